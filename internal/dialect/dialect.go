@@ -1,0 +1,91 @@
+// Package dialect is the contract of the products that goodgate knows. A product
+// is one folder below this one with one exported value, Dialect: it recognises
+// the product's processes, reads its configuration and its log lines, spells
+// its knobs. A member does no I/O: what it needs is handed to it as bytes.
+package dialect
+
+import (
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Dialect is everything that goodgate knows about one product. Fields that make
+// no sense for the product are nil.
+type Dialect struct {
+	Name string // the product's own name in lower case: "nginx"
+	Doc  string // one sentence: what it is and what is known about it
+
+	// Recognise reports whether p is the product's main process, and how it was
+	// started. Workers are found as its children.
+	Recognise func(p Process) (Launch, bool)
+
+	// Config reads the configuration that a launch names. It never fails: what
+	// is wrong stands in Conf.Instance.Problems.
+	Config func(src Source, l Launch) *Conf
+
+	// Logs are the product's logs in their default formats.
+	Logs []Log
+
+	// Format returns the log that a format string describes (log_format,
+	// LogFormat). Nil for products whose formats cannot be changed.
+	Format func(format string) (Log, error)
+
+	// Knobs spells knobs in the product's own words, per protocol spoken
+	// upstream where that matters.
+	Knobs map[vocab.Knob]string
+
+	// ConfigTest and Reload return the commands that test the configuration on
+	// disk and that make the running gateway load it.
+	ConfigTest func(l Launch) []string
+	Reload     func(l Launch) []string
+
+	// Words are the product's own terms for failures, for explain.
+	Words []Word
+}
+
+// Process is a process as /proc shows it.
+type Process struct {
+	PID     int
+	PPID    int
+	Exe     string   // target of /proc/PID/exe; empty where it may not be read
+	Comm    string   // /proc/PID/comm
+	Args    []string // /proc/PID/cmdline; a title set by the process stands in Args[0]
+	Cwd     string   // empty where it may not be read
+	Started time.Time
+	UID     int
+}
+
+// Launch says how a product was started. Paths are as the process sees them.
+type Launch struct {
+	Product string
+	Version string
+	PID     int
+	Exe     string // the program to call for ConfigTest and Reload
+	Config  string // absolute path of the main configuration file
+	Prefix  string // directory to which relative paths in the configuration refer
+	Globals string // directives given on the command line (nginx -g)
+}
+
+// Source reads files as the product's process sees them.
+type Source interface {
+	// ReadFile returns the whole file, bounded; an error says why not.
+	ReadFile(path string) ([]byte, error)
+	// Glob returns the paths that match a pattern of glob(7), sorted.
+	Glob(pattern string) ([]string, error)
+}
+
+// Conf is a configuration that was read.
+type Conf struct {
+	Instance topo.Instance
+	// Resolve says how the configuration treats a request. It is pure.
+	Resolve func(topo.Request) topo.Decision
+}
+
+// Word is a product's own term.
+type Word struct {
+	Text    string // "UC", "SH", "AH01114"
+	Cond    Condition
+	Explain string // one sentence
+}

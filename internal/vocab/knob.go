@@ -1,0 +1,57 @@
+package vocab
+
+// Knob names a setting of a gateway in a word that is the same for every
+// product. A dialect spells it: ReadTimeout is proxy_read_timeout in nginx.
+type Knob string
+
+// The knobs. Values of times are seconds, of sizes bytes, of switches 0 or 1.
+const (
+	ConnectTimeout      Knob = "connect_timeout"
+	SendTimeout         Knob = "send_timeout"
+	ReadTimeout         Knob = "read_timeout"
+	NextUpstream        Knob = "next_upstream"         // words: on which failures another server is tried
+	NextUpstreamTries   Knob = "next_upstream_tries"   // 0: no limit
+	NextUpstreamTimeout Knob = "next_upstream_timeout" // 0: no limit
+	HeaderBuffer        Knob = "header_buffer"         // the whole response header must fit
+	Buffers             Knob = "buffers"
+	Buffering           Knob = "buffering"
+	RequestBuffering    Knob = "request_buffering"
+	HTTPVersion         Knob = "http_version"
+	InterceptErrors     Knob = "intercept_errors"
+	IgnoreClientAbort   Knob = "ignore_client_abort"
+	BindAddress         Knob = "bind_address"
+	KeepaliveCount      Knob = "keepalive_count"   // idle connections kept per worker; 0: none
+	KeepaliveTimeout    Knob = "keepalive_timeout" // how long an idle upstream connection is reused
+	KeepaliveRequests   Knob = "keepalive_requests"
+	TLSVerify           Knob = "tls_verify"
+	TLSVerifyDepth      Knob = "tls_verify_depth"
+	TLSTrusted          Knob = "tls_trusted" // file of authorities
+	TLSName             Knob = "tls_name"    // name to verify and to send
+	TLSServerName       Knob = "tls_server_name"
+	TLSProtocols        Knob = "tls_protocols"
+	TLSCiphers          Knob = "tls_ciphers"
+	TLSCertificate      Knob = "tls_certificate" // client certificate
+	TLSCertificateKey   Knob = "tls_certificate_key"
+	ResolverServers     Knob = "resolver"
+	ResolverTimeout     Knob = "resolver_timeout"
+	ResolverValid       Knob = "resolver_valid"
+	RequestBodyLimit    Knob = "request_body_limit" // 0: no limit
+	RequestHeaderBuffer Knob = "request_header_buffer"
+	WorkerProcesses     Knob = "worker_processes"
+	WorkerConnections   Knob = "worker_connections"
+	WorkerFiles         Knob = "worker_files"
+	WorkerUser          Knob = "worker_user"
+	LimitRequests       Knob = "limit_requests"
+	LimitConnections    Knob = "limit_connections"
+	ProxyHeaderSend     Knob = "proxy_header_send" // PROXY protocol towards the upstream
+)
+
+// Knobs is every knob.
+var Knobs = []Knob{
+	ConnectTimeout, SendTimeout, ReadTimeout, NextUpstream, NextUpstreamTries, NextUpstreamTimeout, HeaderBuffer, Buffers,
+	Buffering, RequestBuffering, HTTPVersion, InterceptErrors, IgnoreClientAbort, BindAddress, KeepaliveCount,
+	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSProtocols,
+	TLSCiphers, TLSCertificate, TLSCertificateKey, ResolverServers, ResolverTimeout, ResolverValid, RequestBodyLimit,
+	RequestHeaderBuffer, WorkerProcesses, WorkerConnections, WorkerFiles, WorkerUser, LimitRequests, LimitConnections,
+	ProxyHeaderSend,
+}

@@ -120,25 +120,26 @@ const (
 
 // Facts: what the application, its server or the kernel wrote.
 const (
-	AppCrashed          Fact = "app_crashed"
-	AppWorkerKilled     Fact = "app_worker_killed"
-	AppSigkilled        Fact = "app_sigkilled"
-	AppOOMKilled        Fact = "app_oom_killed"
-	AppWorkersExhausted Fact = "app_workers_exhausted"
-	AppQueueFull        Fact = "app_queue_full"
-	AppStopping         Fact = "app_stopping"
-	AppStarting         Fact = "app_starting"
-	AppBootFailed       Fact = "app_boot_failed"
-	AppCannotListen     Fact = "app_cannot_listen"
-	AppListening        Fact = "app_listening"
-	AppErrorLogged      Fact = "app_error_logged"
-	AppSlowLogged       Fact = "app_slow_logged"
-	AppRequestTooLarge  Fact = "app_request_too_large"
-	AppDependencyFailed Fact = "app_dependency_failed"
-	AppNoFiles          Fact = "app_no_files"
-	AppCannotFork       Fact = "app_cannot_fork"
-	AppWrongProtocol    Fact = "app_wrong_protocol"
-	KernelSegfault      Fact = "kernel_segfault"
+	AppCrashed            Fact = "app_crashed"
+	AppWorkerKilled       Fact = "app_worker_killed"
+	AppSigkilled          Fact = "app_sigkilled"
+	AppOOMKilled          Fact = "app_oom_killed"
+	AppWorkersExhausted   Fact = "app_workers_exhausted"
+	AppQueueFull          Fact = "app_queue_full"
+	AppStopping           Fact = "app_stopping"
+	AppStarting           Fact = "app_starting"
+	AppBootFailed         Fact = "app_boot_failed"
+	AppCannotListen       Fact = "app_cannot_listen"
+	AppListening          Fact = "app_listening"
+	AppListeningElsewhere Fact = "app_listening_elsewhere"
+	AppErrorLogged        Fact = "app_error_logged"
+	AppSlowLogged         Fact = "app_slow_logged"
+	AppRequestTooLarge    Fact = "app_request_too_large"
+	AppDependencyFailed   Fact = "app_dependency_failed"
+	AppNoFiles            Fact = "app_no_files"
+	AppCannotFork         Fact = "app_cannot_fork"
+	AppWrongProtocol      Fact = "app_wrong_protocol"
+	KernelSegfault        Fact = "kernel_segfault"
 )
 
 // Facts: what our own request got.
@@ -209,7 +210,9 @@ const (
 const (
 	NoListener           Fact = "no_listener"
 	ListenerPresent      Fact = "listener_present"
+	ListenerGated        Fact = "listener_gated"
 	ListenerOtherAddress Fact = "listener_other_address"
+	ListenerRelated      Fact = "listener_related"
 	ListenerElsewhere    Fact = "listener_elsewhere"
 	ListenerNowhereElse  Fact = "listener_nowhere_else"
 	ListenerStopped      Fact = "listener_stopped"
@@ -234,24 +237,26 @@ const (
 
 // Facts: configuration.
 const (
-	KeepaliveUsed     Fact = "keepalive_used"
-	KeepaliveUnused   Fact = "keepalive_unused"
-	ResolverAbsent    Fact = "resolver_absent"
-	ResolvedAtStart   Fact = "resolved_at_start"
-	ResolvedAtRunTime Fact = "resolved_at_run_time"
-	StaticAnswer      Fact = "static_answer"
-	ServersDown       Fact = "servers_down"
-	TargetIsSelf      Fact = "target_is_self"
-	LimitConfigured   Fact = "limit_configured"
-	TLSVerifyOn       Fact = "tls_verify_on"
-	TLSVerifyOff      Fact = "tls_verify_off"
-	NoSNI             Fact = "no_sni"
-	ConfigBroken      Fact = "config_broken"
-	ConfigLoads       Fact = "config_loads"
-	ConfigNewer       Fact = "config_newer"
-	ConfigApplied     Fact = "config_applied"
-	ConfigDiffers     Fact = "config_differs"
-	TargetDenied      Fact = "target_denied"
+	KeepaliveUsed       Fact = "keepalive_used"
+	KeepaliveUnused     Fact = "keepalive_unused"
+	ResolverAbsent      Fact = "resolver_absent"
+	ResolvedAtStart     Fact = "resolved_at_start"
+	ResolvedAtRunTime   Fact = "resolved_at_run_time"
+	StaticAnswer        Fact = "static_answer"
+	ServersDown         Fact = "servers_down"
+	TargetIsSelf        Fact = "target_is_self"
+	LimitConfigured     Fact = "limit_configured"
+	TLSVerifyOn         Fact = "tls_verify_on"
+	TLSVerifyOff        Fact = "tls_verify_off"
+	NoSNI               Fact = "no_sni"
+	ConfigBroken        Fact = "config_broken"
+	ConfigLoads         Fact = "config_loads"
+	ConfigNewer         Fact = "config_newer"
+	ConfigApplied       Fact = "config_applied"
+	ConfigDiffers       Fact = "config_differs"
+	ConfigTargetAnswers Fact = "config_target_answers"
+	TargetDenied        Fact = "target_denied"
+	TargetLoopback6     Fact = "target_loopback6"
 )
 
 // Facts: history.
@@ -345,6 +350,7 @@ var Facts = []FactInfo{
 	{AppBootFailed, "boot", Past, RoleEndpoint, "the application did not start"},
 	{AppCannotListen, "cannot_listen", Past, RoleEndpoint, "the application could not listen on its address"},
 	{AppListening, "listening", Past, RoleEndpoint, "the application says where it listens"},
+	{AppListeningElsewhere, "elsewhere", Past, RoleEndpoint, "an application says that it listens at another address than the gateway dials"},
 	{AppErrorLogged, "app_error", Past, RoleEndpoint, "the application logged an error of its own"},
 	{AppSlowLogged, "app_slow", Past, RoleEndpoint, "the application server logged a slow request"},
 	{AppRequestTooLarge, "request_size", Past, RoleEndpoint, "the application server refused a request as too large"},
@@ -411,7 +417,9 @@ var Facts = []FactInfo{
 	// What runs on the host.
 	{NoListener, "refused", Now, RoleEndpoint, "nothing listens at the upstream's address"},
 	{ListenerPresent, "refused", Now, RoleEndpoint, "something listens at the upstream's address"},
+	{ListenerGated, "gated", Now, RoleEndpoint, "something listens at the upstream's address with room in its queue, and a connection to it fails"},
 	{ListenerOtherAddress, "elsewhere", Now, RoleEndpoint, "something listens on the upstream's port at another address only"},
+	{ListenerRelated, "elsewhere", Now, RoleEndpoint, "an application that belongs to this site, by its folder, arguments or name, listens somewhere else"},
 	{ListenerElsewhere, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens somewhere else"},
 	{ListenerNowhereElse, "elsewhere", Now, RoleEndpoint, "no other application listens that no gateway refers to"},
 	{ListenerStopped, "process_state", Now, RoleEndpoint, "the process that listens is stopped"},
@@ -450,7 +458,9 @@ var Facts = []FactInfo{
 	{ConfigNewer, "config_applied", Standing, RoleGateway, "the configuration on disk is newer than the workers that run"},
 	{ConfigApplied, "config_applied", Standing, RoleGateway, "the workers that run are newer than the configuration on disk"},
 	{ConfigDiffers, "config_differs", Standing, RoleGateway, "what the gateway does is not what the configuration on disk says"},
+	{ConfigTargetAnswers, "config_target", Now, RoleGateway, "the upstream that the configuration on disk names accepts connections, and the one that the gateway uses does not"},
 	{TargetDenied, "target_denied", Standing, RoleRoute, "the configuration keeps the request from every upstream"},
+	{TargetLoopback6, "loopback6", Standing, RoleEndpoint, "the upstream's address is the IPv6 loopback, where many applications do not listen"},
 	// History.
 	{EndpointServed, "history", Past, RoleEndpoint, "the upstream served requests earlier in the window"},
 	{EndpointNeverServed, "history", Past, RoleEndpoint, "the log covers the window and shows no request that the upstream served"},

@@ -43,6 +43,8 @@ const (
 	WorkerUser          Knob = "worker_user"
 	LimitRequests       Knob = "limit_requests"
 	LimitConnections    Knob = "limit_connections"
+	Target              Knob = "target"            // the address that is dialled
+	Speaks              Knob = "protocol"          // what is spoken to the upstream
 	ProxyHeaderSend     Knob = "proxy_header_send" // PROXY protocol towards the upstream
 )
 
@@ -53,5 +55,5 @@ var Knobs = []Knob{
 	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSProtocols,
 	TLSCiphers, TLSCertificate, TLSCertificateKey, ResolverServers, ResolverTimeout, ResolverValid, RequestBodyLimit,
 	RequestHeaderBuffer, WorkerProcesses, WorkerConnections, WorkerFiles, WorkerUser, LimitRequests, LimitConnections,
-	ProxyHeaderSend,
+	Target, Speaks, ProxyHeaderSend,
 }

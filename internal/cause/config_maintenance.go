@@ -1,0 +1,21 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var maintenance = Cause{
+	ID: vocab.Maintenance,
+	Expects: []Expectation{
+		{Fact: vocab.StaticAnswer, Seen: 34}, // the configuration says so by itself
+		{Fact: vocab.ServersDown, Seen: 34},
+		{Fact: vocab.ProbeRetryAfter, Seen: 24}, // the application's own page speaks of maintenance
+		{Fact: vocab.AnswerGatewayError, Seen: 3},
+		{Fact: vocab.GatewayNoLiveUpstream, Seen: 4},
+		{Fact: vocab.TargetDenied, Seen: 10},
+	},
+	Hides:   []vocab.Cause{vocab.AppError, vocab.RateLimited, vocab.NoHealthyUpstream},
+	Summary: "{route} is answered with an error on purpose[: {value:static_answer}][: {value:servers_down}][: {value:probe_retry_after}].",
+	Fixes: []Fix{
+		{Text: "End the maintenance: remove the rule that answers the error[ at {where:static_answer}][ at {where:servers_down}], then reload."},
+	},
+	Next: "Who put the rule there, and for how long?",
+}

@@ -1,0 +1,21 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var socketPermission = Cause{
+	ID: vocab.SocketPermission,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayDenied, Seen: 28}, // EACCES is a permission, and nothing else
+		{Fact: vocab.SocketModeDenies, Seen: 28},
+		{Fact: vocab.SocketModeAllows, Seen: -8}, // then it is SELinux, AppArmor or a namespace
+		{Fact: vocab.GatewayRefused, Seen: -10},
+		{Fact: vocab.ProbeDenied, Seen: 4},
+	},
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
+	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}].",
+	Fixes: []Fix{
+		{Text: "Give the gateway's group access to the socket and to every folder above it (php-fpm listen.owner/listen.group/listen.mode, gunicorn --umask, a shared group).", Knob: "|", Value: "namei -l PATH"},
+		{Text: "If mode and owner are right, ask SELinux and AppArmor (ausearch -m avc -ts recent) and the unit's PrivateTmp."},
+	},
+	Next: "namei -l shows mode and owner of the socket and of every folder above it.",
+}

@@ -1,0 +1,32 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var timeoutTooShort = Cause{
+	ID: vocab.TimeoutTooShort,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayReadTimeout, Seen: 13},
+		{Fact: vocab.GatewayUpgradeTimeout, Seen: 22}, // a quiet WebSocket is normal
+		{Fact: vocab.GatewayBodyTimeout, Seen: 4},
+		{Fact: vocab.ProbeLate, Seen: 17},
+		{Fact: vocab.ProbeNoAnswer, Seen: 4},
+		{Fact: vocab.ProbeOK, Seen: -8},
+		{Fact: vocab.RouteAlwaysSlow, Seen: 16},
+		{Fact: vocab.RouteGotSlower, Seen: -20},
+		{Fact: vocab.EndpointServesOthers, Seen: 3},
+		{Fact: vocab.EndpointServesNone, Seen: -6},
+		{Fact: vocab.ListenerStopped, Seen: -30},
+		{Fact: vocab.ListenerUnread, Seen: -12},
+		{Fact: vocab.AppWorkersExhausted, Seen: -12},
+		{Fact: vocab.ProbeStatusPage, Seen: -14},
+		{Fact: vocab.AppWorkerKilled, Seen: -10},
+		{Fact: vocab.TargetIsSelf, Seen: -15},
+	},
+	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
+	Summary: "The gateway stops waiting for {endpoint} too soon[: {value:route_always_slow}][: {value:probe_late}]: {route} takes longer than that by nature.",
+	Fixes: []Fix{
+		{Text: "Raise the limit for this location above the slowest legitimate answer.", Knob: vocab.ReadTimeout, Value: "120s"},
+		{Text: "Or move the long work to a queue and answer at once."},
+	},
+	Next: "How long did this request take before? An access log with $request_time and $upstream_response_time tells.",
+}

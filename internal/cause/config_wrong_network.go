@@ -1,0 +1,18 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var wrongNetwork = Cause{
+	ID:   vocab.WrongNetwork,
+	Tier: -10,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayUnroutable, Seen: 6},
+		{Fact: vocab.GatewayConnectTimeout, Seen: 4},
+		{Fact: vocab.RouteAbsent, Seen: 4},
+	},
+	Summary: "The gateway and {endpoint} share no network.",
+	Fixes: []Fix{
+		{Text: "Put both containers on one network, and name the upstream by its service name."},
+	},
+	Next: "docker network inspect shows which networks each one is on.",
+}

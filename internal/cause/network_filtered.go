@@ -1,0 +1,32 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var filtered = Cause{
+	ID: vocab.Filtered,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayConnectTimeout, Seen: 13},
+		{Fact: vocab.ProbeConnectTimeout, Seen: 15},
+		{Fact: vocab.GatewayRefused, Seen: 2},
+		{Fact: vocab.ProbeRefused, Seen: 3},
+		{Fact: vocab.GatewayDenied, Seen: 4},
+		{Fact: vocab.GatewayUnroutable, Seen: 8}, // REJECT with icmp-host-prohibited, firewalld's default
+		{Fact: vocab.ProbeUnroutable, Seen: 8},
+		{Fact: vocab.GatewayResetConnect, Seen: 8},
+		{Fact: vocab.ListenerGated, Seen: 18}, // it listens, has room, and cannot be reached
+		{Fact: vocab.NoListener, Seen: -16},
+		{Fact: vocab.ProbeConnected, Seen: -30},
+		{Fact: vocab.FirewallRule, Seen: 14},
+		{Fact: vocab.ListenerQueueFull, Seen: -28},
+		{Fact: vocab.RouteAbsent, Seen: -18},
+		{Fact: vocab.NeighbourSilent, Seen: -14},
+		{Fact: vocab.ListenerStopped, Seen: -6},
+		{Fact: vocab.NameMoved, Seen: -10},
+	},
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
+	Summary: "A firewall or policy keeps the gateway from {endpoint}[: {value:firewall_rule}].",
+	Fixes: []Fix{
+		{Text: "Allow the connection in the rule that drops or rejects it[: {value:firewall_rule}].", Knob: "|", Value: "nft list ruleset"},
+	},
+	Next: "Does a packet leave and come back? nft list ruleset on both hosts, and the cloud's security groups.",
+}

@@ -1,0 +1,21 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var dependencyDown = Cause{
+	ID:   vocab.DependencyDown,
+	Tier: -5,
+	Expects: []Expectation{
+		{Fact: vocab.AppDependencyFailed, Seen: 30}, // the application's own words name it
+		{Fact: vocab.ProbeErrorStatus, Seen: 8},
+		{Fact: vocab.AnswerUpstreamError, Seen: 6},
+		{Fact: vocab.GatewayStatusPassed, Seen: 6},
+		{Fact: vocab.GatewayReadTimeout, Seen: 4},
+	},
+	Hides:   []vocab.Cause{vocab.AppError, vocab.UpstreamSlow, vocab.UpstreamHung},
+	Summary: "The application at {endpoint} is fine and fails on something behind it[: {value:app_dependency_failed}].",
+	Fixes: []Fix{
+		{Text: "Bring the dependency back, and give the application a timeout and a fallback for it."},
+	},
+	Next: "The application's log names the host and port that it cannot reach.",
+}

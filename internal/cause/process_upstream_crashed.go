@@ -1,0 +1,54 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var upstreamCrashed = Cause{
+	ID: vocab.UpstreamCrashed,
+	Expects: []Expectation{
+		{Fact: vocab.AppCrashed, Seen: 24, Absent: -3}, // the application server's own record of a signal or exit code
+		{Fact: vocab.KernelSegfault, Seen: 26},         // the kernel's record of the fault
+		{Fact: vocab.ProcessVanished, Seen: 25},        // it was there before our request and is not there after it
+		{Fact: vocab.DiedInRequest, Seen: 16},          // cut in the middle of a request, refused afterwards
+		{Fact: vocab.AppBootFailed, Seen: 20},
+		{Fact: vocab.GatewayRefused, Seen: 12},
+		{Fact: vocab.GatewaySocketMissing, Seen: 8},
+		{Fact: vocab.ProbeRefused, Seen: 12},
+		{Fact: vocab.NoListener, Seen: 14},
+		{Fact: vocab.SocketStale, Seen: 16},        // nobody removed the socket file
+		{Fact: vocab.GatewayClosedEarly, Seen: 12}, // the kernel closes what a dead process held
+		{Fact: vocab.GatewayResetEarly, Seen: 13},  // unread data at the end of the process makes it a reset
+		{Fact: vocab.GatewayClosedBody, Seen: 9},
+		{Fact: vocab.GatewayClosedSending, Seen: 4},
+		{Fact: vocab.ListenerReplaced, Seen: 15}, // another process listens a moment later
+		{Fact: vocab.ListenerNewer, Seen: 6},
+		{Fact: vocab.ListenerOlder, Seen: -4},
+		{Fact: vocab.ProbeEmpty, Seen: 4},
+		{Fact: vocab.ProbeReset, Seen: 4},
+		{Fact: vocab.ProbeOK, Seen: -3},
+		{Fact: vocab.AppWorkerKilled, Seen: -18},
+		{Fact: vocab.AppOOMKilled, Seen: -18},
+		{Fact: vocab.AppSigkilled, Seen: -8},
+		{Fact: vocab.AppStopping, Seen: -12},
+		{Fact: vocab.ListenerStopped, Seen: -15},
+		{Fact: vocab.ProbeSpeaksTLS, Seen: -15},
+		{Fact: vocab.ProbeSpeaksPlain, Seen: -15},
+		{Fact: vocab.ProbeSpeaksHTTP, Seen: -15},
+		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
+		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
+		{Fact: vocab.ProbeIdleShorter, Seen: -8},
+		{Fact: vocab.FailsAtOnce, Seen: -2},
+		{Fact: vocab.ListenerOtherAddress, Seen: -12},
+		{Fact: vocab.NameMoved, Seen: -12},
+		{Fact: vocab.ConfigDiffers, Seen: -12},
+		{Fact: vocab.EndpointNeverServed, Seen: -4},
+		{Fact: vocab.AppRequestTooLarge, Seen: -18},
+		{Fact: vocab.AppWrongProtocol, Seen: -12},
+	},
+	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.UpstreamRestarting},
+	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}][: {value:kernel_segfault}].",
+	Fixes: []Fix{
+		{Text: "Read the application's own last words at that second and fix what made it die.", Knob: "|", Value: "journalctl -k --since -15min; journalctl -u UNIT --since -15min"},
+		{Text: "Until then let a supervisor restart it, and give the gateway a second server."},
+	},
+	Next: "Look for the end of the process: kernel log (segfault), unit result, exit code, the application's own log.",
+}

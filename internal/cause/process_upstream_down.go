@@ -1,0 +1,44 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var upstreamDown = Cause{
+	ID: vocab.UpstreamDown,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayRefused, Seen: 18},       // a refusal is what the kernel answers for a port without a listener
+		{Fact: vocab.GatewaySocketMissing, Seen: 15}, // a server removes its socket when it stops in order
+		{Fact: vocab.ProbeRefused, Seen: 20},         // the same, seen now
+		{Fact: vocab.ProbeSocketMissing, Seen: 18},
+		{Fact: vocab.NoListener, Seen: 25},      // the socket table is the kernel's own word
+		{Fact: vocab.SocketStale, Seen: 25},     // a socket file outlives the process that bound it
+		{Fact: vocab.ProbeConnected, Seen: -30}, // a connect succeeds only where something listens
+		{Fact: vocab.ListenerPresent, Seen: -25},
+		{Fact: vocab.ListenerOtherAddress, Seen: -20}, // the application runs, at another address
+		{Fact: vocab.ListenerRelated, Seen: -14},
+		{Fact: vocab.ListenerElsewhere, Seen: -2}, // a stranger's listener says little
+		{Fact: vocab.ListenerNowhereElse, Seen: 3},
+		{Fact: vocab.AppListeningElsewhere, Seen: -10},
+		{Fact: vocab.EndpointServed, Seen: 2}, // the address was right once
+		{Fact: vocab.AppCrashed, Seen: -14},   // the end is known, and it was a crash
+		{Fact: vocab.KernelSegfault, Seen: -14},
+		{Fact: vocab.ProcessVanished, Seen: -15},
+		{Fact: vocab.DiedInRequest, Seen: -14},
+		{Fact: vocab.AppOOMKilled, Seen: -15},
+		{Fact: vocab.AppBootFailed, Seen: -10},
+		{Fact: vocab.ConfigDiffers, Seen: -12},
+		{Fact: vocab.ListenerNewer, Seen: -10},
+		{Fact: vocab.BriefOutage, Seen: -6},
+		{Fact: vocab.NameMoved, Seen: -15},
+		{Fact: vocab.TargetIsSelf, Seen: -20},
+		{Fact: vocab.TargetLoopback6, Seen: -2},
+		{Fact: vocab.GatewayNoLiveUpstream, Seen: 2},
+		{Fact: vocab.AppCannotListen, Seen: 8}, // it wanted to listen and could not
+	},
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.BackendInPenalty},
+	Summary: "Nothing listens at {endpoint}: the application behind {route} is not running.",
+	Fixes: []Fix{
+		{Text: "Start the application that should listen at {endpoint}, and read its own log or unit for why it is not running.", Knob: "|", Value: "ss -ltnp"},
+		{Text: "Let a supervisor start it at boot and after it ends."},
+	},
+	Next: "Was it ever started? Ask its unit, its container and its own log when it ended and how.",
+}

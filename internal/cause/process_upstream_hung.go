@@ -1,0 +1,44 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var upstreamHung = Cause{
+	ID: vocab.UpstreamHung,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayReadTimeout, Seen: 14},
+		{Fact: vocab.GatewayWriteTimeout, Seen: 14},
+		{Fact: vocab.GatewayTLSTimeout, Seen: 6},
+		{Fact: vocab.GatewayConnectTimeout, Seen: 3}, // once its accept queue is full
+		{Fact: vocab.GatewayBodyTimeout, Seen: 10},
+		{Fact: vocab.ProbeNoAnswer, Seen: 14},
+		{Fact: vocab.ProbeOK, Seen: -25},
+		{Fact: vocab.ProbeLate, Seen: -14},
+		{Fact: vocab.ProbeErrorStatus, Seen: -15},
+		{Fact: vocab.ListenerStopped, Seen: 26}, // state T or D in /proc
+		{Fact: vocab.ListenerBusy, Seen: 9},     // a blocked event loop
+		{Fact: vocab.ListenerUnread, Seen: 16},  // it does not even read the requests
+		{Fact: vocab.ListenerAllRead, Seen: -4},
+		{Fact: vocab.ListenerQueueFull, Seen: 6},
+		{Fact: vocab.EndpointServesNone, Seen: 4},
+		{Fact: vocab.EndpointServesOthers, Seen: -18},
+		{Fact: vocab.RouteAlwaysSlow, Seen: -10},
+		{Fact: vocab.RouteGotSlower, Seen: 2},
+		{Fact: vocab.AppWorkersExhausted, Seen: -16},
+		{Fact: vocab.AppQueueFull, Seen: -4},
+		{Fact: vocab.ProbeStatusPage, Seen: -16},
+		{Fact: vocab.AppWorkerKilled, Seen: -12},
+		{Fact: vocab.AppSlowLogged, Seen: -6},
+		{Fact: vocab.ProbeSpeaksPlain, Seen: -15},
+		{Fact: vocab.ProbeSpeaksTLS, Seen: -15},
+		{Fact: vocab.ProbeSpeaksHTTP, Seen: -15},
+		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
+		{Fact: vocab.TargetIsSelf, Seen: -15},
+	},
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
+	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",
+	Fixes: []Fix{
+		{Text: "Take a stack dump of the process before you restart it (py-spy dump, jstack, kill -ABRT, gdb): it shows where it waits. Then restart it.", Knob: "|", Value: "cat /proc/PID/stack /proc/PID/wchan"},
+		{Text: "Give every outgoing call of the application a timeout, and let a watchdog restart it when it stops answering."},
+	},
+	Next: "Does it answer any other path? Is the process stopped, waiting on a lock, or busy? ps -o stat,wchan,pcpu -p PID",
+}

@@ -1,0 +1,23 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var upstreamOOMKilled = Cause{
+	ID:   vocab.UpstreamOOMKilled,
+	Tier: -5,
+	Expects: []Expectation{
+		{Fact: vocab.AppOOMKilled, Seen: 32}, // the kernel's own record
+		{Fact: vocab.AppSigkilled, Seen: 14}, // SIGKILL without a sender: often the kernel, as gunicorn itself guesses
+		{Fact: vocab.GatewayRefused, Seen: 8},
+		{Fact: vocab.GatewayClosedEarly, Seen: 8},
+		{Fact: vocab.GatewayResetEarly, Seen: 8},
+		{Fact: vocab.NoListener, Seen: 8},
+		{Fact: vocab.AppWorkerKilled, Seen: -6},
+	},
+	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.EmptyResponse, vocab.UpstreamRestarting},
+	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}].",
+	Fixes: []Fix{
+		{Text: "Give the application more memory, or find what makes it grow, and lower the number of its workers."},
+	},
+	Next: "dmesg and the unit's result tell whether the kernel or a limit killed it.",
+}

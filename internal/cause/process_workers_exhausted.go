@@ -1,0 +1,27 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var workersExhausted = Cause{
+	ID: vocab.WorkersExhausted,
+	Expects: []Expectation{
+		{Fact: vocab.AppWorkersExhausted, Seen: 27, Absent: -3}, // its own record
+		{Fact: vocab.ProbeStatusPage, Seen: 27},
+		{Fact: vocab.GatewayQueueFull, Seen: 8},
+		{Fact: vocab.ListenerQueueFull, Seen: 6},
+		{Fact: vocab.AppQueueFull, Seen: 10},
+		{Fact: vocab.GatewayReadTimeout, Seen: 8},
+		{Fact: vocab.GatewayConnectTimeout, Seen: 4},
+		{Fact: vocab.ProbeNoAnswer, Seen: 4},
+		{Fact: vocab.ListenerUnread, Seen: 5},
+		{Fact: vocab.ListenerStopped, Seen: -25},
+		{Fact: vocab.ProbeOK, Seen: -4},
+		{Fact: vocab.AppWorkerKilled, Seen: -4},
+	},
+	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort},
+	Summary: "The application server at {endpoint} has no free worker[: {value:app_workers_exhausted}].",
+	Fixes: []Fix{
+		{Text: "Raise the number of workers as far as memory allows (php-fpm pm.max_children, gunicorn --workers or --threads), and find what keeps them busy."},
+	},
+	Next: "The server's status page or log shows how many workers are busy, and with what.",
+}

@@ -1,0 +1,40 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var emptyResponse = Cause{
+	ID: vocab.EmptyResponse,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayClosedEarly, Seen: 13},
+		{Fact: vocab.GatewayResetEarly, Seen: 9},
+		{Fact: vocab.ProbeEmpty, Seen: 20},
+		{Fact: vocab.ProbeReset, Seen: 13},
+		{Fact: vocab.ProbeOK, Seen: -10},
+		{Fact: vocab.ListenerOlder, Seen: 5},
+		{Fact: vocab.ListenerNewer, Seen: -10},
+		{Fact: vocab.ListenerReplaced, Seen: -18},
+		{Fact: vocab.AppCrashed, Seen: -16},
+		{Fact: vocab.AppWorkerKilled, Seen: -22},
+		{Fact: vocab.KernelSegfault, Seen: -20},
+		{Fact: vocab.ProcessVanished, Seen: -20},
+		{Fact: vocab.AppBootFailed, Seen: -15},
+		{Fact: vocab.AppOOMKilled, Seen: -20},
+		{Fact: vocab.DiedInRequest, Seen: -15},
+		{Fact: vocab.NoListener, Seen: -20},
+		{Fact: vocab.ProbeRefused, Seen: -20},
+		{Fact: vocab.ProbeIdleShorter, Seen: -10},
+		{Fact: vocab.ProbeSpeaksTLS, Seen: -25},
+		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -25},
+		{Fact: vocab.ProbeSpeaksHTTP, Seen: -25},
+		{Fact: vocab.ProbeSpeaksHTTP2, Seen: -25},
+		{Fact: vocab.ProbeWantsProxyHeader, Seen: -25},
+		{Fact: vocab.AppRequestTooLarge, Seen: -20},
+		{Fact: vocab.AppWrongProtocol, Seen: -15},
+	},
+	Hides:   []vocab.Cause{vocab.PartialOutage},
+	Summary: "{endpoint} takes the request and closes the connection without one byte of an answer, and lives on.",
+	Fixes: []Fix{
+		{Text: "Find where the application gives up without answering: an exception outside its error handler, a protocol it does not speak, a limit it enforces by closing."},
+	},
+	Next: "Ask it directly with the same request, and read its log at that second.",
+}

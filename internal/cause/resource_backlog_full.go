@@ -1,0 +1,25 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var backlogFull = Cause{
+	ID: vocab.BacklogFull,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayQueueFull, Seen: 38}, // EAGAIN from connect() on a unix socket
+		{Fact: vocab.ProbeQueueFull, Seen: 30},
+		{Fact: vocab.ListenerQueueFull, Seen: 26},
+		{Fact: vocab.AppQueueFull, Seen: 28},
+		{Fact: vocab.GatewayConnectTimeout, Seen: 6},
+		{Fact: vocab.ProbeConnectTimeout, Seen: 6},
+		{Fact: vocab.GatewayResetConnect, Seen: 8},
+		{Fact: vocab.ListenerGated, Seen: -15},
+		{Fact: vocab.ListenerStopped, Seen: -22},
+		{Fact: vocab.ListenerBusy, Seen: -8},
+	},
+	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.Filtered},
+	Summary: "The accept queue of {endpoint} is full[: {value:listener_queue_full}]: the application does not accept fast enough.",
+	Fixes: []Fix{
+		{Text: "Let the application accept faster (more workers), then raise its backlog and net.core.somaxconn."},
+	},
+	Next: "ss -ltn: Recv-Q against Send-Q of the listener.",
+}

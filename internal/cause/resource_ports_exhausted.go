@@ -1,0 +1,15 @@
+package cause
+
+import "github.com/goodgatehq/goodgate/internal/vocab"
+
+var portsExhausted = Cause{
+	ID: vocab.PortsExhausted,
+	Expects: []Expectation{
+		{Fact: vocab.GatewayNoLocalPort, Seen: 32},
+	},
+	Summary: "The gateway has no free local port towards {endpoint}.",
+	Fixes: []Fix{
+		{Text: "Reuse connections to the upstream (keepalive), widen ip_local_port_range, or give the upstream a second address.", Knob: vocab.KeepaliveCount, Value: "64"},
+	},
+	Next: "ss -tan | awk '{print $1}' | sort | uniq -c shows how many connections wait in TIME_WAIT.",
+}

@@ -1,0 +1,90 @@
+package scan
+
+import "bytes"
+
+const (
+	templateDepth = 8   // segments of a path that are told apart
+	templateLimit = 200 // bytes of a template
+)
+
+// Template returns the route to which a path belongs: segments that look like
+// identifiers are folded, so that /users/42/posts is /users/{id}/posts. It is
+// bounded in depth and length. The query, if there is one, is left out.
+func Template(path string) string { return string(AppendTemplate(nil, []byte(path))) }
+
+// AppendTemplate appends the template of path to dst. It allocates only to let
+// dst grow.
+func AppendTemplate(dst, path []byte) []byte {
+	if i := bytes.IndexByte(path, '?'); i >= 0 {
+		path = path[:i]
+	}
+	start := len(dst)
+	depth := 0
+	for len(path) > 0 {
+		segment := path
+		i := bytes.IndexByte(path, '/')
+		if i >= 0 {
+			segment, path = path[:i], path[i+1:]
+		} else {
+			path = nil
+		}
+		if depth > templateDepth || len(dst)-start > templateLimit {
+			return append(dst, "…"...)
+		}
+		dst = appendSegment(dst, segment)
+		if i >= 0 {
+			dst = append(dst, '/')
+		}
+		depth++
+	}
+	return dst
+}
+
+func appendSegment(dst, s []byte) []byte {
+	if len(s) == 0 {
+		return dst
+	}
+	if isID(s) {
+		return append(dst, "{id}"...)
+	}
+	// The extension of /avatars/8123.png says more than its name.
+	if i := bytes.LastIndexByte(s, '.'); i > 0 && len(s)-i <= 6 && isID(s[:i]) && !isID(s[i+1:]) {
+		return append(append(dst, "{id}"...), s[i:]...)
+	}
+	if len(s) > 64 {
+		return append(dst, "{long}"...)
+	}
+	return append(dst, s...)
+}
+
+// isID reports whether a segment looks like the name of one thing among many:
+// a number, a UUID, a hash, a token, a date. A word with a number in it (v2,
+// http2, utf8) does not.
+func isID(s []byte) bool {
+	var digits, hex, letters, others int
+	for _, c := range s {
+		switch {
+		case '0' <= c && c <= '9':
+			digits++
+		case 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+			hex++
+		case 'g' <= c && c <= 'z', 'G' <= c && c <= 'Z':
+			letters++
+		default:
+			others++
+		}
+	}
+	switch {
+	case digits == 0:
+		return false
+	case hex+letters == 0:
+		return true // 42, 2026-08-21, 10.0.0.1, 55,12
+	case letters == 0 && digits+hex >= 8:
+		return true // a hash, a UUID
+	case digits >= 4 && digits*2 >= len(s):
+		return true // ord12345, INV-2026-0042
+	case len(s) >= 16 && digits >= 3:
+		return true // a token in base 62 or 64
+	}
+	return false
+}

@@ -1,0 +1,252 @@
+package scan
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+)
+
+const textBound = 16 << 20
+
+// Text recognises each line of a mixed text by itself, as pasted into `explain
+// -`: lines of several products, in wrappers (docker json-file, CRI, journalctl
+// -o json and short, syslog, compose), with fragments between. A line that the
+// dialects do not explain by itself is tried as the continuation of the one
+// before, which a mail program may have broken.
+func Text(r io.Reader, dialects []dialect.Dialect, opt Options) (Texts, error) {
+	opt = opt.withDefaults()
+	b, err := io.ReadAll(io.LimitReader(r, textBound+1))
+	t := Texts{Cut: len(b) > textBound}
+	b = b[:min(len(b), textBound)]
+	rd := &reader{opt: opt, logs: flatten(dialects)}
+	number := 0
+	for len(b) > 0 {
+		line := b
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			line, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		number++
+		line = bytes.TrimRight(line, "\r")
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		t.Lines++
+		rd.take(&t, line, number)
+	}
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return t, err
+	}
+	return t, nil
+}
+
+// namedLog is one log of one product.
+type namedLog struct {
+	product string
+	log     dialect.Log
+}
+
+func flatten(dialects []dialect.Dialect) []namedLog {
+	var logs []namedLog
+	for _, d := range dialects {
+		for _, l := range d.Logs {
+			if l.Line != nil {
+				logs = append(logs, namedLog{d.Name, l})
+			}
+		}
+	}
+	return logs
+}
+
+type reader struct {
+	opt     Options
+	logs    []namedLog
+	rec     dialect.Record
+	peel    peeler
+	before  []byte // the line before, where it may go on
+	unread  bool   // the line before was not read
+	unreadN int
+}
+
+func (rd *reader) take(t *Texts, line []byte, number int) {
+	found, ok := rd.recognise(line)
+	if ok && found.Known {
+		rd.before, rd.unread = line, false
+		found.Line, found.Place = number, "line "+strconv.Itoa(number)
+		t.Reads = append(t.Reads, found)
+		return
+	}
+	// A line broken in two: the whole says more than its halves.
+	if len(rd.before) > 0 && len(rd.before)+len(line) < 8<<10 {
+		for _, glue := range []string{" ", ""} {
+			whole := slices.Concat(rd.before, []byte(glue), bytes.TrimLeft(line, " \t>"))
+			joined, jok := rd.recognise(whole)
+			if jok && joined.Known && !ok && rd.replaces(t, joined) {
+				rd.before, rd.unread = whole, false
+				return
+			}
+		}
+	}
+	if ok {
+		rd.before, rd.unread = line, false
+		found.Line, found.Place = number, "line "+strconv.Itoa(number)
+		t.Reads = append(t.Reads, found)
+		return
+	}
+	rd.before = line
+	rd.unread = true
+	t.Unread++
+	if len(t.Sample) < sampleLines {
+		t.Sample = append(t.Sample, string(line[:min(len(line), 300)]))
+	}
+}
+
+// replaces puts joined in the place of the line before, where that line alone
+// said less.
+func (rd *reader) replaces(t *Texts, joined Read) bool {
+	if rd.unread {
+		t.Unread--
+		t.Sample = t.Sample[:max(0, min(len(t.Sample), t.Unread))]
+		joined.Line = t.Lines - 1
+		joined.Place = "line " + strconv.Itoa(joined.Line)
+		t.Reads = append(t.Reads, joined)
+		return true
+	}
+	last := &t.Reads[len(t.Reads)-1]
+	if last.Known && last.Log == joined.Log && last.Condition == joined.Condition && fields(last.Hit) >= fields(joined.Hit) {
+		return false
+	}
+	if last.Known && last.Condition != joined.Condition {
+		return false
+	}
+	joined.Line, joined.Place = last.Line, last.Place
+	*last = joined
+	return true
+}
+
+// fields counts what a hit says about its request.
+func fields(h Hit) int {
+	n := 0
+	for _, s := range []string{h.Client, h.Server, h.Request, h.Upstream, h.Host, h.Referrer} {
+		if s != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// recognise finds the log that explains a line best: bare first, then without
+// its wrapper, then with a head before it, for a message that stands alone.
+func (rd *reader) recognise(line []byte) (Read, bool) {
+	best, ok := rd.bare(line)
+	if ok && best.Known {
+		return best, true
+	}
+	if inner, ok2 := rd.peel.peel(line); ok2 && len(inner.text) > 0 && len(inner.text) < len(line)+1 {
+		text := slices.Clone(inner.text)
+		at, ident := inner.when, string(inner.ident)
+		if r, ok2 := rd.recogniseInner(text, ident); ok2 && (r.Known || !ok) {
+			if r.Time.IsZero() {
+				r.Time = at
+			}
+			r.Raw = bounded(line)
+			return r, true
+		}
+	}
+	if ok {
+		return best, true
+	}
+	return rd.headed(line)
+}
+
+func (rd *reader) recogniseInner(text []byte, _ string) (Read, bool) {
+	if r, ok := rd.bare(text); ok && r.Known {
+		return r, true
+	} else if ok {
+		return r, true
+	}
+	if inner, ok := rd.peel.peel(text); ok && len(inner.text) > 0 {
+		if r, ok := rd.bare(slices.Clone(inner.text)); ok {
+			return r, true
+		}
+	}
+	return rd.headed(text)
+}
+
+// bare tries every log on the line as it stands.
+func (rd *reader) bare(line []byte) (Read, bool) {
+	type candidate struct {
+		i, sure int
+		key     dialect.Key
+	}
+	var found []candidate
+	for i, l := range rd.logs {
+		sure := 50
+		if l.log.Sniff != nil {
+			sure = l.log.Sniff(line)
+		}
+		if sure <= 0 {
+			continue
+		}
+		rd.rec.Reset()
+		if key := l.log.Line(line, &rd.rec); key != dialect.Unparsed {
+			found = append(found, candidate{i, sure, key})
+		}
+	}
+	if len(found) == 0 {
+		return Read{}, false
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.sure, a.sure) })
+	// Among equally sure ones, a condition says more than news.
+	best := found[0]
+	for _, c := range found {
+		if c.sure >= best.sure-10 && c.key > dialect.Plain && best.key == dialect.Plain {
+			best = c
+		}
+	}
+	r := rd.read(rd.logs[best.i], line)
+	for _, c := range found {
+		if c.i != best.i && c.sure == best.sure && rd.logs[c.i].product != r.Product {
+			r.Also = append(r.Also, rd.logs[c.i].log.Name)
+		}
+	}
+	return r, true
+}
+
+// headed tries the line as a message without its head.
+func (rd *reader) headed(line []byte) (Read, bool) {
+	for _, l := range rd.logs {
+		if l.log.Head == "" {
+			continue
+		}
+		whole := append([]byte(l.log.Head), bytes.TrimLeft(line, " \t")...)
+		rd.rec.Reset()
+		if key := l.log.Line(whole, &rd.rec); key > dialect.Plain {
+			r := rd.read(l, whole)
+			r.Time, r.PID, r.TID, r.Conn, r.Level, r.Raw = time.Time{}, 0, 0, 0, "", bounded(line)
+			return r, true
+		}
+	}
+	return Read{}, false
+}
+
+func (rd *reader) read(l namedLog, line []byte) Read {
+	rd.rec.Reset()
+	key := l.log.Line(line, &rd.rec)
+	r := Read{Hit: hitOf(&rd.rec, line), Product: l.product, Known: key > dialect.Plain}
+	r.Log, r.Key = l.log.Name, int(key)
+	if int(key) < len(l.log.Conds) {
+		r.Cond = l.log.Conds[key]
+		r.Condition = r.Cond.ID
+	}
+	c := clock{log: l.log, loc: rd.opt.Location, now: rd.opt.Now}
+	r.Time, _ = c.read(rd.rec.Stamp)
+	return r
+}

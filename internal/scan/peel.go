@@ -7,8 +7,13 @@ import (
 )
 
 // peeler takes off what a log driver, the journal or syslog wrapped around a
-// line. It keeps a buffer for texts that were escaped.
-type peeler struct{ buf []byte }
+// line. It keeps a buffer for texts that were escaped. loc and now settle the
+// zone and the year of stamps that name none.
+type peeler struct {
+	buf []byte
+	loc *time.Location
+	now time.Time
+}
 
 // inner is a line without its wrapper. Its slices are valid until the next peel.
 type inner struct {
@@ -27,14 +32,14 @@ func (p *peeler) peel(line []byte) (inner, bool) {
 	case c == '{':
 		return p.peelJSON(line)
 	case c == '<':
-		return peelSyslog(line)
+		return p.peelSyslog(line)
 	case c >= '0' && c <= '9':
 		if in, ok := peelCRI(line); ok {
 			return in, true
 		}
 		return peelISOHost(line)
 	case c >= 'A' && c <= 'Z':
-		if in, ok := peelShort(line); ok {
+		if in, ok := p.peelShort(line); ok {
 			return in, true
 		}
 	}
@@ -197,11 +202,33 @@ func peelISOHost(line []byte) (inner, bool) {
 
 // peelShort knows journalctl -o short and a syslog file:
 // "Nov 20 06:28:24 host program[pid]: text".
-func peelShort(line []byte) (inner, bool) {
+func (p *peeler) peelShort(line []byte) (inner, bool) {
 	if len(line) < 17 || line[3] != ' ' || line[6] != ' ' || line[9] != ':' || line[12] != ':' || line[15] != ' ' {
 		return inner{}, false
 	}
-	return tagged(inner{}, line[16:])
+	var in inner
+	if t, err := time.ParseInLocation(time.Stamp, string(line[:15]), p.zone()); err == nil && !p.now.IsZero() {
+		in.when = withYear(t, p.now)
+	}
+	return tagged(in, line[16:])
+}
+
+func (p *peeler) zone() *time.Location {
+	if p.loc == nil {
+		return time.UTC
+	}
+	return p.loc
+}
+
+// withYear gives t, which has none, the last year in which it is not after now;
+// a day of clock difference is allowed.
+func withYear(t, now time.Time) time.Time {
+	year := now.In(t.Location()).Year()
+	with := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	if with.After(now.Add(24 * time.Hour)) {
+		with = time.Date(year-1, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	}
+	return with
 }
 
 // tagged splits "host program[pid]: text".
@@ -225,7 +252,7 @@ func tagged(in inner, rest []byte) (inner, bool) {
 }
 
 // peelSyslog knows both syslog formats on the wire.
-func peelSyslog(line []byte) (inner, bool) {
+func (p *peeler) peelSyslog(line []byte) (inner, bool) {
 	i := bytes.IndexByte(line, '>')
 	if i < 2 || i > 4 {
 		return inner{}, false
@@ -239,7 +266,7 @@ func peelSyslog(line []byte) (inner, bool) {
 	if bytes.HasPrefix(rest, []byte("1 ")) {
 		return peel5424(rest[2:])
 	}
-	if in, ok := peelShort(rest); ok {
+	if in, ok := p.peelShort(rest); ok {
 		return in, true
 	}
 	if in, ok := peelISOHost(rest); ok {

@@ -44,12 +44,12 @@ func appendSegment(dst, s []byte) []byte {
 	if len(s) == 0 {
 		return dst
 	}
+	// The extension of /avatars/8123.png says more than its name.
+	if i := bytes.LastIndexByte(s, '.'); i > 0 && len(s)-i <= 6 && isID(s[:i]) && !number(s[i+1:]) {
+		return append(append(dst, "{id}"...), s[i:]...)
+	}
 	if isID(s) {
 		return append(dst, "{id}"...)
-	}
-	// The extension of /avatars/8123.png says more than its name.
-	if i := bytes.LastIndexByte(s, '.'); i > 0 && len(s)-i <= 6 && isID(s[:i]) && !isID(s[i+1:]) {
-		return append(append(dst, "{id}"...), s[i:]...)
 	}
 	if len(s) > 64 {
 		return append(dst, "{long}"...)
@@ -61,17 +61,18 @@ func appendSegment(dst, s []byte) []byte {
 // a number, a UUID, a hash, a token, a date. A word with a number in it (v2,
 // http2, utf8) does not.
 func isID(s []byte) bool {
-	var digits, hex, letters, others int
+	var digits, hex, letters, upper int
 	for _, c := range s {
 		switch {
 		case '0' <= c && c <= '9':
 			digits++
-		case 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
 			hex++
-		case 'g' <= c && c <= 'z', 'G' <= c && c <= 'Z':
+		case 'g' <= c|0x20 && c|0x20 <= 'z':
 			letters++
-		default:
-			others++
+		}
+		if 'A' <= c && c <= 'Z' {
+			upper++
 		}
 	}
 	switch {
@@ -83,8 +84,17 @@ func isID(s []byte) bool {
 		return true // a hash, a UUID
 	case digits >= 4 && digits*2 >= len(s):
 		return true // ord12345, INV-2026-0042
-	case len(s) >= 16 && digits >= 3:
+	case len(s) >= 16 && (digits >= 3 || (digits >= 2 && upper >= 2 && upper < hex+letters)):
 		return true // a token in base 62 or 64
 	}
 	return false
+}
+
+func number(s []byte) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }

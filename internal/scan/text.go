@@ -24,7 +24,7 @@ func Text(r io.Reader, dialects []dialect.Dialect, opt Options) (Texts, error) {
 	b, err := io.ReadAll(io.LimitReader(r, textBound+1))
 	t := Texts{Cut: len(b) > textBound}
 	b = b[:min(len(b), textBound)]
-	rd := &reader{opt: opt, logs: flatten(dialects)}
+	rd := &reader{opt: opt, logs: flatten(dialects), peel: peeler{loc: opt.Location, now: opt.Now}}
 	number := 0
 	for len(b) > 0 {
 		line := b
@@ -66,19 +66,19 @@ func flatten(dialects []dialect.Dialect) []namedLog {
 }
 
 type reader struct {
-	opt     Options
-	logs    []namedLog
-	rec     dialect.Record
-	peel    peeler
-	before  []byte // the line before, where it may go on
-	unread  bool   // the line before was not read
-	unreadN int
+	opt        Options
+	logs       []namedLog
+	rec        dialect.Record
+	peel       peeler
+	before     []byte // the line before, where it may go on
+	unread     bool   // the line before was not read
+	beforeLine int
 }
 
 func (rd *reader) take(t *Texts, line []byte, number int) {
 	found, ok := rd.recognise(line)
 	if ok && found.Known {
-		rd.before, rd.unread = line, false
+		rd.before, rd.beforeLine, rd.unread = line, number, false
 		found.Line, found.Place = number, "line "+strconv.Itoa(number)
 		t.Reads = append(t.Reads, found)
 		return
@@ -95,13 +95,12 @@ func (rd *reader) take(t *Texts, line []byte, number int) {
 		}
 	}
 	if ok {
-		rd.before, rd.unread = line, false
+		rd.before, rd.beforeLine, rd.unread = line, number, false
 		found.Line, found.Place = number, "line "+strconv.Itoa(number)
 		t.Reads = append(t.Reads, found)
 		return
 	}
-	rd.before = line
-	rd.unread = true
+	rd.before, rd.beforeLine, rd.unread = line, number, true
 	t.Unread++
 	if len(t.Sample) < sampleLines {
 		t.Sample = append(t.Sample, string(line[:min(len(line), 300)]))
@@ -114,7 +113,7 @@ func (rd *reader) replaces(t *Texts, joined Read) bool {
 	if rd.unread {
 		t.Unread--
 		t.Sample = t.Sample[:max(0, min(len(t.Sample), t.Unread))]
-		joined.Line = t.Lines - 1
+		joined.Line = rd.beforeLine
 		joined.Place = "line " + strconv.Itoa(joined.Line)
 		t.Reads = append(t.Reads, joined)
 		return true
@@ -149,10 +148,10 @@ func (rd *reader) recognise(line []byte) (Read, bool) {
 	if ok && best.Known {
 		return best, true
 	}
-	if inner, ok2 := rd.peel.peel(line); ok2 && len(inner.text) > 0 && len(inner.text) < len(line)+1 {
+	if inner, ok2 := rd.peel.peel(line); ok2 && len(inner.text) > 0 {
 		text := slices.Clone(inner.text)
-		at, ident := inner.when, string(inner.ident)
-		if r, ok2 := rd.recogniseInner(text, ident); ok2 && (r.Known || !ok) {
+		at := inner.when
+		if r, ok2 := rd.unwrapped(text); ok2 && (r.Known || !ok) {
 			if r.Time.IsZero() {
 				r.Time = at
 			}
@@ -166,10 +165,8 @@ func (rd *reader) recognise(line []byte) (Read, bool) {
 	return rd.headed(line)
 }
 
-func (rd *reader) recogniseInner(text []byte, _ string) (Read, bool) {
-	if r, ok := rd.bare(text); ok && r.Known {
-		return r, true
-	} else if ok {
+func (rd *reader) unwrapped(text []byte) (Read, bool) {
+	if r, ok := rd.bare(text); ok {
 		return r, true
 	}
 	if inner, ok := rd.peel.peel(text); ok && len(inner.text) > 0 {

@@ -9,7 +9,7 @@ var filePermission = Cause{
 	},
 	Summary: "The gateway may not use one of its own files[: {value:gateway_file_denied}].",
 	Fixes: []Fix{
-		{Text: "Give the worker's user access to the file and every folder above it.", Knob: "|", Value: "namei -l PATH"},
+		{Text: "Give the worker's user access to the file and every folder above it.", Command: "namei -l PATH"},
 	},
 	Next: "namei -l on the path in the message.",
 }

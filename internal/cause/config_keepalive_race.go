@@ -32,7 +32,7 @@ var keepaliveRace = Cause{
 	Hides:   []vocab.Cause{vocab.EmptyResponse, vocab.EarlyClose},
 	Summary: "The upstream {endpoint} closes idle connections sooner than the gateway stops reusing them[: {value:probe_idle_shorter}].",
 	Fixes: []Fix{
-		{Text: "Make the gateway forget idle connections before the upstream closes them.", Knob: vocab.KeepaliveTimeout, Value: "{value:probe_idle_shorter_limit}"},
+		{Text: "Make the gateway forget idle connections before the upstream closes them.", Knob: vocab.KeepaliveTimeout, Value: "1s"}, // under gunicorn's 2 s, the shortest default of the common servers
 		{Text: "Or let the upstream keep them longer than the gateway does (Node server.keepAliveTimeout, gunicorn --keep-alive, uvicorn --timeout-keep-alive)."},
 	},
 	Next: "goodgate diagnose --deep measures how long the upstream keeps an idle connection.",

@@ -14,7 +14,7 @@ var socketPermission = Cause{
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}].",
 	Fixes: []Fix{
-		{Text: "Give the gateway's group access to the socket and to every folder above it (php-fpm listen.owner/listen.group/listen.mode, gunicorn --umask, a shared group).", Knob: "|", Value: "namei -l PATH"},
+		{Text: "Give the gateway's group access to the socket and to every folder above it (php-fpm listen.owner/listen.group/listen.mode, gunicorn --umask, a shared group).", Command: "namei -l PATH"},
 		{Text: "If mode and owner are right, ask SELinux and AppArmor (ausearch -m avc -ts recent) and the unit's PrivateTmp."},
 	},
 	Next: "namei -l shows mode and owner of the socket and of every folder above it.",

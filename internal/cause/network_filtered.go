@@ -26,7 +26,7 @@ var filtered = Cause{
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "A firewall or policy keeps the gateway from {endpoint}[: {value:firewall_rule}].",
 	Fixes: []Fix{
-		{Text: "Allow the connection in the rule that drops or rejects it[: {value:firewall_rule}].", Knob: "|", Value: "nft list ruleset"},
+		{Text: "Allow the connection in the rule that drops or rejects it[: {value:firewall_rule}].", Command: "nft list ruleset"},
 	},
 	Next: "Does a packet leave and come back? nft list ruleset on both hosts, and the cloud's security groups.",
 }

@@ -20,7 +20,7 @@ var unreachable = Cause{
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "There is no way from the gateway to {endpoint}[: {value:route_absent}][: {value:neighbour_silent}][: {value:probe_unroutable}].",
 	Fixes: []Fix{
-		{Text: "Mend the route, or bring the host back.", Knob: "|", Value: "ip route get ADDRESS; ip neigh show ADDRESS"},
+		{Text: "Mend the route, or bring the host back.", Command: "ip route get ADDRESS; ip neigh show ADDRESS"},
 	},
 	Next: "ip route get ADDRESS in the gateway's network namespace.",
 }

@@ -47,7 +47,7 @@ var upstreamCrashed = Cause{
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.UpstreamRestarting},
 	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}][: {value:kernel_segfault}].",
 	Fixes: []Fix{
-		{Text: "Read the application's own last words at that second and fix what made it die.", Knob: "|", Value: "journalctl -k --since -15min; journalctl -u UNIT --since -15min"},
+		{Text: "Read the application's own last words at that second and fix what made it die.", Command: "journalctl -k --since -15min; journalctl -u UNIT --since -15min"},
 		{Text: "Until then let a supervisor restart it, and give the gateway a second server."},
 	},
 	Next: "Look for the end of the process: kernel log (segfault), unit result, exit code, the application's own log.",

@@ -37,7 +37,7 @@ var upstreamDown = Cause{
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.BackendInPenalty},
 	Summary: "Nothing listens at {endpoint}: the application behind {route} is not running.",
 	Fixes: []Fix{
-		{Text: "Start the application that should listen at {endpoint}, and read its own log or unit for why it is not running.", Knob: "|", Value: "ss -ltnp"},
+		{Text: "Start the application that should listen at {endpoint}, and read its own log or unit for why it is not running.", Command: "ss -ltnp"},
 		{Text: "Let a supervisor start it at boot and after it ends."},
 	},
 	Next: "Was it ever started? Ask its unit, its container and its own log when it ended and how.",

@@ -37,7 +37,7 @@ var upstreamHung = Cause{
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",
 	Fixes: []Fix{
-		{Text: "Take a stack dump of the process before you restart it (py-spy dump, jstack, kill -ABRT, gdb): it shows where it waits. Then restart it.", Knob: "|", Value: "cat /proc/PID/stack /proc/PID/wchan"},
+		{Text: "Take a stack dump of the process before you restart it (py-spy dump, jstack, kill -ABRT, gdb): it shows where it waits. Then restart it.", Command: "cat /proc/PID/stack /proc/PID/wchan"},
 		{Text: "Give every outgoing call of the application a timeout, and let a watchdog restart it when it stops answering."},
 	},
 	Next: "Does it answer any other path? Is the process stopped, waiting on a lock, or busy? ps -o stat,wchan,pcpu -p PID",

@@ -30,7 +30,7 @@ var upstreamSlow = Cause{
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
-	Summary: "The application at {endpoint} answers {route} later than the gateway waits[: {value:probe_late}], and it used to be faster[: {value:route_got_slower}].",
+	Summary: "The application at {endpoint} answers {route} later than the gateway waits[: {value:probe_late}][, and it used to be faster: {value:route_got_slower}].",
 	Fixes: []Fix{
 		{Text: "Find what got slow: the application's slow log, its database, the processor of its host."},
 		{Text: "If the time is legitimate, raise the gateway's limit for this location only.", Knob: vocab.ReadTimeout, Value: "120s"},

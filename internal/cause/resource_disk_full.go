@@ -9,7 +9,7 @@ var diskFull = Cause{
 	},
 	Summary: "There is no space left where the gateway or the application writes[: {value:gateway_disk_full}].",
 	Fixes: []Fix{
-		{Text: "Free space or move the path.", Knob: "|", Value: "df -h; df -i"},
+		{Text: "Free space or move the path.", Command: "df -h; df -i"},
 	},
 	Next: "df -h and df -i of the path in the message.",
 }

@@ -11,6 +11,7 @@ type Kind string
 // The kinds. What each breaks stands in rules.
 const (
 	StatusLine      Kind = "status_line"          // malformed status line
+	StatusSpace     Kind = "status_space"         // no space after the status code
 	BadVersion      Kind = "version"              // an HTTP version that is not 1.x
 	NoColon         Kind = "no_colon"             // field line without a colon
 	NameSpace       Kind = "name_space"           // white space in a field name or before its colon
@@ -37,6 +38,7 @@ const (
 	ExtraData       Kind = "extra_data"           // bytes after the end of the message
 	TooManyFields   Kind = "too_many_fields"      // more fields than we read
 	HeadTooLarge    Kind = "head_too_large"       // a head larger than we read
+	TrailerTooLarge Kind = "trailer_too_large"    // trailers or chunk extensions larger than we read
 	TooManyInterim  Kind = "too_many_interim"     // more 1xx answers than we read
 	Switching       Kind = "unexpected_switching" // 101 without our asking for it
 )
@@ -54,6 +56,7 @@ func RuleOf(k Kind) Rule { return rules[k] }
 
 var rules = map[Kind]Rule{
 	StatusLine:      {"RFC 9112 section 4", "status-line = HTTP-version SP status-code SP [ reason-phrase ]", true},
+	StatusSpace:     {"RFC 9112 section 4", "a server MUST send the space after the status-code even when the reason-phrase is absent", false},
 	BadVersion:      {"RFC 9112 section 2.3", `HTTP-version = "HTTP" "/" DIGIT "." DIGIT`, true},
 	NoColon:         {"RFC 9112 section 5", `field-line = field-name ":" OWS field-value OWS`, true},
 	NameSpace:       {"RFC 9112 section 5.1", "no whitespace is allowed between the field name and colon", true},
@@ -80,6 +83,7 @@ var rules = map[Kind]Rule{
 	ExtraData:       {"RFC 9112 section 6.3", "a client MUST NOT process extra data as a separate response", false},
 	TooManyFields:   {"", "more header fields than are read", true},
 	HeadTooLarge:    {"", "a head larger than is read", true},
+	TrailerTooLarge: {"", "trailers or chunk extensions larger than are read", true},
 	TooManyInterim:  {"", "more 1xx responses than are read", true},
 	Switching:       {"RFC 9110 section 15.2.2", "101 needs an Upgrade field in the request", true},
 }

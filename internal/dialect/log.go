@@ -30,6 +30,18 @@ type Log struct {
 	// allocate.
 	Line func(line []byte, r *Record) Key
 
+	// Access is a fast way through a block of whole lines, each with its newline.
+	// It counts in t the lines that tell of no failure and hands every other
+	// line to rest, uncounted and without its newline: failures, and whatever
+	// it does not read as surely as Line does. Line and Access agree: a line
+	// that Access counts is one that Line reads as Plain, with that status and
+	// time. Nil where there is no faster way than Line.
+	Access func(block []byte, t *Tally, rest func(line []byte))
+
+	// Tell is the directive that would make the log say who made a status, the
+	// gateway or the application. Empty where the log says it already.
+	Tell string
+
 	// Time reads a stamp that Line found. Where the stamp names no zone, it is
 	// taken to be in loc; where it names no year, the year is chosen so that
 	// the time is not after now.

@@ -66,7 +66,7 @@ func head(line []byte, t *dialect.Tally) (status int, ok bool) {
 	}
 	// ADDRESS IDENT USER: the address ends before " - ".
 	k := bytes.IndexByte(line[:i], ' ')
-	if k < 1 || k+5 > i || line[k+1] != '-' || line[k+2] != ' ' {
+	if k < 1 || k+5 > i || line[k+1] != '-' || line[k+2] != ' ' || line[k+3] == ' ' {
 		return 0, false
 	}
 	if !sameMinute(s, t) && !newMinute(s, t) {

@@ -15,7 +15,7 @@ import (
 )
 
 // plain is what a combined line is, said as plainly as possible.
-var plain = regexp.MustCompile(`(?s)^([^ \[]+) - ([^\[]+) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "([^"]+)" (\d{3}) .*"$`)
+var plain = regexp.MustCompile(`(?s)^([^ \[]+) - ([^ \[][^\[]*) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "([^"]+)" (\d{3}) .*"$`)
 
 // reference reads a block with the expression above and package time.
 func reference(block string) (status map[int]int, minutes map[int64]int, rest []string) {
@@ -23,7 +23,7 @@ func reference(block string) (status map[int]int, minutes map[int64]int, rest []
 	for line := range strings.Lines(block) {
 		line = strings.TrimSuffix(line, "\n")
 		m := plain.FindStringSubmatch(line)
-		if m == nil || strings.HasSuffix(m[4], `\`) || strings.HasSuffix(m[2], " ") && m[2] == " " {
+		if m == nil || strings.HasSuffix(m[4], `\`) {
 			rest = append(rest, line)
 			continue
 		}

@@ -1,0 +1,102 @@
+package evidence
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// Where log lines of the products name the client. The first group is the
+// client, or a list of clients.
+const (
+	addrShape = `(?:\[?[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*\]?|[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?`
+	listShape = addrShape + `(?:, ?` + addrShape + `)*`
+	syslog    = `(?:<[0-9]+>)?(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S+ |[0-9]{4}-[0-9]{2}-[0-9]{2}T\S+ \S+ )?(?:[A-Za-z][\w./-]*(?:\[[0-9]+\])?: ?)?`
+)
+
+var clientShapes = []*regexp.Regexp{
+	regexp.MustCompile(`\bclient: (` + listShape + `)`),                                                            // nginx errors
+	regexp.MustCompile(`\[client (` + addrShape + `)\]`),                                                           // Apache errors
+	regexp.MustCompile(`^` + syslog + `(` + listShape + `) (?:\S+ [^\[\n]{1,256} )?\[`),                            // common log formats, HAProxy
+	regexp.MustCompile(`^(?:https?|h2|grpcs|wss?) [0-9]{4}-\S+ \S+ (` + addrShape + `) `),                          // ALB
+	regexp.MustCompile(`\] (` + addrShape + `) \(`),                                                                // uwsgi
+	regexp.MustCompile(`(` + addrShape + `) - "[A-Z]+ `),                                                           // uvicorn
+	regexp.MustCompile(`" for (` + addrShape + `) at `),                                                            // Rails
+	regexp.MustCompile(`(?i)\b(?:x-forwarded-for|x-real-ip|remote_addr|client_ip|rip)[:=] ?"?(` + listShape + `)`), // dumps of headers, key=value
+	regexp.MustCompile(`(?i)\bfor="?(` + addrShape + `)`),                                                          // Forwarded, RFC 7239
+}
+
+var (
+	// nameClient is the first field of a common log line that names a host.
+	nameClient = regexp.MustCompile(`^(\S+) \S+ [^\[\n]{1,256} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
+	// userField is the user of a common log line.
+	userField = regexp.MustCompile(`^` + syslog + `\S+(?:, ?\S+)* (\S+) ([^\[\]\n]{1,256}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
+	// quotedList is a field of an access log that holds addresses without
+	// ports: what X-Forwarded-For named. Upstreams have ports.
+	quotedList = regexp.MustCompile(`"([0-9a-fA-F:.]{3,45}(?:, ?[0-9a-fA-F:.]{3,45})*)"`)
+	accessLine = regexp.MustCompile(`" ?[1-5][0-9]{2} |[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
+	jsonField  = regexp.MustCompile(`"([A-Za-z_-]{2,40})" ?: ?(?:"([^"\n]{1,512})"|\[("[^\]\n]{1,512})\])`)
+	wordShape  = regexp.MustCompile(`[^\s,"]+`)
+)
+
+// lineSpans finds what is secret in one log line, the client included.
+func (r *Redactor) lineSpans(b []byte) []span {
+	out := r.textSpans(b)
+	for _, shape := range clientShapes {
+		for _, m := range shape.FindAllSubmatchIndex(b, -1) {
+			out = append(out, r.clientSpans(b, m[2], m[3])...)
+		}
+	}
+	if m := nameClient.FindSubmatchIndex(b); m != nil {
+		out = append(out, r.clientSpans(b, m[2], m[3])...)
+	}
+	if m := userField.FindSubmatchIndex(b); m != nil {
+		for _, g := range []int{2, 4} {
+			if user := b[m[g]:m[g+1]]; string(user) != "-" && !r.isClient(user) {
+				out = append(out, span{m[g], m[g+1], Hidden})
+			}
+		}
+	}
+	if accessLine.Match(b) {
+		for _, m := range quotedList.FindAllSubmatchIndex(b, -1) {
+			if !bytes.HasSuffix(b[:m[0]], []byte(": ")) { // host: "…" of an error line
+				out = append(out, r.clientSpans(b, m[2], m[3])...)
+			}
+		}
+	}
+	for _, m := range jsonField.FindAllSubmatchIndex(b, -1) {
+		if !clientName(string(b[m[2]:m[3]])) {
+			continue
+		}
+		if m[4] >= 0 {
+			out = append(out, r.clientSpans(b, m[4], m[5])...)
+		} else {
+			out = append(out, r.clientSpans(b, m[6], m[7])...)
+		}
+	}
+	return out
+}
+
+// clientSpans replaces each client of a list by its pseudonym.
+func (r *Redactor) clientSpans(b []byte, start, end int) []span {
+	var out []span
+	for _, m := range wordShape.FindAllIndex(b[start:end], -1) {
+		from, to := start+m[0], start+m[1]
+		word := string(b[from:to])
+		if with := r.Client(word); with != word {
+			out = append(out, span{from, to, with})
+		}
+	}
+	return out
+}
+
+// isClient reports whether every word of a field is an address: then it is not a
+// user but more of the list of clients.
+func (r *Redactor) isClient(field []byte) bool {
+	words := wordShape.FindAll(field, -1)
+	for _, w := range words {
+		if _, _, ok := splitAddr(string(w)); !ok {
+			return false
+		}
+	}
+	return len(words) > 0
+}

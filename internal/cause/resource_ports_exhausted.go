@@ -11,5 +11,5 @@ var portsExhausted = Cause{
 	Fixes: []Fix{
 		{Text: "Reuse connections to the upstream (keepalive), widen ip_local_port_range, or give the upstream a second address.", Knob: vocab.KeepaliveCount, Value: "64"},
 	},
-	Next: "ss -tan | awk '{print $1}' | sort | uniq -c shows how many connections wait in TIME_WAIT.",
+	Next: "ss -Htan state time-wait dst ADDRESS | wc -l counts the connections that still hold a port.",
 }

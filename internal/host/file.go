@@ -2,8 +2,15 @@ package host
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 )
@@ -35,24 +42,113 @@ func (d *FileData) RedactWith(r *evidence.Redactor) { d.Body = r.Config(d.Body) 
 // Stat describes the file at path. That there is none is an answer, not an
 // error: Missing is set.
 func (v *View) Stat(ctx context.Context, path string) (FileInfo, error) {
-	return FileInfo{}, errUnwritten
-} // UNWRITTEN
+	return within(ctx, &v.hung, "file "+path, func() (FileInfo, error) {
+		fd, err := v.open(path, unix.O_PATH)
+		if err != nil {
+			return missing(path, err)
+		}
+		defer unix.Close(fd)
+		return describe(path, fd)
+	})
+}
 
 // ReadFile returns a whole regular file of at most limit bytes. A file that does
 // not exist is an answer with Info.Missing; one that is larger, is no regular
 // file or may not be read is an error.
 func (v *View) ReadFile(ctx context.Context, path string, limit int64) (FileData, error) {
-	return FileData{}, errUnwritten
-} // UNWRITTEN
-
-// Glob returns the paths below the view's root that match a pattern of glob(7),
-// sorted; at most 10,000. A pattern without wildcards is returned where the file
-// exists.
-func (v *View) Glob(ctx context.Context, pattern string) ([]string, error) { return nil, errUnwritten } // UNWRITTEN
+	return within(ctx, &v.hung, "file "+path, func() (FileData, error) {
+		f, info, err := v.openRegular(path)
+		if err != nil {
+			info, err = missing(path, err)
+			return FileData{Info: info}, err
+		}
+		defer f.Close()
+		body, err := io.ReadAll(io.LimitReader(f, limit+1))
+		if err != nil {
+			return FileData{Info: info}, fmt.Errorf("cannot read %s: %w", path, err)
+		}
+		if int64(len(body)) > limit {
+			return FileData{Info: info}, fmt.Errorf("cannot read %s: it is larger than %d bytes", path, limit)
+		}
+		return FileData{Info: info, Body: body}, nil
+	})
+}
 
 // OpenFile opens a regular file for reading, for logs: the caller reads it with
 // ReadAt or Read and closes it. A file that does not exist is an error that
 // matches fs.ErrNotExist.
 func (v *View) OpenFile(ctx context.Context, path string) (*os.File, FileInfo, error) {
-	return nil, FileInfo{}, errUnwritten
-} // UNWRITTEN
+	type opened struct {
+		file *os.File
+		info FileInfo
+	}
+	o, err := within(ctx, &v.hung, "file "+path, func() (opened, error) {
+		f, info, err := v.openRegular(path)
+		return opened{f, info}, denied("file "+path, err)
+	})
+	return o.file, o.info, err
+}
+
+// missing turns "there is no such file" into an answer, and a refusal into a gap.
+func missing(path string, err error) (FileInfo, error) {
+	info := FileInfo{Path: path}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		info.Missing = true
+		return info, nil
+	}
+	return info, denied("file "+path, err)
+}
+
+// openRegular opens what is a regular file. It looks before it opens: opening a
+// fifo or a device for reading can wake or disturb whoever is at its other end.
+func (v *View) openRegular(path string) (*os.File, FileInfo, error) {
+	fd, err := v.open(path, unix.O_PATH)
+	if err != nil {
+		return nil, FileInfo{Path: path}, err
+	}
+	defer unix.Close(fd)
+	info, err := describe(path, fd)
+	if err != nil {
+		return nil, info, err
+	}
+	if info.Kind != "file" {
+		return nil, info, fmt.Errorf("cannot read %s: it is a %s", path, info.Kind)
+	}
+	f, err := os.Open("/proc/self/fd/" + strconv.Itoa(fd))
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, info, fmt.Errorf("cannot open %s: %w", path, err)
+	}
+	return f, info, nil
+}
+
+// describe tells what an open descriptor is.
+func describe(path string, fd int) (FileInfo, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return FileInfo{Path: path}, fmt.Errorf("cannot stat %s: %w", path, err)
+	}
+	return FileInfo{
+		Path: path, Kind: kindOf(st.Mode), Mode: st.Mode & 0o7777, UID: int(st.Uid), GID: int(st.Gid), Size: st.Size,
+		Modified: time.Unix(st.Mtim.Unix()).UTC(), Changed: time.Unix(st.Ctim.Unix()).UTC(), Device: uint64(st.Dev), Inode: st.Ino,
+	}, nil
+}
+
+func kindOf(mode uint32) string {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return "file"
+	case unix.S_IFDIR:
+		return "directory"
+	case unix.S_IFSOCK:
+		return "socket"
+	case unix.S_IFIFO:
+		return "fifo"
+	case unix.S_IFLNK:
+		return "link"
+	}
+	return "device"
+}

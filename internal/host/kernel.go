@@ -1,8 +1,15 @@
 package host
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 )
@@ -10,7 +17,7 @@ import (
 // KernelEvent is what the kernel said about the end of a process.
 type KernelEvent struct {
 	When time.Time `json:"when"` // accurate to seconds: the kernel's log clock drifts and stands still in suspend
-	Kind string    `json:"kind"` // "segfault", "trap", "oom", "killed" (by a cgroup's limit)
+	Kind string    `json:"kind"` // "segfault", "trap", "oom", "cgroup-oom"
 	PID  int       `json:"pid"`
 	Comm string    `json:"comm"`
 	Text string    `json:"text"`
@@ -29,7 +36,141 @@ func (k *KernelEvents) RedactWith(r *evidence.Redactor) {
 	}
 }
 
+const (
+	maxEvents    = 200
+	maxRecords   = 200_000 // of the kernel's log; the largest buffer holds fewer
+	kernelRecord = 8 << 10 // CONSOLE_EXT_LOG_MAX
+)
+
 // ReadKernel returns the last 200 events since a time from the kernel's log.
 func ReadKernel(ctx context.Context, since time.Time) (KernelEvents, error) {
-	return KernelEvents{}, errUnwritten
-} // UNWRITTEN
+	var answer KernelEvents
+	fd, err := unix.Open("/dev/kmsg", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return answer, &evidence.Gap{Source: "kernel log", Why: "/dev/kmsg: " + err.Error(), Allow: "sudo dmesg -T; or " + allowRoot}
+	}
+	defer unix.Close(fd)
+	boot := logClock()
+	buf := make([]byte, kernelRecord)
+	for range maxRecords {
+		n, err := unix.Read(fd, buf)
+		switch {
+		case err == unix.EINTR || err == unix.EPIPE: // EPIPE: the record was overwritten meanwhile
+			continue
+		case err == unix.EAGAIN || err == nil && n == 0:
+			return answer, nil
+		case err != nil:
+			return answer, &evidence.Gap{Source: "kernel log", Why: err.Error(), Allow: "sudo dmesg -T; or " + allowRoot}
+		case ctx.Err() != nil:
+			return answer, ctx.Err()
+		}
+		answer.take(buf[:n], boot, since)
+	}
+	return answer, nil
+}
+
+// logClock returns when the clock of the kernel's log was zero. That clock is
+// close to CLOCK_MONOTONIC.
+func logClock() time.Time {
+	var mono unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &mono); err != nil {
+		return time.Time{}
+	}
+	return time.Now().Add(-time.Duration(mono.Nano())).UTC()
+}
+
+// take reads one record and keeps it where it tells of a process.
+func (k *KernelEvents) take(record []byte, boot, since time.Time) {
+	text, after, ok := parseRecord(record)
+	if !ok {
+		return
+	}
+	when := boot.Add(after).Truncate(time.Millisecond)
+	if k.From.IsZero() {
+		k.From = when
+	}
+	if when.Before(since) {
+		return
+	}
+	e, ok := parseEvent(text)
+	if !ok {
+		return
+	}
+	e.When = when
+	if len(k.List) == maxEvents {
+		k.List = append(k.List[:0], k.List[1:]...)
+	}
+	k.List = append(k.List, e)
+}
+
+// parseRecord reads "priority,sequence,microseconds,flags;text\n" and drops what
+// follows (Documentation/ABI/testing/dev-kmsg). Records of another facility than
+// the kernel's were written by programs.
+func parseRecord(b []byte) (text string, after time.Duration, ok bool) {
+	head, rest, ok := bytes.Cut(b, []byte(";"))
+	f := strings.Split(string(head), ",")
+	if !ok || len(f) < 3 {
+		return "", 0, false
+	}
+	priority, err := strconv.Atoi(f[0])
+	if err != nil || priority>>3 != 0 {
+		return "", 0, false
+	}
+	micros, err := strconv.ParseInt(f[2], 10, 64)
+	if err != nil || micros < 0 || micros > int64(200*365*24*time.Hour/time.Microsecond) {
+		return "", 0, false
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	return printable(string(line), 1024), time.Duration(micros) * time.Microsecond, true
+}
+
+var (
+	// show_signal_msg in arch/x86/mm/fault.c and show_signal in arch/x86/kernel/traps.c;
+	// other architectures print "name[pid]: unhandled signal".
+	segfaultLine = regexp.MustCompile(`^(.{0,32})\[(\d+)\]: (?:segfault at|unhandled (?:signal|exception|page fault|level))`)
+	trapLine     = regexp.MustCompile(`^traps: (.{0,32})\[(\d+)\] (?:trap |general protection)`)
+	// oom_kill_process in mm/oom_kill.c.
+	killedLine = regexp.MustCompile(`^(Memory cgroup out of memory|Out of memory(?: \(oom_kill_allocating_task\))?): Kill(?:ed)? process (\d+) \((.{0,32})\)`)
+)
+
+// parseEvent recognises what the kernel says about a process that it ends.
+func parseEvent(text string) (KernelEvent, bool) {
+	e := KernelEvent{Text: text}
+	var pid string
+	switch {
+	case strings.Contains(text, "]: segfault at ") || strings.Contains(text, "]: unhandled "):
+		m := segfaultLine.FindStringSubmatch(text)
+		if m == nil {
+			return e, false
+		}
+		e.Kind, e.Comm, pid = "segfault", m[1], m[2]
+	case strings.HasPrefix(text, "traps: "):
+		m := trapLine.FindStringSubmatch(text)
+		if m == nil {
+			return e, false
+		}
+		e.Kind, e.Comm, pid = "trap", m[1], m[2]
+	case strings.Contains(text, "ut of memory"):
+		m := killedLine.FindStringSubmatch(text)
+		if m == nil {
+			return e, false
+		}
+		e.Kind, pid, e.Comm = "oom", m[2], m[3]
+		if strings.HasPrefix(m[1], "Memory cgroup") {
+			e.Kind = "cgroup-oom"
+		}
+	default:
+		return e, false
+	}
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return e, false
+	}
+	e.PID = n
+	return e, true
+}
+
+// String says the event in a line.
+func (e KernelEvent) String() string {
+	return fmt.Sprintf("%s %s", e.When.Format(time.RFC3339), e.Text)
+}

@@ -2,6 +2,10 @@ package host
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
@@ -29,7 +33,7 @@ type Process struct {
 	Cgroup    string    `json:"cgroup,omitempty"`    // path; of the unified hierarchy where there is one
 }
 
-// Processes is every process that can be seen.
+// Processes is every process that can be seen, by number.
 type Processes struct {
 	List []Process      `json:"list"`
 	Gaps []evidence.Gap `json:"gaps,omitempty"`
@@ -45,60 +49,115 @@ func (p *Processes) RedactWith(r *evidence.Redactor) {
 // RedactWith removes secrets from arguments.
 func (p *Process) RedactWith(r *evidence.Redactor) { p.Args = r.Args(p.Args) }
 
+// Identity returns as whom the process uses files.
+func (p Process) Identity() Identity { return Identity{UID: p.UID, GID: p.GID, Groups: p.Groups} }
+
 // Find returns the process with the number pid.
-func (p *Processes) Find(pid int) (Process, bool) { return Process{}, false } // UNWRITTEN
+func (p *Processes) Find(pid int) (Process, bool) {
+	i, ok := slices.BinarySearchFunc(p.List, pid, func(q Process, n int) int { return q.PID - n })
+	if !ok {
+		return Process{}, false
+	}
+	return p.List[i], true
+}
 
 // Children returns the children of pid, by number.
-func (p *Processes) Children(pid int) []Process { return nil } // UNWRITTEN
-
-// ListProcesses returns all processes that /proc shows, by number.
-func ListProcesses(ctx context.Context) (Processes, error) { return Processes{}, errUnwritten } // UNWRITTEN
-
-// ReadProcess returns one process. One that has gone is an error that matches
-// fs.ErrNotExist.
-func ReadProcess(ctx context.Context, pid int) (Process, error) { return Process{}, errUnwritten } // UNWRITTEN
-
-// Limit is a soft and a hard limit; -1 means unlimited.
-type Limit struct {
-	Soft int64 `json:"soft"`
-	Hard int64 `json:"hard"`
+func (p *Processes) Children(pid int) []Process {
+	var out []Process
+	for _, q := range p.List {
+		if q.PPID == pid {
+			out = append(out, q)
+		}
+	}
+	return out
 }
 
-// OpenLog is a regular file that a process has open for writing.
-type OpenLog struct {
-	FD       int       `json:"fd"`
-	Path     string    `json:"path"`              // as the process sees it
-	Deleted  bool      `json:"deleted,omitempty"` // no path leads to it any more
-	Size     int64     `json:"size"`
-	Modified time.Time `json:"modified,omitzero"`
+// ListProcesses returns all processes that /proc shows.
+func ListProcesses(ctx context.Context) (Processes, error) {
+	var answer Processes
+	pids, err := pidsOf("/proc")
+	if err != nil {
+		return answer, denied("processes", err)
+	}
+	clock := bootTime()
+	slow := sweep(ctx, pids, func(pid int) (Process, error) { return readProcess("/proc", pid, clock) }, func(_ int, p Process, err error) {
+		if err == nil {
+			answer.List = append(answer.List, p)
+		}
+	})
+	if slow > 0 {
+		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "processes", Why: fmt.Sprintf("%d processes could not be read within %v each", slow, patience)})
+	}
+	if err := ctx.Err(); err != nil {
+		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "processes", Why: err.Error()})
+	}
+	slices.SortFunc(answer.List, func(a, b Process) int { return a.PID - b.PID })
+	if hidden(answer.List) {
+		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "processes", Why: "/proc hides the processes of other users (hidepid)", Allow: allowRoot})
+	}
+	return answer, nil
 }
 
-// Detail is what is asked about single processes only.
-type Detail struct {
-	PID       int            `json:"pid"`
-	OpenFiles Limit          `json:"open_files"`
-	Tasks     Limit          `json:"tasks"`
-	Open      int            `json:"open"` // descriptors in use; -1: not known
-	Logs      []OpenLog      `json:"logs,omitempty"`
-	Stdout    string         `json:"stdout,omitempty"` // where descriptor 1 leads: a path, "pipe:[…]", "socket:[…]"
-	Stderr    string         `json:"stderr,omitempty"`
-	Gaps      []evidence.Gap `json:"gaps,omitempty"`
+// hidden reports whether /proc is mounted with hidepid: process 1 exists and is
+// not shown.
+func hidden(list []Process) bool { return len(list) == 0 || list[0].PID != 1 }
+
+// ReadProcess returns one process. One that has gone, or is a kernel thread, is
+// an error that matches fs.ErrNotExist.
+func ReadProcess(ctx context.Context, pid int) (Process, error) {
+	return within(ctx, nil, "process "+strconv.Itoa(pid), func() (Process, error) {
+		return readProcess("/proc", pid, bootTime())
+	})
 }
 
-// ReadDetail returns limits, descriptors and open logs of a process.
-func ReadDetail(ctx context.Context, pid int) (Detail, error) { return Detail{}, errUnwritten } // UNWRITTEN
+// errKernelThread is what readProcess answers for a thread of the kernel.
+var errKernelThread = fmt.Errorf("a thread of the kernel: %w", fs.ErrNotExist)
 
-// Load is how much processor time a process took.
-type Load struct {
-	PID     int     `json:"pid"`
-	Cores   float64 `json:"cores"`   // 1: one core, all the time
-	Seconds float64 `json:"seconds"` // over which it was measured
-	State   string  `json:"state"`   // at the end
+// sweep reads every process in turn and hands the answers to take, all from the
+// caller's goroutine. The list of arguments of a process whose memory map is
+// locked hangs its reader: such a reader is left behind and another one goes on
+// with the next process. It returns how many were left behind.
+func sweep[T any](ctx context.Context, pids []int, read func(pid int) (T, error), take func(pid int, x T, err error)) (left int) {
+	for len(pids) > 0 && left < maxHung && ctx.Err() == nil {
+		n := sweepSome(ctx, pids, read, take)
+		if pids = pids[n:]; len(pids) > 0 && ctx.Err() == nil {
+			left++
+			pids = pids[1:]
+		}
+	}
+	return left
 }
 
-// MeasureLoad looks at the processes twice, over apart. Those that end meanwhile
-// are left out. The kernel counts in hundredths of a second: over less than 0.1 s
-// the answer is coarse.
-func MeasureLoad(ctx context.Context, pids []int, over time.Duration) ([]Load, error) {
-	return nil, errUnwritten
-} // UNWRITTEN
+// sweepSome reads processes until one hangs, and returns how many it read.
+func sweepSome[T any](ctx context.Context, pids []int, read func(pid int) (T, error), take func(pid int, x T, err error)) int {
+	type answer struct {
+		x   T
+		err error
+	}
+	answers, stop := make(chan answer), make(chan struct{})
+	defer close(stop)
+	go func() {
+		for _, pid := range pids {
+			x, err := read(pid)
+			select {
+			case answers <- answer{x, err}:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for i, pid := range pids {
+		select {
+		case a := <-answers:
+			take(pid, a.x, a.err)
+			timer.Reset(patience)
+		case <-timer.C:
+			return i
+		case <-ctx.Done():
+			return i
+		}
+	}
+	return len(pids)
+}

@@ -1,7 +1,14 @@
 package host
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 )
@@ -12,12 +19,32 @@ type Listener struct {
 	Address string `json:"address"`          // "0.0.0.0:80", "[::]:80", "/run/app.sock", "@abstract"
 	Port    int    `json:"port,omitempty"`   // tcp
 	V6Only  *bool  `json:"v6only,omitempty"` // IPv6: whether IPv4 is not served too; nil: not known
-	Device  int    `json:"device,omitempty"` // index of the interface that it is bound to; 0: any
+	Device  int    `json:"device,omitempty"` // tcp: index of the interface that it is bound to; 0: any
+	File    uint64 `json:"file,omitempty"`   // unix: inode of the file at the path
 	Waiting int    `json:"waiting"`          // connections that wait to be accepted; -1: not known
 	Backlog int    `json:"backlog"`          // how many may wait; -1: not known
 	UID     int    `json:"uid"`              // who made it; -1: not known
 	Inode   uint64 `json:"inode"`
 	PIDs    []int  `json:"pids,omitempty"` // processes that hold it, as far as they may be looked into
+}
+
+// Serves reports whether a client that connects to addr would come to a TCP
+// listener, as far as the addresses tell.
+func (l Listener) Serves(addr netip.AddrPort) bool {
+	own, err := netip.ParseAddrPort(l.Address)
+	if l.Network != "tcp" || err != nil || own.Port() != addr.Port() {
+		return false
+	}
+	ip := addr.Addr().Unmap().WithZone("")
+	switch {
+	case own.Addr() == ip:
+		return true
+	case !own.Addr().IsUnspecified():
+		return false
+	case ip.Is4() && own.Addr().Is6():
+		return l.V6Only == nil || !*l.V6Only
+	}
+	return ip.Is4() == own.Addr().Is4()
 }
 
 // Listeners is every listening socket of a view: TCP of its network namespace,
@@ -29,38 +56,87 @@ type Listeners struct {
 
 // Listeners returns the listening sockets with the processes that hold them. It
 // fails only where neither netlink nor /proc/net can be read.
-func (v *View) Listeners(ctx context.Context) (Listeners, error) { return Listeners{}, errUnwritten } // UNWRITTEN
-
-// Connection is a TCP or unix stream connection.
-type Connection struct {
-	Network string `json:"network"`
-	Local   string `json:"local"` // "127.0.0.1:3000"; unix: path of the listener that took it, or ""
-	Remote  string `json:"remote,omitempty"`
-	State   string `json:"state"`             // "established", "syn-sent", "close-wait", …
-	Unread  int    `json:"unread"`            // bytes that came and that the process did not read
-	Unsent  int    `json:"unsent"`            // bytes that the peer has not acknowledged
-	Retries int    `json:"retries,omitempty"` // unanswered retransmissions, SYNs included
-	UID     int    `json:"uid"`
-	Inode   uint64 `json:"inode,omitempty"` // 0: not yet accepted
-	PIDs    []int  `json:"pids,omitempty"`
+func (v *View) Listeners(ctx context.Context) (Listeners, error) {
+	var answer Listeners
+	list, err := v.listenersTCP(ctx)
+	if err != nil {
+		return answer, denied("sockets", err)
+	}
+	more, err := v.listenersUnix(ctx)
+	if err != nil {
+		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "unix sockets", Why: err.Error()})
+	}
+	answer.List = append(list, more...)
+	wanted := map[uint64][]int{}
+	for _, l := range answer.List {
+		wanted[l.Inode] = nil
+	}
+	answer.Gaps = append(answer.Gaps, holders(ctx, wanted)...)
+	for i := range answer.List {
+		answer.List[i].PIDs = wanted[answer.List[i].Inode]
+	}
+	slices.SortStableFunc(answer.List, func(a, b Listener) int {
+		return cmp.Or(strings.Compare(a.Network, b.Network), cmp.Compare(a.Port, b.Port), strings.Compare(a.Address, b.Address))
+	})
+	return answer, nil
 }
 
-// Connections is what is known about the traffic with one endpoint.
-type Connections struct {
-	Endpoint string `json:"endpoint"`
-	// Toward are the connections of clients of the endpoint (the gateway's side),
-	// seen where their own end is in this namespace; At are the ends that belong
-	// to the endpoint itself. Each has at most 200 entries, those with unread
-	// bytes first.
-	Toward   []Connection   `json:"toward,omitempty"`
-	At       []Connection   `json:"at,omitempty"`
-	Counts   map[string]int `json:"counts,omitempty"` // "toward established", "at close-wait", "toward time-wait"
-	AtUnread int            `json:"at_unread"`        // connections at the endpoint with unread bytes
-	Gaps     []evidence.Gap `json:"gaps,omitempty"`
+func (v *View) listenersTCP(ctx context.Context) ([]Listener, error) {
+	var list []Listener
+	err := v.dumpTCP(ctx, 1<<stateListen, 0, func(s diagSocket) {
+		l := Listener{
+			Network: "tcp", Address: s.local.String(), Port: int(s.local.Port()), Device: s.device,
+			Waiting: int(s.receive), Backlog: int(s.send), UID: int(s.uid), Inode: s.inode,
+		}
+		if s.v6known && s.protocol == unix.AF_INET6 {
+			l.V6Only = &s.v6only
+		}
+		list = append(list, l)
+	})
+	if err == nil || ctx.Err() != nil {
+		return list, err
+	}
+	rows, perr := v.procTCP()
+	if perr != nil {
+		return nil, fmt.Errorf("cannot list sockets: %w; and %w", err, perr)
+	}
+	list = nil
+	for _, s := range rows {
+		if s.state == stateListen {
+			list = append(list, Listener{
+				Network: "tcp", Address: s.local.String(), Port: int(s.local.Port()),
+				Waiting: int(s.receive), Backlog: -1, UID: int(s.uid), Inode: s.inode,
+			})
+		}
+	}
+	return list, nil
 }
 
-// Connections returns the connections to and from an endpoint as subjects spell
-// it: "127.0.0.1:3000", "[::1]:3000", "unix:/run/app.sock".
-func (v *View) Connections(ctx context.Context, endpoint string) (Connections, error) {
-	return Connections{}, errUnwritten
-} // UNWRITTEN
+func (v *View) listenersUnix(ctx context.Context) ([]Listener, error) {
+	var list []Listener
+	take := func(s unixSocket) {
+		if s.state != stateListen || s.name == "" {
+			return
+		}
+		list = append(list, Listener{
+			Network: "unix", Address: s.name, File: uint64(s.file), Waiting: int(s.receive), Backlog: int(s.send),
+			UID: s.uid, Inode: s.inode,
+		})
+	}
+	err := v.dumpUnix(ctx, 1<<stateListen, take)
+	if err == nil || ctx.Err() != nil {
+		return list, err
+	}
+	rows, perr := v.procUnix()
+	if perr != nil {
+		return nil, fmt.Errorf("%w; and %w", err, perr)
+	}
+	list = nil
+	for _, s := range rows {
+		take(s)
+	}
+	for i := range list {
+		list[i].Waiting, list[i].Backlog = -1, -1
+	}
+	return list, nil
+}

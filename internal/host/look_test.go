@@ -1,0 +1,3 @@
+package host
+
+func look() int { return 0 }

@@ -79,7 +79,7 @@ func (c *ruling) check(t *testing.T) {
 	case c.want.Open != "" && len(complaints) == 0:
 		t.Errorf("%s is right now: take \"open\" out of its want.json (it said: %s)", c.path, c.want.Open)
 	case c.want.Open != "":
-		t.Skipf("open: %s", c.want.Open)
+		t.Logf("known to be wrong: %s\n%s", c.want.Open, strings.Join(complaints, "\n"))
 	case len(complaints) > 0:
 		t.Errorf("%s\n%s\n%s", c.path, strings.Join(complaints, "\n"), table(got))
 	}

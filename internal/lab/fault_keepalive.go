@@ -1,0 +1,115 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/lab/backend"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+func keepaliveFaults() []Fault {
+	f := func(name, doc, needs string, args []string, app func(b *Bench, name string) *Proc) Fault {
+		return Fault{
+			Name: name, Doc: doc, Cause: vocab.KeepaliveRace, Symptom: vocab.ConnectionTerminated, Status: 200, Intermittent: true, Needs: []string{"nginx", needs}, Args: args,
+			Start: func(_ context.Context, b *Bench) (Scene, error) {
+				name := b.Name()
+				return b.race(name, app(b, name))
+			},
+		}
+	}
+	own := func(announce bool) func(b *Bench, name string) *Proc {
+		return func(b *Bench, name string) *Proc {
+			return b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 1000, Announce: announce, Routes: []backend.Route{{Path: "/"}}})
+		}
+	}
+	node := func(b *Bench, name string) *Proc {
+		return b.Node(name, b.local(), "req.resume();\nreq.on('end', () => res.end('ok\\n'));", "server.keepAliveTimeout = 1000;")
+	}
+	return []Fault{
+		f("keepalive-node", "Node closes idle connections after a second, nginx keeps them for a minute: POSTs fail now and then", "node", nil, node),
+		f("keepalive-node-deep", "the same, examined with --deep", "node", []string{"--deep"}, node),
+		f("keepalive-announced", "the application closes idle connections after a second and says so in a header", "nginx", nil, own(true)),
+		f("keepalive-silent-deep", "the application closes idle connections after a second without a word; examined with --deep", "nginx", []string{"--deep"}, own(false)),
+	}
+}
+
+// race is a site with a pool of idle connections in front of app, which closes
+// them after a second. Some POSTs met the closing.
+func (b *Bench) race(name string, app *Proc) (Scene, error) {
+	s := b.Site(name)
+	s.Pool(b, "http", []string{app.Addr}, "keepalive 8;")
+	n := b.Gateway(s)
+	n.workers = 1 // the one that is held up below
+	n.Run().Served(2)
+	for range 2 {
+		b.meetClosing(n, app)
+	}
+	n.Served(1)
+	scene, err := n.Quiet("a request that arrives in the instant in which the application closes is lost; POSTs are not repeated")
+	scene.Method = http.MethodPost
+	return scene, err
+}
+
+// meetClosing makes the race happen: the gateway's worker is held up, as on a
+// busy host, from just before the upstream's idle limit until just after it. A
+// request waits for it in front of the news that the connection has been closed,
+// so it is sent on that connection.
+func (b *Bench) meetClosing(n *Nginx, app *Proc) {
+	if b.err != nil {
+		return
+	}
+	c, u, err := b.connect(b.ctx, n.hosts, n.Target.URL())
+	if err != nil {
+		b.fail("cannot ask for %s: %w", n.Target.URL(), err)
+		return
+	}
+	defer c.Close()
+	in := bufio.NewReader(c)
+	if a := exchange(c, in, http.MethodPost, u, 64, false); a.Status != 200 {
+		b.fail("cannot prepare a lost request: status %d, %v", a.Status, a.Err)
+		return
+	}
+	wait := time.NewTimer(800 * time.Millisecond)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-b.ctx.Done():
+		return
+	}
+	pids := n.workerPids()
+	if len(pids) != 1 {
+		b.fail("cannot hold up the worker: there are %d", len(pids))
+		return
+	}
+	syscall.Kill(pids[0], syscall.SIGSTOP)
+	lost := make(chan Answer, 1)
+	go func() { lost <- exchange(c, in, http.MethodPost, u, 64, false) }()
+	b.until("the upstream has closed its idle connection", func() bool { return b.halfClosed(port(app.Addr)) })
+	syscall.Kill(pids[0], syscall.SIGCONT)
+	if a := <-lost; b.err == nil && a.Status != 502 {
+		b.fail("cannot lose a request: status %d, %v", a.Status, a.Err)
+	}
+}
+
+// halfClosed says that a connection of this host to port has been closed by its
+// other side: CLOSE_WAIT, 08 in /proc/net/tcp (include/net/tcp_states.h).
+func (b *Bench) halfClosed(port int) bool {
+	text, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		return false
+	}
+	suffix := fmt.Sprintf(":%04X", port)
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 3 && strings.HasSuffix(f[2], suffix) && f[3] == "08" {
+			return true
+		}
+	}
+	return false
+}

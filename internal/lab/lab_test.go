@@ -1,0 +1,207 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/lab/backend"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// TestMain lets the test binary be the backends as well.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "lab" && os.Args[2] == "backend" {
+		os.Exit(backend.Main(os.Args[3:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func options(t *testing.T, seed uint64) Options {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Seed: seed, Backend: []string{self, "lab", "backend"}}
+}
+
+// phrases are what nginx writes for each symptom (1.22,
+// src/http/ngx_http_upstream.c, src/event/ngx_event_connect.c).
+var phrases = map[vocab.Symptom][]string{
+	vocab.ConnectionRefused:       {"(111: Connection refused) while connecting", "(2: No such file or directory) while connecting", "(11: Resource temporarily unavailable) while connecting"},
+	vocab.ConnectionTerminated:    {"prematurely closed connection while reading response header", "(104: Connection reset by peer) while reading response header", "prematurely closed FastCGI stdout while reading response header", "(32: Broken pipe) while sending request", "(104: Connection reset by peer) while sending request"},
+	vocab.ConnectionReadTimeout:   {"timed out (110: Connection timed out) while reading response header"},
+	vocab.ConnectionTimeout:       {"timed out (110: Connection timed out) while connecting to upstream"},
+	vocab.DestinationIPUnroutable: {"(113: No route to host) while connecting", "(113: Host is unreachable) while connecting", "(101: Network is unreachable) while connecting", "(101: Network unreachable) while connecting"},
+	vocab.DestinationUnavailable:  {"no live upstreams while connecting"},
+	vocab.ProxyInternalError:      {"(13: Permission denied) while connecting"},
+	vocab.HTTPHeaderSectionSize:   {"upstream sent too big header"},
+	vocab.HTTPProtocolError:       {"upstream sent unsupported FastCGI protocol version", "upstream sent too large http2 frame", "upstream sent invalid header", "upstream sent no valid HTTP/1.0 header", "headers at the same time", "upstream sent duplicate header line"},
+	vocab.HTTPResponseIncomplete:  {"prematurely closed connection while reading upstream"},
+	vocab.HTTPTransferCoding:      {"upstream sent invalid chunked response"},
+	vocab.TLSProtocolError:        {"wrong version number"},
+	vocab.TLSCertificateError:     {"upstream SSL certificate verify error", "upstream SSL certificate does not match"},
+	vocab.TLSAlertReceived:        {"alert"},
+	vocab.DNSError:                {"could not be resolved (2:", "could not be resolved (3:"},
+	vocab.DNSTimeout:              {"could not be resolved (110:"},
+	vocab.ProxyConfigurationError: {"no resolver defined to resolve"},
+	vocab.ConnectionLimitReached:  {"worker_connections are not enough"},
+	vocab.HTTPRequestDenied:       {"limiting requests", "limiting connections"},
+}
+
+func TestFaults(t *testing.T) {
+	for _, f := range Faults() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			if missing := Missing(f); len(missing) > 0 {
+				skip(t, fmt.Sprintf("needs %s: scripts/install-peers installs programs", strings.Join(missing, ", ")))
+			}
+			for seed := range uint64(seeds(t)) {
+				try(t, f, seed+1)
+			}
+		})
+	}
+}
+
+func seeds(t *testing.T) int {
+	t.Helper()
+	n := 1
+	if text := os.Getenv("GOODGATE_LAB_SEEDS"); text != "" {
+		if _, err := fmt.Sscan(text, &n); err != nil {
+			t.Fatalf("GOODGATE_LAB_SEEDS=%q: %v", text, err)
+		}
+	}
+	return n
+}
+
+func skip(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("GOODGATE_TEST_ALL") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+func try(t *testing.T, f Fault, seed uint64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s, err := Up(ctx, f, options(t, seed))
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	dir := s.bench.Dir
+	defer func() {
+		if err := s.Stop(); err != nil {
+			t.Errorf("seed %d: Stop: %v", seed, err)
+		}
+		if left := processesOf(dir); len(left) > 0 {
+			t.Errorf("seed %d: after Stop these processes are left: %v", seed, left)
+		}
+		if exists(dir) {
+			t.Errorf("seed %d: after Stop %s is left", seed, dir)
+		}
+	}()
+	checkAnswer(t, ctx, f, s, seed)
+	checkLog(t, f, s, seed)
+}
+
+// checkAnswer makes requests until one has met the fault: the first, or one of
+// three where a fault comes and goes.
+func checkAnswer(t *testing.T, ctx context.Context, f Fault, s Scene, seed uint64) {
+	t.Helper()
+	var got []int
+	tries := 1
+	if f.Intermittent {
+		tries = 3
+	}
+	for range tries {
+		a := s.Ask(ctx)
+		if a.Status == f.Status || slices.Contains(f.OrStatus, a.Status) {
+			broken := f.Symptom == vocab.HTTPResponseIncomplete || f.Symptom == vocab.HTTPTransferCoding
+			if broken != (a.Err != nil) && f.Status != 0 {
+				t.Errorf("seed %d: the answer ended with %v", seed, a.Err)
+			}
+			return
+		}
+		got = append(got, a.Status)
+	}
+	t.Errorf("seed %d: got status %v, want %d\n%s", seed, got, f.Status, tail(s.Logs[0]))
+}
+
+// checkLog looks for the line that the fault's symptom is read from.
+func checkLog(t *testing.T, f Fault, s Scene, seed uint64) {
+	t.Helper()
+	if f.Symptom == "" || f.Symptom == vocab.ProxyInternalResponse {
+		return
+	}
+	text, err := os.ReadFile(s.Logs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := " " + s.URL[strings.Index(s.URL[8:], "/")+8:] + " HTTP/"
+	var mine []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, path) {
+			continue
+		}
+		mine = append(mine, line)
+		for _, symptom := range append(f.OrSymptom, f.Symptom) {
+			for _, phrase := range phrases[symptom] {
+				if strings.Contains(line, phrase) {
+					return
+				}
+			}
+		}
+	}
+	t.Errorf("seed %d: no line in the error log says %s; those of this route are\n%s", seed, f.Symptom, strings.Join(mine, ""))
+}
+
+// processesOf lists the processes that carry the mark of a scene's folder.
+func processesOf(dir string) []string {
+	var found []string
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			continue // it has ended, or belongs to somebody else
+		}
+		text, err := io.ReadAll(f)
+		f.Close()
+		if err == nil && strings.Contains(string(text), Mark+"="+dir+"\x00") {
+			title, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+			found = append(found, file+" "+strings.ReplaceAll(string(title), "\x00", " "))
+		}
+	}
+	return found
+}
+
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	known := map[vocab.Cause]bool{}
+	for _, c := range vocab.Causes {
+		known[c.ID] = true
+	}
+	for _, f := range Faults() {
+		if f.Name == "" || f.Doc == "" || seen[f.Name] {
+			t.Errorf("fault %q: name and doc must be there, the name once", f.Name)
+		}
+		seen[f.Name] = true
+		if f.Healthy != (f.Cause == "") || !f.Healthy && !known[f.Cause] {
+			t.Errorf("fault %s: cause %q", f.Name, f.Cause)
+		}
+		if got, err := Find(f.Name); err != nil || got.Name != f.Name {
+			t.Errorf("Find(%q) = %v, %v", f.Name, got.Name, err)
+		}
+	}
+	if _, err := Find("no-such-fault"); err == nil {
+		t.Error("Find finds what is not there")
+	}
+}

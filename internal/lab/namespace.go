@@ -1,0 +1,68 @@
+package lab
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/goodgatehq/goodgate/internal/lab/backend"
+	"golang.org/x/sys/unix"
+)
+
+// namespace is a machine of its own as far as network and mounts go. It lives as
+// long as its holder.
+type namespace struct {
+	holder *Proc
+	enter  []string // command that enters it
+	fd     int      // its network
+}
+
+// Machine moves the scene into a network and mount namespace of its own, in
+// which files stand over others: {"/etc/hosts": text}. It must come first.
+func (b *Bench) Machine(over map[string]string) {
+	n := b.namespace("machine", over)
+	if b.err == nil {
+		b.enter, b.netns = n.enter, n.fd
+	}
+}
+
+// namespace makes one with its loopback interface up.
+func (b *Bench) namespace(name string, over map[string]string) *namespace {
+	var hold backend.Hold
+	for path, text := range over {
+		hold.Binds = append(hold.Binds, [2]string{b.Write(filepath.Join(name, path), text), path})
+	}
+	holder := b.backendAs(command{name: name, dir: filepath.Join("srv", name), ns: true, host: true}, backend.Config{Hold: &hold})
+	if b.err != nil {
+		return &namespace{holder: holder, fd: -1}
+	}
+	n := &namespace{holder: holder, enter: []string{program("nsenter"), "-t", fmt.Sprint(holder.Pid()), "-n", "-m"}}
+	fd, err := unix.Open(fmt.Sprintf("/proc/%d/ns/net", holder.Pid()), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		b.fail("cannot open the scene's network: %w", err)
+		return n
+	}
+	n.fd = fd
+	b.runIn(n, "ip", "link", "set", "lo", "up")
+	return n
+}
+
+// runIn executes a command of the operator in n.
+func (b *Bench) runIn(n *namespace, name string, args ...string) {
+	was := b.enter
+	b.enter = n.enter
+	b.run(name, args...)
+	b.enter = was
+}
+
+// wire joins the scene's machine (10.66.0.1) and another (10.66.0.2) by a cable.
+func (b *Bench) wire(other *namespace) {
+	if b.err != nil {
+		return
+	}
+	b.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+	b.run("ip", "link", "set", "eth1", "netns", fmt.Sprint(other.holder.Pid()))
+	b.run("ip", "addr", "add", "10.66.0.1/24", "dev", "eth0")
+	b.run("ip", "link", "set", "eth0", "up")
+	b.runIn(other, "ip", "addr", "add", "10.66.0.2/24", "dev", "eth1")
+	b.runIn(other, "ip", "link", "set", "eth1", "up")
+}

@@ -1,0 +1,64 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// MissingError says that a fault cannot be started here, and what is missing.
+type MissingError struct {
+	Fault string
+	Needs []string
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("cannot start fault %s here: it needs %s (scripts/install-peers installs programs; the rest needs root)", e.Fault, strings.Join(e.Needs, ", "))
+}
+
+// Missing returns those of f's needs that are not met here.
+func Missing(f Fault) []string {
+	var missing []string
+	for _, need := range f.Needs {
+		if !have(need) {
+			missing = append(missing, need)
+		}
+	}
+	return missing
+}
+
+func have(need string) bool {
+	switch need {
+	case "root":
+		return os.Geteuid() == 0
+	case "netns":
+		return os.Geteuid() == 0 && program("ip") != "" && program("nsenter") != ""
+	default:
+		return program(need) != ""
+	}
+}
+
+// program returns the path of a program, or "". Debian keeps servers in
+// /usr/sbin, which is not in everybody's PATH, and puts PHP's version into the
+// name of php-fpm.
+func program(name string) string {
+	names := []string{name}
+	switch name {
+	case "php-fpm":
+		names = []string{"php-fpm", "php-fpm8.4", "php-fpm8.3", "php-fpm8.2", "php-fpm8.1"}
+	case "uwsgi":
+		names = []string{"uwsgi", "uwsgi_python3"}
+	}
+	for _, n := range names {
+		if path, err := exec.LookPath(n); err == nil {
+			return path
+		}
+		for _, dir := range []string{"/usr/sbin/", "/sbin/", "/usr/local/sbin/"} {
+			if info, err := os.Stat(dir + n); err == nil && info.Mode()&0o111 != 0 {
+				return dir + n
+			}
+		}
+	}
+	return ""
+}

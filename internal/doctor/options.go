@@ -34,9 +34,13 @@ type Options struct {
 
 // ExplainOptions say what is to be explained.
 type ExplainOptions struct {
-	Words    []string          // a cause id, symptom, status, flag or message; joined by spaces where they form one
-	Input    io.Reader         // log lines; nil: Words only
-	Config   string            // path of a configuration that the lines belong to; empty: none
+	Words []string  // a cause id, symptom, status, flag or message; joined by spaces where they form one
+	Input io.Reader // log lines; nil: Words only
+
+	// ConfigText is a configuration, or a piece of one, that the lines belong
+	// to; nil: none.
+	ConfigText []byte
+
 	Product  string            // the product that wrote the lines; empty: recognised
 	Dialects []dialect.Dialect // the products that are known
 }

@@ -1,0 +1,410 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/cause"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/infer"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// compose ranks the causes of every failure and writes the diagnosis.
+func (x *examination) compose() *Diagnosis {
+	d := &Diagnosis{
+		Schema: Schema, Target: x.rec.Case().Target, Verdict: vocab.Uncertain,
+		Window: Window{From: x.from.UTC(), To: x.to.UTC()},
+		Causes: []Cause{}, Path: []Hop{}, Items: x.items, Gaps: x.gaps, Next: []string{}, Notes: x.notes,
+	}
+	if d.Items == nil {
+		d.Items = []evidence.Item{}
+	}
+	if d.Gaps == nil {
+		d.Gaps = []evidence.Gap{}
+	}
+	x.count(d)
+	x.status(d)
+	if x.match == nil {
+		x.judgeOutside(d)
+	} else if len(x.failures) == 0 {
+		x.judgeHealth(d)
+	} else {
+		x.judgeFailures(d)
+	}
+	d.Path = x.path(d)
+	return d
+}
+
+// count fills in how many requests of the route were seen, and failed.
+func (x *examination) count(d *Diagnosis) {
+	for _, l := range x.logs {
+		if l.Kind != "access" || !l.OK || !x.exclusive(l) {
+			continue
+		}
+		for _, r := range l.Extract.Routes {
+			if x.sameWay(r) {
+				d.Window.Requests += r.OK + r.Failed + r.Gone
+				d.Window.Failures += r.Failed
+			}
+		}
+	}
+	failures := 0
+	for _, f := range x.failures {
+		failures += f.Count
+	}
+	d.Window.Failures = max(d.Window.Failures, failures)
+	d.Window.Requests = max(d.Window.Requests, d.Window.Failures, len(x.own))
+}
+
+// status fills in what the client got, and who made it.
+func (x *examination) status(d *Diagnosis) {
+	var shown *ownRequest
+	for i := range x.own {
+		if shown == nil || failed(x.own[i].AskResult) {
+			shown = &x.own[i]
+		}
+	}
+	if shown != nil {
+		d.Status = shown.Status
+	}
+	if len(x.failures) > 0 && !x.failures[0].Own && x.failures[0].Status != 0 {
+		d.Status = x.failures[0].Status
+	}
+	switch {
+	case x.match == nil:
+		if shown != nil && shown.Made.Product != "" {
+			d.MadeBy = &Maker{Product: shown.Made.Product, Version: shown.Made.Version, Hop: 1}
+		}
+	case shown != nil && failed(shown.AskResult):
+		by, _ := x.madeBy(*shown)
+		inst := x.match.Gateway.Conf.Instance
+		switch by {
+		case "gateway":
+			d.MadeBy = &Maker{Product: inst.Product, Version: inst.Version, Hop: 1}
+		case "upstream":
+			d.MadeBy = &Maker{Product: "application", Hop: 2}
+		}
+	case len(x.failures) > 0 && x.failures[0].Symptom != "":
+		inst := x.match.Gateway.Conf.Instance
+		d.MadeBy = &Maker{Product: inst.Product, Version: inst.Version, Hop: 1}
+	}
+}
+
+// judgeOutside is the verdict where only the outside is seen.
+func (x *examination) judgeOutside(d *Diagnosis) {
+	if len(x.own) == 0 {
+		return
+	}
+	o := x.own[0]
+	if !failed(o.AskResult) {
+		d.Verdict = vocab.Healthy
+		return
+	}
+	f := evidence.Failure{Status: o.Status, Subjects: map[vocab.Role][]string{vocab.RoleRoute: {x.route}}, From: o.Started, To: o.Ended, Count: 1, Ongoing: true, Own: true}
+	r := infer.Rank(cause.All(), f, x.items)
+	d.Verdict = r.Verdict
+	for _, fd := range r.Findings {
+		d.Causes = append(d.Causes, x.causeOf(fd))
+	}
+	d.Next = append(d.Next, "Run goodgate on the host where the gateway runs: only there it can look behind the answer.")
+}
+
+// judgeHealth is the verdict where no failure was seen: healthy only where the
+// window is covered.
+func (x *examination) judgeHealth(d *Diagnosis) {
+	switch {
+	case !x.covered:
+		d.Next = append(d.Next, "No error log of this route could be read: what failed before now is not known.")
+	case len(x.own) == 0 && d.Window.Requests == 0:
+		d.Next = append(d.Next, "The logs show no request of this route in the window, and none was sent.")
+	default:
+		d.Verdict = vocab.Healthy
+	}
+}
+
+// judgeFailures ranks the causes of each failure; the worst one's are told.
+func (x *examination) judgeFailures(d *Diagnosis) {
+	all := cause.All()
+	for i, f := range x.failures {
+		r := infer.Rank(all, f, x.items)
+		if i == 0 {
+			d.Verdict = r.Verdict
+			d.Intermittent = f.Intermittent
+			if f.Symptom != "" {
+				s := f.Symptom
+				d.Symptom = &s
+			}
+			for _, fd := range r.Findings {
+				d.Causes = append(d.Causes, x.causeOf(fd))
+			}
+			x.next(d, r)
+			continue
+		}
+		d.Others = append(d.Others, x.groupOf(f, r))
+	}
+	if x.recovered() {
+		d.Verdict = vocab.Recovered
+	}
+}
+
+func (x *examination) groupOf(f evidence.Failure, r infer.Ranking) Group {
+	g := Group{Status: f.Status, Subject: f.Endpoint(), Count: f.Count, Verdict: r.Verdict}
+	if f.Symptom != "" {
+		s := f.Symptom
+		g.Symptom = &s
+	}
+	if len(r.Findings) > 0 {
+		c := x.causeOf(r.Findings[0])
+		g.Cause = &c
+	}
+	return g
+}
+
+// recovered reports whether the failures are over: our own requests were all
+// answered well, nothing failed since the first of them, and the failed ones
+// were of the kind that we can try. From logs alone it takes a minute without a
+// failure.
+func (x *examination) recovered() bool {
+	var last evidence.Failure
+	for _, f := range x.failures {
+		if f.Own {
+			return false
+		}
+		if f.To.After(last.To) {
+			last = f
+		}
+	}
+	for _, it := range x.items {
+		if it.Fact == vocab.OnlyUnsafeFail {
+			return false
+		}
+	}
+	if slices.ContainsFunc(x.hits, func(h hit) bool { return x.cond(h).Fails && unsafe(h.Method) }) {
+		return false
+	}
+	if len(x.own) == 0 {
+		return x.past() || x.to.Sub(last.To) > ongoingFor
+	}
+	return len(x.own) >= 3 && x.own[0].Started.After(last.To) || x.to.Sub(last.To) > ongoingFor
+}
+
+func unsafe(method string) bool {
+	switch method {
+	case "", "GET", "HEAD", "OPTIONS", "TRACE":
+		return false
+	}
+	return true
+}
+
+// causeOf writes a finding with its fixes as lines to change.
+func (x *examination) causeOf(f infer.Finding) Cause {
+	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: f.Summary, Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
+	if c.For == nil {
+		c.For = []evidence.Item{}
+	}
+	if c.Against == nil {
+		c.Against = []evidence.Item{}
+	}
+	for _, fix := range f.Fixes {
+		c.Fixes = append(c.Fixes, x.fixOf(f.ID, fix))
+	}
+	return c
+}
+
+// next asks what would make the answer surer.
+func (x *examination) next(d *Diagnosis, r infer.Ranking) {
+	if r.Verdict == vocab.Confirmed {
+		return
+	}
+	for i, f := range r.Findings {
+		if i == 2 {
+			break
+		}
+		if f.Next != "" && !slices.Contains(d.Next, f.Next) {
+			d.Next = append(d.Next, f.Next)
+		}
+	}
+	if len(r.Findings) == 0 {
+		d.Next = append(d.Next, "Nothing that was found explains the failure. Give the application's log with --log FILE, and run as root if a gap says so.")
+	}
+}
+
+// path tells the way from the client to the upstream, with what was seen at
+// each hop.
+func (x *examination) path(d *Diagnosis) []Hop {
+	hops := []Hop{x.clientHop()}
+	if x.match == nil {
+		if len(x.own) > 0 {
+			h := Hop{Kind: "gateway", Name: nonEmpty(x.own[0].Made.Product, "unknown"), Address: x.own[0].Address, State: stateOf(!failed(x.own[0].AskResult)), Seen: []string{statusLine(x.own[0].Exchange)}}
+			hops = append(hops, h)
+		}
+		return hops
+	}
+	hops = append(hops, x.gatewayHop())
+	for _, u := range x.upstreams {
+		hops = append(hops, x.upstreamHop(u))
+	}
+	if len(x.upstreams) == 0 && x.decision.Forward != nil {
+		for i, e := range x.decision.Forward.Endpoints {
+			if i == upstreamsMost {
+				break
+			}
+			h := Hop{Kind: "upstream", Name: e.String(), State: Unclear, Place: place(e.Place, x.decision.Forward.Place)}
+			if d.Verdict == vocab.Healthy {
+				h.State = Good
+			}
+			hops = append(hops, h)
+		}
+	}
+	return hops
+}
+
+func place(p, instead topo.Place) string {
+	if p.File == "" {
+		p = instead
+	}
+	if p.File == "" {
+		return ""
+	}
+	return p.String()
+}
+
+func (x *examination) clientHop() Hop {
+	h := Hop{Kind: "client", Name: "goodgate", State: Unclear}
+	if len(x.own) == 0 {
+		h.Name = "clients"
+		return h
+	}
+	good := 0
+	for _, o := range x.own {
+		if !failed(o.AskResult) {
+			good++
+		}
+	}
+	h.State = stateOf(good == len(x.own))
+	last := x.own[len(x.own)-1]
+	h.Seconds = last.Seconds
+	h.Seen = append(h.Seen, "GET "+last.URI+" → "+nonEmpty(statusLine(last.Exchange), "no answer")+" in "+seconds(last.Seconds))
+	if len(x.own) > 1 {
+		h.Seen = append(h.Seen, fmt.Sprintf("%d of %d requests well answered", good, len(x.own)))
+	}
+	if broken(last.Exchange) {
+		h.Seen = append(h.Seen, "the body was cut short: "+bodyEnd(last.Exchange))
+	}
+	return h
+}
+
+func stateOf(good bool) State {
+	if good {
+		return Good
+	}
+	return Bad
+}
+
+func (x *examination) gatewayHop() Hop {
+	g := x.match.Gateway
+	h := Hop{Kind: "gateway", Name: strings.TrimSpace(g.Conf.Instance.Product + " " + g.Conf.Instance.Version), Address: x.match.Dial.Address, State: Unclear, Place: g.Launch.Config}
+	if g.Running {
+		h.Process = fmt.Sprintf("pid %d, %d workers", g.Master.PID, len(g.Workers))
+	} else {
+		h.State = Bad
+		h.Seen = append(h.Seen, "it does not run")
+	}
+	for _, s := range x.decision.Steps {
+		if strings.HasPrefix(s.Text, "location") || strings.HasPrefix(s.Text, "server") || strings.Contains(s.Text, "pass") || strings.HasPrefix(s.Text, "return") {
+			h.Seen = append(h.Seen, strings.TrimSuffix(strings.TrimSpace(s.Text), "{")+" ("+s.Place.String()+")")
+		}
+	}
+	if len(x.failures) > 0 {
+		f := x.failures[0]
+		if f.Symptom != "" {
+			h.Seen = append(h.Seen, "it saw: "+strings.ReplaceAll(string(f.Symptom), "_", " "))
+		}
+	}
+	return h
+}
+
+func (x *examination) upstreamHop(u *upstream) Hop {
+	h := Hop{Kind: "upstream", Name: u.Addr, State: Unclear}
+	if u.Name != "" {
+		h.Name = u.Name
+		h.Address = u.Addr
+	}
+	for _, e := range x.decision.Forward.Endpoints {
+		if e.String() == u.Addr || u.Name != "" && e.Host == u.Name {
+			h.Place = place(e.Place, x.decision.Forward.Place)
+		}
+	}
+	if len(u.Processes) > 0 {
+		h.Process = processWords(u.Processes[0])
+	} else if u.Local && len(u.After) == 0 {
+		h.Seen = append(h.Seen, "nothing listens")
+	}
+	if u.Connected {
+		if u.Connect.OK {
+			h.Seen = append(h.Seen, "connect ok in "+seconds(u.Connect.Seconds))
+		} else {
+			h.State = Bad
+			h.Seen = append(h.Seen, "connect: "+nonEmpty(u.Connect.Errno, u.Connect.Text))
+		}
+	}
+	if u.Handshake != nil && x.decision.Forward.Protocol != vocab.HTTP && !u.Handshake.First.OK {
+		h.State = Bad
+		h.Seen = append(h.Seen, "TLS: "+u.Handshake.First.Fault)
+	}
+	if u.Contact != nil {
+		e := u.Contact.Exchange
+		h.State = stateOf(answersWell(e))
+		h.Seconds = e.FirstByte
+		switch {
+		case e.Bytes == 0 && (e.End == probe.EndFirstByte || e.End == probe.EndTimeout):
+			h.Seen = append(h.Seen, "no answer in "+seconds(e.Seconds))
+		case e.Bytes == 0:
+			h.Seen = append(h.Seen, "it closed without an answer ("+string(e.End)+")")
+		case e.Status > 0:
+			h.Seen = append(h.Seen, strconv.Itoa(e.Status)+" "+e.Reason+" in "+seconds(e.FirstByte))
+		default:
+			h.Seen = append(h.Seen, "it answered with what looks like "+nonEmpty(e.Speaks, "nothing known"))
+		}
+	}
+	return h
+}
+
+// plan says what an examination would look at and send.
+func (x *examination) plan() *Diagnosis {
+	d := &Diagnosis{Schema: Schema, Target: x.rec.Case().Target, Verdict: vocab.Uncertain, Window: Window{From: x.from.UTC(), To: x.to.UTC()},
+		Causes: []Cause{}, Path: []Hop{}, Items: []evidence.Item{}, Gaps: x.gaps, Next: []string{}, Notes: x.notes}
+	if d.Gaps == nil {
+		d.Gaps = []evidence.Gap{}
+	}
+	say := func(format string, args ...any) { d.Next = append(d.Next, fmt.Sprintf(format, args...)) }
+	if x.match == nil {
+		say("send one GET %s to %s:%d and read who made the answer (at most %s)", x.survey.Target.Path, x.survey.Target.Host, x.survey.Target.Port, x.patience())
+		return d
+	}
+	if !x.silent() {
+		say("send one marked GET %s to %s with Host %s (at most %s; up to %d if the failure comes and goes)", x.survey.Target.Path, x.match.Dial.Address, x.match.Dial.Host, x.patience(), seriesMost)
+	}
+	for _, l := range x.gatewayLogs() {
+		say("read %s since %s", l.Path, x.from.In(x.zone).Format("15:04:05"))
+	}
+	if f := x.decision.Forward; f != nil && !x.silent() {
+		for _, e := range f.Endpoints {
+			if e.IsName() {
+				say("if it fails: resolve %s as %s does", e.Host, x.match.Gateway.Conf.Instance.Product)
+			}
+			say("if it fails: connect to %s and send the same request once, in %s (at most %s)", e, f.Protocol, x.limits().Total)
+		}
+	}
+	say("if it fails: read socket tables, processes, the application's open logs and the kernel log")
+	if x.opts.Deep {
+		say("hold one idle connection to the upstream for as long as the gateway would")
+	}
+	d.Path = x.path(d)
+	return d
+}

@@ -1,0 +1,226 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/survey"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// examination is one diagnosis while it is made.
+type examination struct {
+	opts   Options
+	rec    *evidence.Recorder
+	views  *host.Views // nil in a replay
+	target string
+	token  string
+	zone   *time.Location // of log stamps that name no zone
+
+	from, to time.Time // the window
+
+	survey   *survey.Survey
+	match    *survey.Match // nil: the site is not on this host
+	decision topo.Decision // how the configuration treats the request
+	place    host.Place    // from where the gateway sees the world
+	route    string        // subject of facts about the route
+	gateway  string        // subject of facts about the gateway
+
+	own       []ownRequest // our own requests, in order
+	logs      []readLog    // what the gateway's logs say
+	hits      []scan.Hit   // error-log lines about this route, oldest first
+	loose     []scan.Hit   // error-log lines about no request
+	access    []scan.Hit   // failed requests of this route in access logs
+	covered   bool         // an error log was read and covers the window
+	failures  []evidence.Failure
+	upstreams []*upstream // every endpoint of interest
+
+	items []evidence.Item
+	gaps  []evidence.Gap
+	notes []string
+}
+
+// ownRequest is one marked request with the lines that the gateway wrote for it.
+type ownRequest struct {
+	probe.AskResult
+	Lines []scan.Hit // of error logs
+}
+
+func newExamination(opts Options, rec *evidence.Recorder, views *host.Views) *examination {
+	c := rec.Case()
+	offset, _ := strconv.Atoi(c.Options["zone"])
+	x := &examination{opts: opts, rec: rec, views: views, token: c.Options["token"], zone: time.FixedZone("local", offset)}
+	x.to = c.Started
+	if !opts.Until.IsZero() {
+		x.to = opts.Until
+	}
+	since := defaultSince
+	if opts.Quick {
+		since = quickSince
+	}
+	x.from = x.to.Add(-since)
+	if !opts.Since.IsZero() {
+		x.from = opts.Since
+	}
+	return x
+}
+
+// past reports whether the window ended before the examination began: then
+// nothing that is observed now is about it.
+func (x *examination) past() bool {
+	return !x.opts.Until.IsZero() && x.opts.Until.Before(x.rec.Case().Started)
+}
+
+// silent reports whether nothing may be sent.
+func (x *examination) silent() bool { return x.opts.LogOnly || x.past() }
+
+func (x *examination) progress(format string, args ...any) {
+	if x.opts.Progress != nil {
+		x.opts.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// run does the steps in order.
+func (x *examination) run(ctx context.Context) *Diagnosis {
+	x.progress("looking for the gateway that answers for %s", x.rec.Case().Target)
+	x.find(ctx)
+	if x.opts.Plan {
+		return x.plan()
+	}
+	if x.match == nil {
+		x.outside(ctx)
+		return x.compose()
+	}
+	before := x.lookAtUpstreams(ctx, "before")
+	x.askOwn(ctx)
+	x.readLogs(ctx)
+	x.series(ctx)
+	x.group()
+	if len(x.failures) > 0 || x.opts.Deep {
+		after := x.lookAtUpstreams(ctx, "after")
+		x.gather(ctx, before, after)
+	}
+	x.state()
+	return x.compose()
+}
+
+// view returns the view from the gateway's place. It is called live only.
+func (x *examination) view(p host.Place) (*host.View, error) { return x.views.View(p) }
+
+// dialer dials as the gateway would.
+func (x *examination) dialer(p host.Place) (probe.Dialer, error) {
+	v, err := x.view(p)
+	if err != nil {
+		return nil, err
+	}
+	return v.Dial, nil
+}
+
+// ask asks one question. Where there is no answer the reason is noted as a gap,
+// or handed back as failed where the answer itself is a failure.
+func ask[T any](x *examination, source, subject string, live func() (T, error)) (result T, when time.Time, ok bool) {
+	result, when, err := evidence.Ask(x.rec, source, subject, live)
+	if err == nil {
+		return result, when, true
+	}
+	var gap *evidence.Gap
+	if errors.As(err, &gap) {
+		x.gap(*gap)
+	} else {
+		x.gap(evidence.Gap{Source: source + " " + subject, Why: err.Error()})
+	}
+	return result, when, false
+}
+
+// gap notes what could not be looked at, once.
+func (x *examination) gap(g evidence.Gap) {
+	for _, have := range x.gaps {
+		if have == g {
+			return
+		}
+	}
+	x.gaps = append(x.gaps, g)
+}
+
+func (x *examination) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	for _, have := range x.notes {
+		if have == text {
+			return
+		}
+	}
+	x.notes = append(x.notes, text)
+}
+
+// observation is an item before it has its number.
+type observation struct {
+	fact    vocab.Fact
+	absent  bool
+	subject string
+	value   string
+	when    time.Time
+	kind    evidence.Kind
+	where   string
+	quote   string
+	count   int
+}
+
+// add makes an item of o. The same fact about the same subject from the same
+// place is counted, not repeated.
+func (x *examination) add(o observation) {
+	for i := range x.items {
+		it := &x.items[i]
+		if it.Fact == o.fact && it.Subject == o.subject && it.Absent == o.absent && it.Origin.Kind == o.kind && it.Value == o.value && o.kind == evidence.GatewayLog {
+			it.Count = max(it.Count, 1) + max(o.count, 1)
+			if o.when.After(it.When) {
+				it.When, it.Origin.Where, it.Quote = o.when, o.where, o.quote
+			}
+			return
+		}
+	}
+	x.items = append(x.items, evidence.Item{
+		ID: "e" + strconv.Itoa(len(x.items)+1), Fact: o.fact, Absent: o.absent, Subject: o.subject, Value: o.value, When: o.when.UTC(),
+		Origin: evidence.Origin{Kind: o.kind, Where: o.where}, Quote: clip(o.quote, 600), Count: o.count,
+	})
+}
+
+// has reports whether a fact about a subject was seen; an empty subject stands
+// for any.
+func (x *examination) has(fact vocab.Fact, subject string) bool {
+	for _, it := range x.items {
+		if it.Fact == fact && !it.Absent && (subject == "" || it.Subject == subject) {
+			return true
+		}
+	}
+	return false
+}
+
+// clip bounds s to n bytes without cutting a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// dialectOf returns the dialect of a product, or nil.
+func (x *examination) dialectOf(product string) *dialect.Dialect {
+	for i := range x.opts.Dialects {
+		if x.opts.Dialects[i].Name == product {
+			return &x.opts.Dialects[i]
+		}
+	}
+	return nil
+}

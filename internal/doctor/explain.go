@@ -1,0 +1,382 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/cause"
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/infer"
+	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Explain says what words or log lines mean. Lines are taken to be about one
+// incident, as people paste them. Nothing is asked of the host or the network,
+// so nothing can be confirmed.
+func Explain(ctx context.Context, opts ExplainOptions) (*Explanation, error) {
+	if opts.Input == nil && len(opts.Words) == 0 {
+		return nil, errors.New("cannot explain nothing: give a word, a message, or `-` and log lines on standard input")
+	}
+	e := &explaining{opts: opts, out: &Explanation{Schema: ExplanationSchema, Verdict: vocab.Uncertain, Causes: []Cause{}, Items: []evidence.Item{}}}
+	if opts.Input == nil {
+		text := strings.Join(opts.Words, " ")
+		unknown := e.words()
+		if len(unknown) == 0 {
+			return e.out, nil
+		}
+		opts.Input = strings.NewReader(text + "\n")
+	}
+	dialects := opts.Dialects
+	if opts.Product != "" {
+		dialects = slices.DeleteFunc(slices.Clone(dialects), func(d dialect.Dialect) bool { return d.Name != opts.Product })
+		if len(dialects) == 0 {
+			return nil, errors.New("cannot explain lines of " + strconv.Quote(opts.Product) + ": the product is not known; leave --product out to have it recognised")
+		}
+	}
+	texts, err := scan.Text(opts.Input, dialects, scan.Options{})
+	if err != nil {
+		return nil, err
+	}
+	e.lines(texts)
+	return e.out, nil
+}
+
+// explaining is one explanation while it is made.
+type explaining struct {
+	opts     ExplainOptions
+	out      *Explanation
+	endpoint string
+	route    string
+	name     string
+	resolver string
+	pool     string
+}
+
+// words looks every word up in the vocabulary and returns those that are not
+// there.
+func (e *explaining) words() (unknown []string) {
+	joined := strings.Join(e.opts.Words, " ")
+	if meanings := e.meanings(joined); len(meanings) > 0 {
+		e.out.Words = meanings
+		return nil
+	}
+	for _, w := range e.opts.Words {
+		meanings := e.meanings(w)
+		if len(meanings) == 0 {
+			unknown = append(unknown, w)
+			continue
+		}
+		e.out.Words = append(e.out.Words, meanings...)
+	}
+	return unknown
+}
+
+func (e *explaining) meanings(word string) []Word {
+	var all []Word
+	lower := strings.ToLower(strings.TrimSpace(word))
+	for _, c := range vocab.Causes {
+		if string(c.ID) != lower && strings.TrimPrefix(string(c.ID), c.ID.Family()+"/") != lower {
+			continue
+		}
+		card, _ := cause.Card(c.ID)
+		all = append(all, Word{Word: string(c.ID), Kind: "cause", Meaning: c.Meaning, Card: card})
+	}
+	for _, s := range vocab.Symptoms {
+		if string(s.ID) == lower {
+			all = append(all, Word{Word: lower, Kind: "symptom", Meaning: s.Meaning})
+		}
+	}
+	if info, ok := vocab.Fact(lower).Info(); ok {
+		all = append(all, Word{Word: lower, Kind: "fact", Meaning: info.Meaning})
+	}
+	if m := statuses[lower]; m != "" {
+		all = append(all, Word{Word: lower, Kind: "status", Meaning: m})
+	}
+	for _, d := range e.opts.Dialects {
+		if e.opts.Product != "" && e.opts.Product != d.Name {
+			continue
+		}
+		for _, w := range d.Words {
+			if strings.EqualFold(w.Text, strings.TrimSpace(word)) {
+				all = append(all, Word{Word: w.Text, Kind: "term", Product: d.Name, Meaning: w.Explain})
+				e.out.Causes = append(e.out.Causes, candidates(w.Cond)...)
+				if w.Cond.Symptom != "" && e.out.Symptom == nil {
+					s := w.Cond.Symptom
+					e.out.Symptom = &s
+				}
+			}
+		}
+	}
+	return all
+}
+
+// statuses says what the statuses mean that gateways make (RFC 9110 section
+// 15.6, and nginx's own 499).
+var statuses = map[string]string{
+	"500": "Internal Server Error: the server itself failed. From a gateway: its own configuration or resources; more often the application made it and the gateway passed it on.",
+	"502": "Bad Gateway: the gateway got an invalid answer from the server behind it, or none: refused, reset, closed early, or not HTTP.",
+	"503": "Service Unavailable: overloaded, in maintenance, or no server left to ask. Apache, HAProxy, Envoy and Varnish also answer it for a refused connection.",
+	"504": "Gateway Timeout: the server behind the gateway did not answer in time.",
+	"499": "nginx's own: the client closed the connection before the answer was complete. Nobody received this status.",
+	"009": "nginx's own: the upstream's answer did not begin with a status line and was passed on as HTTP/0.9.",
+}
+
+// lines ranks the causes of what pasted lines tell.
+func (e *explaining) lines(texts scan.Texts) {
+	e.out.Unread = texts.Unread
+	lead := e.lead(texts.Reads)
+	items := e.items(texts.Reads)
+	e.out.Items = append(e.out.Items, items...)
+	if lead == nil {
+		return
+	}
+	if s := lead.Cond.Symptom; s != "" {
+		e.out.Symptom = &s
+	}
+	f := evidence.Failure{Symptom: lead.Cond.Symptom, Status: lead.Cond.Status, Subjects: e.subjects(), Count: 1}
+	// The lines are about one incident, whatever their times say: they may come
+	// from hosts with other clocks, and people cut.
+	same := slices.Clone(items)
+	for i := range same {
+		same[i].When = time.Time{}
+	}
+	r := infer.Rank(cause.All(), f, same)
+	e.out.Verdict = min(r.Verdict, vocab.Uncertain)
+	if r.Verdict != vocab.Uncertain {
+		e.out.Verdict = vocab.Likely
+	}
+	for _, fd := range r.Findings {
+		e.out.Causes = append(e.out.Causes, e.causeOf(fd))
+	}
+	for _, c := range candidates(lead.Cond) {
+		if !slices.ContainsFunc(e.out.Causes, func(have Cause) bool { return have.ID == c.ID }) {
+			e.out.Causes = append(e.out.Causes, c)
+		}
+	}
+	if lead.Cond.Distinguish != "" {
+		e.out.Next = append(e.out.Next, lead.Cond.Distinguish)
+	}
+	for i, fd := range r.Findings {
+		if i < 2 && fd.Next != "" && !slices.Contains(e.out.Next, fd.Next) {
+			e.out.Next = append(e.out.Next, fd.Next)
+		}
+	}
+}
+
+func (e *explaining) causeOf(f infer.Finding) Cause {
+	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: f.Summary, Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
+	if c.Verdict == vocab.Confirmed {
+		c.Verdict = vocab.Likely // nothing was looked at but the lines
+	}
+	for _, fix := range f.Fixes {
+		out := Fix{Text: fix.Text, Command: fix.Command}
+		c.Fixes = append(c.Fixes, out)
+	}
+	return c
+}
+
+// candidates lists the causes that a condition names, where no fact ranks them.
+func candidates(c dialect.Condition) []Cause {
+	var all []Cause
+	for i, id := range c.Causes {
+		x := Cause{ID: id, Confidence: []float64{0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01}[min(i, 6)], Verdict: vocab.Uncertain, For: []evidence.Item{}, Against: []evidence.Item{}, Fixes: []Fix{}}
+		for _, known := range vocab.Causes {
+			if known.ID == id {
+				x.Summary = strings.ToUpper(known.Meaning[:1]) + known.Meaning[1:] + "."
+			}
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// lead returns the line that says what the client got: a failure that a gateway
+// logged, else an access line, else what the application says.
+func (e *explaining) lead(reads []scan.Read) *scan.Read {
+	var best *scan.Read
+	rank := func(r *scan.Read) int {
+		switch {
+		case r.Cond.Fails && r.Cond.Symptom != "" && r.Cond.Status >= 0 && r.Upstream != "":
+			return 4
+		case r.Cond.Fails && r.Cond.Symptom != "":
+			return 3
+		case r.Cond.Fact != "":
+			return 2
+		case r.Known:
+			return 1
+		}
+		return 0
+	}
+	for i := range reads {
+		if best == nil || rank(&reads[i]) > rank(best) {
+			best = &reads[i]
+		}
+	}
+	if best == nil || rank(best) == 0 {
+		return nil
+	}
+	return best
+}
+
+// items makes items of the lines. All subjects of one role are taken to be the
+// same: the first that a line names.
+func (e *explaining) items(reads []scan.Read) []evidence.Item {
+	for _, r := range reads {
+		e.endpoint = nonEmpty(e.endpoint, gatewayEndpoint(r))
+		e.route = nonEmpty(e.route, strings.TrimSpace(r.Host+" "+r.Path))
+		if r.Cond.Phase == dialect.PhaseDNS {
+			e.name = nonEmpty(e.name, r.Name)
+		}
+	}
+	e.endpoint = nonEmpty(e.endpoint, "the upstream")
+	e.route = nonEmpty(e.route, "the request")
+	e.name = nonEmpty(e.name, "the upstream's name")
+	e.resolver, e.pool = "the resolver", "the pool"
+
+	var items []evidence.Item
+	add := func(fact vocab.Fact, r scan.Read, value string) {
+		info, ok := fact.Info()
+		if !ok {
+			return
+		}
+		subject := e.subjects()[info.Role]
+		kind := evidence.GatewayLog
+		switch {
+		case r.Cond.Phase == "" && strings.HasPrefix(string(fact), "app_"):
+			kind = evidence.AppLog
+		case strings.HasPrefix(string(fact), "kernel_"):
+			kind = evidence.Kernel
+		}
+		items = append(items, evidence.Item{ID: "e" + strconv.Itoa(len(items)+1), Fact: fact, Subject: subject[0], Value: value, When: r.Time,
+			Origin: evidence.Origin{Kind: kind, Where: "line " + strconv.Itoa(r.Line)}, Quote: clip(r.Raw, 600)})
+	}
+	broke := false
+	for _, r := range reads {
+		fact := r.Cond.Fact
+		value := ""
+		if strings.HasPrefix(string(fact), "app_") || strings.HasPrefix(string(fact), "kernel_") || strings.HasPrefix(string(fact), "gateway_no_") {
+			value = clip(nonEmpty(r.Message, r.Raw), 120)
+		}
+		if fact == vocab.AppListening && r.Endpoint != "" && e.endpoint != "the upstream" && !sameListening(r.Endpoint, e.endpoint) {
+			fact, value = vocab.AppListeningElsewhere, r.Endpoint
+		}
+		if fact != "" {
+			add(fact, r, value)
+		}
+		switch r.Cond.Fact {
+		case vocab.GatewayClosedEarly, vocab.GatewayResetEarly:
+			broke = true
+		case vocab.GatewayRefused:
+			if broke {
+				add(vocab.DiedInRequest, r, "")
+			}
+			if strings.HasPrefix(r.Endpoint, "[::1]:") {
+				add(vocab.TargetLoopback6, r, r.Endpoint)
+			}
+		}
+	}
+	return append(items, e.configItems(len(items))...)
+}
+
+// gatewayEndpoint returns the endpoint that a gateway's line names.
+func gatewayEndpoint(r scan.Read) string {
+	if r.Cond.Fact == vocab.AppListening || r.Upstream == "" {
+		return ""
+	}
+	return r.Endpoint
+}
+
+func (e *explaining) subjects() map[vocab.Role][]string {
+	return map[vocab.Role][]string{
+		vocab.RoleEndpoint: {e.endpoint}, vocab.RoleRoute: {e.route}, vocab.RoleName: {e.name}, vocab.RoleResolver: {e.resolver},
+		vocab.RolePool: {e.pool}, vocab.RoleGateway: {"the gateway"},
+	}
+}
+
+// configItems says what a configuration that was given beside the lines shows.
+func (e *explaining) configItems(have int) []evidence.Item {
+	var items []evidence.Item
+	add := func(fact vocab.Fact, subject, value, where string) {
+		items = append(items, evidence.Item{ID: "e" + strconv.Itoa(have+len(items)+1), Fact: fact, Subject: subject, Value: value, Origin: evidence.Origin{Kind: evidence.Config, Where: where}})
+	}
+	conf := e.readConfig()
+	if conf == nil {
+		return nil
+	}
+	for _, s := range conf.Instance.Sites {
+		for _, f := range s.Forwards {
+			named := slices.ContainsFunc(f.Endpoints, func(p endpoint) bool { return p.IsName() && p.Host != "localhost" })
+			switch {
+			case (named || f.RunTime) && f.Resolver == nil:
+				add(vocab.ResolverAbsent, e.route, f.Target, f.Place.String())
+			case named && f.Resolver.AtStart && isAddress(e.endpoint):
+				add(vocab.ResolvedAtStart, e.route, f.Target, f.Place.String())
+			}
+		}
+	}
+	for _, p := range conf.Instance.Pools {
+		if p.Settings[vocab.KeepaliveCount].Number > 0 {
+			add(vocab.KeepaliveUsed, e.route, "keepalive "+p.Settings[vocab.KeepaliveCount].Value, p.Place.String())
+		}
+	}
+	return items
+}
+
+func isAddress(endpoint string) bool {
+	_, err := netip.ParseAddrPort(endpoint)
+	return err == nil
+}
+
+// readConfig reads the configuration that was given, by the first dialect that
+// finds something in it. Snippets are tried inside the blocks that usually stand
+// around them.
+func (e *explaining) readConfig() *dialect.Conf {
+	if e.opts.ConfigText == nil {
+		return nil
+	}
+	for _, d := range e.opts.Dialects {
+		if d.Config == nil || e.opts.Product != "" && d.Name != e.opts.Product {
+			continue
+		}
+		for _, wrap := range snippets {
+			text := wrap[0] + string(e.opts.ConfigText) + wrap[1]
+			c := d.Config(oneFile(text), dialect.Launch{Product: d.Name, Config: snippetPath, Prefix: "/"})
+			if len(c.Instance.Sites) > 0 || len(c.Instance.Pools) > 0 {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// snippets are the surroundings in which a piece of an nginx configuration may
+// have stood.
+var snippets = [][2]string{
+	{"", ""},
+	{"events {}\nhttp {\n", "\n}\n"},
+	{"events {}\nhttp { server {\n", "\n}}\n"},
+	{"events {}\nhttp { server { location / {\n", "\n}}}\n"},
+}
+
+const snippetPath = "/snippet.conf"
+
+// oneFile is a source that has one file.
+type oneFile string
+
+// ReadFile returns the file, whatever its path ends in.
+func (f oneFile) ReadFile(path string) ([]byte, error) {
+	if path == snippetPath {
+		return []byte(f), nil
+	}
+	return nil, errors.New("it was not given")
+}
+
+// Glob finds nothing.
+func (f oneFile) Glob(string) ([]string, error) { return nil, nil }

@@ -1,0 +1,225 @@
+package doctor
+
+import (
+	"net/netip"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// elsewhereFacts looks, for every local endpoint without a listener, for an
+// application that listens somewhere else: at the same port of another address,
+// or anywhere that no gateway refers to. It sends nothing: what no configuration
+// names is not dialled.
+func (x *examination) elsewhereFacts(now picture) {
+	if !now.OK {
+		return
+	}
+	for _, u := range x.upstreams {
+		if !u.Local || len(u.After) > 0 {
+			continue
+		}
+		if u.unix() {
+			x.otherSockets(u, now)
+			continue
+		}
+		x.otherPorts(u, now)
+	}
+}
+
+func (x *examination) otherPorts(u *upstream, now picture) {
+	want, err := netip.ParseAddrPort(u.Addr)
+	if err != nil {
+		return
+	}
+	found := false
+	for _, l := range now.Listeners.List {
+		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
+			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
+			found = true
+			break
+		}
+	}
+	orphans := x.orphans(now)
+	for _, l := range orphans {
+		p, ok := now.Processes.Find(first(l.PIDs))
+		if !ok || !x.related(p) {
+			continue
+		}
+		x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, l.Address+" by "+processWords(p)))
+		found = true
+		break
+	}
+	switch {
+	case found:
+	case len(orphans) > 0:
+		l := orphans[0]
+		x.add(u.about(vocab.ListenerElsewhere, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
+	case len(now.Listeners.Gaps) == 0:
+		x.add(u.about(vocab.ListenerNowhereElse, evidence.Socket, "socket table", ""))
+	}
+}
+
+// otherSockets looks for a listening unix socket that is evidently meant: in
+// the same folder, or of the same name.
+func (x *examination) otherSockets(u *upstream, now picture) {
+	_, want := u.network()
+	for _, l := range now.Listeners.List {
+		if l.Network != "unix" || l.Address == "" || l.Address == want || x.referredTo("unix:"+l.Address) {
+			continue
+		}
+		sameFolder := path.Dir(l.Address) == path.Dir(want) && path.Dir(want) != "/run" && path.Dir(want) != "/tmp" && path.Dir(want) != "/var/run"
+		if sameFolder || path.Base(l.Address) == path.Base(want) {
+			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, "unix:"+l.Address+" by "+listenerWords(l, now.Processes)))
+			return
+		}
+	}
+	for _, l := range x.orphans(now) {
+		if p, ok := now.Processes.Find(first(l.PIDs)); ok && x.related(p) {
+			x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, l.Address+" by "+processWords(p)))
+			return
+		}
+	}
+}
+
+func first(ids []int) int {
+	if len(ids) == 0 {
+		return 0
+	}
+	return ids[0]
+}
+
+// isGateway reports whether a listener belongs to a gateway.
+func (x *examination) isGateway(l host.Listener) bool {
+	for _, g := range x.survey.Gateways {
+		if !g.Running {
+			continue
+		}
+		if slices.Contains(l.PIDs, g.Master.PID) {
+			return true
+		}
+		for _, w := range g.Workers {
+			if slices.Contains(l.PIDs, w.Process.PID) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// orphans returns the applications' TCP listeners that no gateway refers to.
+func (x *examination) orphans(now picture) []host.Listener {
+	var found []host.Listener
+	for _, l := range now.Listeners.List {
+		if l.Network != "tcp" || l.Port == 0 || len(l.PIDs) == 0 || infrastructure[l.Port] || x.isGateway(l) || x.referredToPort(l) {
+			continue
+		}
+		if p, ok := now.Processes.Find(l.PIDs[0]); !ok || daemons[p.Comm] {
+			continue
+		}
+		found = append(found, l)
+	}
+	return found
+}
+
+// infrastructure are ports that belong to services which no gateway speaks HTTP
+// to (IANA's registry).
+var infrastructure = map[int]bool{
+	21: true, 22: true, 25: true, 53: true, 110: true, 111: true, 143: true, 465: true, 587: true, 631: true, 853: true, 993: true, 995: true,
+	1433: true, 1521: true, 2375: true, 2376: true, 2379: true, 2380: true, 3306: true, 5432: true, 5672: true, 6379: true, 9042: true, 9092: true, 11211: true, 27017: true,
+}
+
+// daemons are programs of the system that are no one's web application.
+var daemons = map[string]bool{
+	"sshd": true, "systemd": true, "systemd-resolve": true, "dockerd": true, "containerd": true, "postgres": true, "mysqld": true, "mariadbd": true,
+	"redis-server": true, "memcached": true, "chronyd": true, "rpcbind": true, "cupsd": true, "master": true, "dnsmasq": true, "named": true,
+}
+
+func (x *examination) referredToPort(l host.Listener) bool {
+	return x.refers(func(endpoint string) bool { return serves(l, endpoint) })
+}
+
+func (x *examination) referredTo(endpoint string) bool {
+	return x.refers(func(e string) bool { return e == endpoint })
+}
+
+// refers reports whether a configuration names an endpoint that fits.
+func (x *examination) refers(fits func(endpoint string) bool) bool {
+	for _, g := range x.survey.Gateways {
+		for _, s := range g.Conf.Instance.Sites {
+			for _, f := range s.Forwards {
+				for _, e := range f.Endpoints {
+					name := e.String()
+					if e.IsName() && e.Host == "localhost" {
+						if fits("127.0.0.1:"+strconv.Itoa(e.Port)) || fits("[::1]:"+strconv.Itoa(e.Port)) {
+							return true
+						}
+					}
+					if fits(name) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// related reports whether a process evidently belongs to the site: a part of
+// its folder or arguments is the site's, the pool's or the route's own name, or
+// it runs in a folder that the site's configuration names.
+func (x *examination) related(p host.Process) bool {
+	marks := x.siteMarks()
+	if p.Cwd != "" && p.Cwd != "/" {
+		for _, folder := range x.siteFolders() {
+			if p.Cwd == folder || strings.HasPrefix(folder, p.Cwd+"/") || strings.HasPrefix(p.Cwd, folder+"/") {
+				return true
+			}
+		}
+	}
+	for _, word := range append(strings.FieldsFunc(p.Cwd, separator), strings.FieldsFunc(strings.Join(p.Args, " "), separator)...) {
+		if slices.Contains(marks, strings.ToLower(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+func separator(r rune) bool { return strings.ContainsRune("/ =,:._-@", r) }
+
+// siteMarks are the words by which an operator names what belongs to the site.
+func (x *examination) siteMarks() []string {
+	common := []string{"www", "com", "net", "org", "example", "test", "local", "localhost", "http", "https", "backend", "upstream", "server", "app", "api", "web", "site", "default", "internal", "static", "127", "proxy", "node", "python", "python3"}
+	var marks []string
+	add := func(text string) {
+		for _, w := range strings.FieldsFunc(strings.ToLower(text), separator) {
+			if len(w) >= 3 && !slices.Contains(common, w) && !slices.Contains(marks, w) {
+				if _, err := strconv.Atoi(w); err != nil {
+					marks = append(marks, w)
+				}
+			}
+		}
+	}
+	add(x.match.Request.Host)
+	add(x.decision.Site.Name)
+	add(x.pool())
+	return marks
+}
+
+// siteFolders are the folders that the site's configuration names for its
+// files.
+func (x *examination) siteFolders() []string {
+	var folders []string
+	for _, s := range x.decision.Steps {
+		words := strings.Fields(strings.TrimSuffix(s.Text, ";"))
+		if len(words) == 2 && (words[0] == "root" || words[0] == "alias") && len(words[1]) > 1 {
+			folders = append(folders, strings.TrimSuffix(words[1], "/"))
+		}
+	}
+	return folders
+}

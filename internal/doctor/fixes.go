@@ -1,0 +1,156 @@
+package doctor
+
+import (
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/cause"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// fixOf writes a remedy as lines to change where the knob it turns has a place
+// in the configuration.
+func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
+	out := Fix{Text: f.Text, Command: x.ownCommand(f.Command)}
+	if f.Knob == "" || x.match == nil {
+		return out
+	}
+	if f.Knob == vocab.Target {
+		x.targetFix(&out, f.Value)
+		return out
+	}
+	s, known := x.decision.Settings[f.Knob]
+	directive := s.Directive
+	if directive == "" {
+		directive = x.match.Gateway.Dialect.Knobs[f.Knob]
+	}
+	value := x.fitValue(f.Knob, s, f.Value)
+	if directive == "" || value == "" {
+		return out
+	}
+	out.Add = directive + " " + value + ";"
+	switch {
+	case known && !s.Default && s.Place.File != "":
+		p := s.Place
+		out.Place, out.Remove = &p, s.Directive+" "+s.Value+";"
+	case s.Insert.File != "":
+		p := s.Insert
+		out.Place = &p
+	case x.decision.Forward != nil && x.decision.Forward.Place.File != "":
+		p := x.decision.Forward.Place
+		out.Place = &p
+	}
+	if out.Remove == out.Add {
+		out.Remove, out.Add, out.Place = "", "", nil
+	}
+	return out
+}
+
+// ownCommand replaces the product's commands by those of this very instance.
+func (x *examination) ownCommand(command string) string {
+	if x.match == nil || !strings.HasPrefix(command, "nginx -") {
+		return command
+	}
+	d, l := x.match.Gateway.Dialect, x.match.Gateway.Launch
+	if d.ConfigTest == nil || d.Reload == nil {
+		return command
+	}
+	test, reload := strings.Join(d.ConfigTest(l), " "), strings.Join(d.Reload(l), " ")
+	if command == "nginx -s reload" {
+		return reload
+	}
+	return test + " && " + reload
+}
+
+// fitValue takes the measured need where there is one, instead of a general
+// value.
+func (x *examination) fitValue(k vocab.Knob, s topo.Setting, value string) string {
+	switch k {
+	case vocab.ReadTimeout:
+		slowest := s.Number
+		for _, u := range x.upstreams {
+			if u.Contact != nil {
+				slowest = max(slowest, u.Contact.Exchange.FirstByte)
+			}
+		}
+		return roundSeconds(slowest * 3)
+	case vocab.HeaderBuffer:
+		need := s.Number * 2
+		for _, u := range x.upstreams {
+			if u.Contact != nil {
+				need = max(need, float64(u.Contact.Exchange.HeaderBytes)*1.5)
+			}
+		}
+		return roundKilobytes(need)
+	case vocab.KeepaliveTimeout:
+		for _, u := range x.upstreams {
+			if u.Idle != nil && u.Idle.Closed != "" {
+				return belowSeconds(u.Idle.Seconds)
+			}
+			if u.Contact == nil {
+				continue
+			}
+			if t, ok := keepAliveTimeout(u.Contact.Exchange.Get("Keep-Alive")); ok {
+				return belowSeconds(t)
+			}
+		}
+		return ""
+	case vocab.ResolverServers:
+		if len(x.survey.Target.Host) == 0 {
+			return ""
+		}
+		return value
+	}
+	return value
+}
+
+// targetFix points the forward at the address where the application listens.
+func (x *examination) targetFix(out *Fix, found string) {
+	address, _, _ := strings.Cut(found, " by ")
+	f := x.decision.Forward
+	if address == "" || f == nil || f.Place.File == "" {
+		return
+	}
+	for _, e := range f.Endpoints {
+		if f.Pool != "" {
+			p := e.Place
+			if p.File == "" {
+				continue
+			}
+			out.Place, out.Remove, out.Add = &p, "server "+e.String()+";", "server "+reachable(address)+";"
+			return
+		}
+	}
+	for _, s := range x.decision.Steps {
+		if s.Place != f.Place {
+			continue
+		}
+		directive, target, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(s.Text), ";"), " ")
+		if !ok || len(f.Endpoints) != 1 {
+			return
+		}
+		p := f.Place
+		out.Place, out.Remove = &p, directive+" "+target+";"
+		from := f.Endpoints[0].String()
+		if f.Endpoints[0].Network == "unix" {
+			out.Add = directive + " " + strings.Replace(target, from, reachable(address), 1) + ";"
+		} else {
+			out.Add = directive + " " + strings.Replace(target, from, reachable(address), 1) + ";"
+		}
+		if out.Add == out.Remove {
+			out.Place, out.Remove, out.Add = nil, "", ""
+		}
+		return
+	}
+}
+
+// reachable spells an address to dial for one that is listened at.
+func reachable(listening string) string {
+	if rest, ok := strings.CutPrefix(listening, "0.0.0.0:"); ok {
+		return "127.0.0.1:" + rest
+	}
+	if rest, ok := strings.CutPrefix(listening, "[::]:"); ok {
+		return "127.0.0.1:" + rest
+	}
+	return listening
+}

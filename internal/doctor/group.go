@@ -1,0 +1,306 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+const (
+	// ongoingFor is how long after the last failure it still counts as going on
+	// where our own requests do not show it.
+	ongoingFor = time.Minute
+	// spell is the pause that separates two spells of the same failure.
+	spell = 5 * time.Minute
+)
+
+// group makes failure groups of what our own requests met and what the logs say
+// about this route: the same symptom at the same endpoint is one failure. The
+// latest spell counts.
+func (x *examination) group() {
+	ownFailed := false
+	for i := range x.own {
+		o := x.own[i]
+		if !failed(o.AskResult) {
+			continue
+		}
+		ownFailed = true
+		if !x.groupOwn(o) {
+			x.failures = append(x.failures, x.unexplained(o))
+		}
+	}
+	for _, h := range x.hits {
+		if c := x.cond(h); c.Fails && !x.isOwn(h) && !x.masked(h) {
+			x.merge(h, c, false)
+		}
+	}
+	x.groupAccess()
+	for i := range x.failures {
+		x.settle(&x.failures[i], ownFailed)
+	}
+	x.foldPool()
+	slices.SortStableFunc(x.failures, worseFirst)
+}
+
+// worseFirst orders failures: our own first, then those that go on, then by
+// number.
+func worseFirst(a, b evidence.Failure) int {
+	for _, less := range []struct{ a, b bool }{{a.Own, b.Own}, {a.Ongoing, b.Ongoing}, {a.Symptom != "", b.Symptom != ""}} {
+		if less.a != less.b {
+			if less.a {
+				return -1
+			}
+			return 1
+		}
+	}
+	return b.Count - a.Count
+}
+
+// groupOwn groups the lines about one of our own requests, and reports whether
+// one of them says why it failed.
+func (x *examination) groupOwn(o ownRequest) bool {
+	explained := false
+	for _, h := range o.Lines {
+		c := x.cond(h)
+		if !c.Fails {
+			continue
+		}
+		if h.Time.IsZero() {
+			h.Time = o.Ended
+		}
+		f := x.merge(h, c, true)
+		if o.Status != 0 {
+			f.Status = o.Status
+		}
+		explained = true
+	}
+	return explained
+}
+
+// unexplained is the failure of our own request about which the gateway wrote
+// no line that says why.
+func (x *examination) unexplained(o ownRequest) evidence.Failure {
+	var endpoints []string
+	if f := x.decision.Forward; f != nil {
+		for _, e := range f.Endpoints {
+			endpoints = append(endpoints, e.String())
+		}
+	}
+	return evidence.Failure{Status: o.Status, Subjects: x.roles(endpoints...), From: o.Started, To: o.Ended, Count: 1, Own: true, Ongoing: true}
+}
+
+// merge adds a line to the failure that it belongs to.
+func (x *examination) merge(h scan.Hit, c dialect.Condition, own bool) *evidence.Failure {
+	endpoint := h.Endpoint
+	if endpoint == "" && x.decision.Forward != nil && len(x.decision.Forward.Endpoints) == 1 && c.Phase != dialect.PhaseLocal {
+		endpoint = x.decision.Forward.Endpoints[0].String()
+	}
+	for i := range x.failures {
+		f := &x.failures[i]
+		if f.Symptom != c.Symptom || f.Endpoint() != endpoint {
+			continue
+		}
+		if h.Time.Sub(f.To) > spell {
+			f.From, f.Count, f.Own = h.Time, 0, false
+		}
+		f.Count++
+		f.Own = f.Own || own
+		f.To = later(f.To, h.Time)
+		f.Example = h.Raw
+		if f.Status == 0 {
+			f.Status = c.Status
+		}
+		return f
+	}
+	f := evidence.Failure{Symptom: c.Symptom, Status: c.Status, Subjects: x.roles(endpoint), From: h.Time, To: h.Time, Count: 1, Own: own, Example: h.Raw}
+	if endpoint == "" {
+		f.Subjects = x.roles(x.configuredEndpoints()...)
+	}
+	if h.Name != "" && (c.Phase == dialect.PhaseDNS) {
+		f.Subjects[vocab.RoleName] = []string{h.Name}
+	}
+	x.failures = append(x.failures, f)
+	return &x.failures[len(x.failures)-1]
+}
+
+func (x *examination) configuredEndpoints() []string {
+	var all []string
+	if f := x.decision.Forward; f != nil {
+		for _, e := range f.Endpoints {
+			all = append(all, e.String())
+		}
+	}
+	return all
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// masked reports whether the failed attempt that a line tells of was made good
+// by another server: the access log has the same request with a good status.
+// Where no access log tells, it is not.
+func (x *examination) masked(h scan.Hit) bool {
+	if x.decision.Forward == nil || len(x.decision.Forward.Endpoints) < 2 || h.Time.IsZero() {
+		return false
+	}
+	read := false
+	for _, l := range x.logs {
+		if l.Kind != "access" || !l.OK || !x.exclusive(l) || len(l.Extract.Routes) == 0 {
+			continue
+		}
+		read = true
+		for _, r := range l.Extract.Routes {
+			if r.Failed > 0 && !r.LastFailed.Before(h.Time.Add(-2*time.Second)) && !r.FirstFailed.After(h.Time.Add(2*time.Second)) {
+				return false
+			}
+		}
+	}
+	return read
+}
+
+// groupAccess groups failed requests of access logs that no line of an error log
+// explains: clients that went away, statuses that the upstream gave.
+func (x *examination) groupAccess() {
+	for _, h := range x.access {
+		c := x.cond(h)
+		if !c.Fails && c.Fact != vocab.GatewayClientGone || x.isOwn(h) || x.explained(h) {
+			continue
+		}
+		x.merge(h, c, false)
+	}
+}
+
+// explained reports whether an error log has a line for the request that an
+// access line tells of.
+func (x *examination) explained(h scan.Hit) bool {
+	return slices.ContainsFunc(x.hits, func(e scan.Hit) bool {
+		d := h.Time.Sub(e.Time)
+		return d >= -2*time.Second && d <= 2*time.Second+time.Duration(max(h.Seconds, 0)*float64(time.Second)) && e.Path == h.Path && x.cond(e).Fails
+	})
+}
+
+// settle says of a failure whether it goes on, and whether it comes and goes.
+func (x *examination) settle(f *evidence.Failure, ownFailed bool) {
+	if f.Own {
+		f.Ongoing = true
+	} else if !x.past() && x.to.Sub(f.To) <= ongoingFor {
+		f.Ongoing = true
+	}
+	good := 0
+	for _, o := range x.own {
+		if !failed(o.AskResult) {
+			good++
+		}
+	}
+	switch {
+	case f.Own && good > 0:
+		f.Intermittent = true
+	case !f.Own && f.Ongoing && good > 0:
+		f.Intermittent = true
+	}
+	for _, l := range x.logs {
+		if l.Kind != "access" || !x.exclusive(l) {
+			continue
+		}
+		for _, r := range l.Extract.Routes {
+			if x.ownRoute(r) && r.OK > 0 && r.Failed > 0 && r.LastOK.After(r.FirstFailed) && r.LastFailed.After(r.FirstOK) && f.Count > 1 && r.LastOK.After(f.From) {
+				f.Intermittent = true
+			}
+		}
+	}
+}
+
+// foldPool counts "no live upstreams" with the failures of the members that led
+// there, where those are known: the pool's own failure has no cause of its own.
+func (x *examination) foldPool() {
+	for i := range x.failures {
+		f := &x.failures[i]
+		if f.Symptom != vocab.DestinationUnavailable {
+			continue
+		}
+		members := slices.DeleteFunc(slices.Clone(x.failures), func(o evidence.Failure) bool {
+			return o.Symptom == vocab.DestinationUnavailable || o.Endpoint() == ""
+		})
+		if len(members) == 0 {
+			f.Subjects = x.roles(x.configuredEndpoints()...)
+			continue
+		}
+		worst := slices.MinFunc(members, worseFirst)
+		for j := range x.failures {
+			if x.failures[j].Symptom == worst.Symptom && x.failures[j].Endpoint() == worst.Endpoint() {
+				m := &x.failures[j]
+				m.Own = m.Own || f.Own
+				m.Ongoing = m.Ongoing || f.Ongoing
+				m.To = later(m.To, f.To)
+				m.Count += f.Count
+			}
+		}
+		x.failures = slices.Delete(x.failures, i, i+1)
+		return
+	}
+}
+
+// ownRoute reports whether a tally is about the route of our request.
+func (x *examination) ownRoute(r scan.Route) bool {
+	if r.Site != "" && !strings.EqualFold(hostOnly(r.Site), x.match.Request.Host) && !x.siteHasName(hostOnly(r.Site)) {
+		return false
+	}
+	if r.Endpoint != "" && len(x.configuredEndpoints()) > 0 && !slices.Contains(x.configuredEndpoints(), r.Endpoint) && !x.dialled(r.Endpoint) {
+		return false
+	}
+	return r.Route == scan.Template(x.match.Request.Path) || r.Route == "other"
+}
+
+func (x *examination) siteHasName(name string) bool {
+	for _, s := range x.match.Gateway.Conf.Instance.Sites {
+		if x.ownSite(s) {
+			for _, n := range s.Names {
+				if strings.EqualFold(n.Name, name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// dialled reports whether a failure names the endpoint.
+func (x *examination) dialled(endpoint string) bool {
+	return slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return slices.Contains(f.Subjects[vocab.RoleEndpoint], endpoint) })
+}
+
+// exclusive reports whether every line of an access log is about our own site:
+// no other site writes to it, or the format names the site.
+func (x *examination) exclusive(l readLog) bool {
+	if strings.Contains(l.Format, "$host") || strings.Contains(l.Format, "$server_name") || strings.Contains(l.Format, "$http_host") || strings.Contains(l.Format, "$upstream_addr") {
+		return true
+	}
+	for _, s := range x.match.Gateway.Conf.Instance.Sites {
+		if x.ownSite(s) {
+			continue
+		}
+		req := x.match.Request
+		req.Host, req.Path = "", "/"
+		if len(s.Names) > 0 {
+			req.Host = s.Names[0].Name
+		}
+		if len(s.Listeners) > 0 {
+			req.Listener, req.Port, req.TLS = s.Listeners[0].Address, 0, s.Listeners[0].TLS
+		}
+		for _, other := range x.match.Gateway.Conf.Resolve(req).Logs {
+			if other.Path == l.Path {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,367 @@
+package doctor
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/topo"
+)
+
+// readLog is one log of the gateway with what it says about the window.
+type readLog struct {
+	topo.Log
+	Extract logAnswer
+	OK      bool // it could be read
+}
+
+// logAnswer is an extract that knows its secrets.
+type logAnswer struct{ scan.Extract }
+
+// RedactWith takes the secrets out of every line.
+func (a *logAnswer) RedactWith(r *evidence.Redactor) {
+	for i := range a.Hits {
+		redactHit(r, &a.Hits[i])
+	}
+	for i, s := range a.Sample {
+		a.Sample[i] = r.Line(s)
+	}
+	for i := range a.Routes {
+		a.Routes[i].Route = r.Path(a.Routes[i].Route)
+	}
+}
+
+func redactHit(r *evidence.Redactor, h *scan.Hit) {
+	h.Raw, h.Message = r.Line(h.Raw), r.Line(h.Message)
+	h.Client = r.Client(h.Client)
+	h.Request, h.Path, h.Upstream = r.Line(h.Request), r.Path(h.Path), r.URL(h.Upstream)
+	h.Referrer, h.UserAgent = r.URL(h.Referrer), r.Text(h.UserAgent)
+}
+
+// gatewayLogs returns the files that this request is written to, or those that
+// the operator named.
+func (x *examination) gatewayLogs() []topo.Log {
+	if len(x.opts.Logs) > 0 {
+		var logs []topo.Log
+		for _, p := range x.opts.Logs {
+			logs = append(logs, topo.Log{Path: p})
+		}
+		return logs
+	}
+	var logs []topo.Log
+	for _, l := range append(slices.Clone(x.decision.Logs), x.match.Gateway.Conf.Instance.Logs...) {
+		switch {
+		case l.Path == "off" || l.Path == "":
+			continue
+		case l.Variable, strings.HasPrefix(l.Path, "syslog:"), strings.HasPrefix(l.Path, "memory:"), l.Path == "stderr", strings.HasPrefix(l.Path, "/dev/"):
+			x.gap(evidence.Gap{Source: l.Kind + " log", Why: "it is written to " + l.Path + ", where goodgate does not read", Allow: "give the log with --log FILE"})
+			continue
+		}
+		// Of the other logs of the configuration only the error logs matter:
+		// they may hold what is about no single request.
+		if !slices.ContainsFunc(x.decision.Logs, func(d topo.Log) bool { return d.Path == l.Path }) && l.Kind != "error" {
+			continue
+		}
+		if !slices.ContainsFunc(logs, func(have topo.Log) bool { return have.Path == l.Path }) {
+			logs = append(logs, l)
+		}
+	}
+	return logs
+}
+
+// dialectLog returns how to read the lines of l.
+func (x *examination) dialectLog(l topo.Log) (dialect.Log, bool) {
+	d := x.match.Gateway.Dialect
+	if l.Kind == "access" && l.Format != "" && d.Format != nil {
+		if log, err := d.Format(l.Format); err == nil {
+			return log, true
+		}
+		return dialect.Log{}, false
+	}
+	for _, log := range d.Logs {
+		if log.Kind == l.Kind {
+			return log, true
+		}
+	}
+	return dialect.Log{}, false
+}
+
+// opener opens logs from the gateway's place.
+func (x *examination) opener(ctx context.Context, p host.Place) (scan.Opener, error) {
+	v, err := x.view(p)
+	if err != nil {
+		return nil, err
+	}
+	return func(path string) (scan.File, error) {
+		f, _, err := v.OpenFile(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	}, nil
+}
+
+// noteLogs remembers where the logs end, to find the lines of our own request.
+// It asks nothing: what is found is recorded when it is read.
+func (x *examination) noteLogs() map[string]*scan.Mark {
+	if x.rec.Replaying() {
+		return nil
+	}
+	marks := map[string]*scan.Mark{}
+	open, err := x.opener(context.Background(), x.place)
+	if err != nil {
+		return nil
+	}
+	for _, l := range x.gatewayLogs() {
+		if l.Kind != "error" && l.Kind != "" {
+			continue
+		}
+		if m, err := scan.Note(open, l.Path); err == nil {
+			marks[l.Path] = m
+		}
+	}
+	return marks
+}
+
+// ownLines returns the error-log lines about our own request. The gateway may
+// write them a moment after its answer.
+func (x *examination) ownLines(ctx context.Context, marks map[string]*scan.Mark, r probe.AskResult, token string) []scan.Hit {
+	var lines []scan.Hit
+	for _, l := range x.gatewayLogs() {
+		log, ok := x.sniffed(ctx, l)
+		if !ok || log.Kind != "error" {
+			continue
+		}
+		tail, _, ok := ask(x, "scan/tail", x.place.Subject(token+" "+l.Path), func() (logAnswer, error) {
+			return x.tail(ctx, marks[l.Path], log, failed(r), token)
+		})
+		if !ok {
+			continue
+		}
+		for _, h := range tail.Hits {
+			if strings.Contains(h.Raw, token) {
+				lines = append(lines, h)
+			}
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b scan.Hit) int { return a.Time.Compare(b.Time) })
+	return lines
+}
+
+// tail reads what a log got since the mark. Where our request failed it waits a
+// little for the line that says why.
+func (x *examination) tail(ctx context.Context, mark *scan.Mark, log dialect.Log, wait bool, token string) (logAnswer, error) {
+	if mark == nil {
+		return logAnswer{}, &evidence.Gap{Source: "error log", Why: "it could not be opened", Allow: "run as root, or as a member of the group that may read it: sudo goodgate diagnose …"}
+	}
+	open, err := x.opener(ctx, x.place)
+	if err != nil {
+		return logAnswer{}, err
+	}
+	var a logAnswer
+	for try := 0; ; try++ {
+		a.Extract, err = scan.Tail(ctx, open, mark, log, scan.Options{Location: x.zone, All: true})
+		found := slices.ContainsFunc(a.Hits, func(h scan.Hit) bool { return strings.Contains(h.Raw, token) })
+		if err != nil || found || !wait || try == 8 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return a, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	a.Hits = slices.DeleteFunc(a.Hits, func(h scan.Hit) bool { return !strings.Contains(h.Raw, token) })
+	a.Sample = nil
+	return a, err
+}
+
+// sniffed returns how to read l; a log that the operator named is recognised by
+// its beginning.
+func (x *examination) sniffed(ctx context.Context, l topo.Log) (dialect.Log, bool) {
+	if l.Kind != "" {
+		return x.dialectLog(l)
+	}
+	head, _, ok := ask(x, "scan/head", x.place.Subject(l.Path), func() (headAnswer, error) {
+		f, err := os.Open(l.Path)
+		if err != nil {
+			return headAnswer{}, logGap(l.Path, err)
+		}
+		defer f.Close()
+		b := make([]byte, 64<<10)
+		n, _ := f.Read(b)
+		return headAnswer{Name: recogniseLog(x.opts.Dialects, b[:n])}, nil
+	})
+	if !ok {
+		return dialect.Log{}, false
+	}
+	if log, ok := x.logNamed(head.Name); ok {
+		return log, true
+	}
+	x.gap(evidence.Gap{Source: "log " + l.Path, Why: "its format is not recognised"})
+	return dialect.Log{}, false
+}
+
+type headAnswer struct {
+	Name string `json:"name"`
+}
+
+// recogniseLog returns the name of the log that is surest of a file's
+// beginning.
+func recogniseLog(dialects []dialect.Dialect, head []byte) string {
+	best, name := 0, ""
+	for _, d := range dialects {
+		for _, log := range d.Logs {
+			if log.Sniff == nil {
+				continue
+			}
+			if n := log.Sniff(head); n > best {
+				best, name = n, log.Name
+			}
+		}
+	}
+	return name
+}
+
+func logGap(path string, err error) error {
+	if os.IsPermission(err) {
+		return &evidence.Gap{Source: "log " + path, Why: "permission denied", Allow: "run as root, or as a member of the group that may read it: sudo goodgate diagnose …"}
+	}
+	return err
+}
+
+// readLogs reads the window of every log of the gateway and sorts its lines:
+// about this route, about no request, about others.
+func (x *examination) readLogs(ctx context.Context) {
+	x.progress("reading the gateway's logs since %s", x.from.In(x.zone).Format("15:04:05"))
+	for _, l := range x.gatewayLogs() {
+		log, ok := x.sniffed(ctx, l)
+		if !ok {
+			x.logs = append(x.logs, readLog{Log: l})
+			continue
+		}
+		l.Kind = log.Kind
+		extract, _, ok := ask(x, "scan/window", x.place.Subject(l.Path), func() (logAnswer, error) {
+			open, err := x.opener(ctx, x.place)
+			if err != nil {
+				return logAnswer{}, err
+			}
+			until := x.opts.Until // zero: to the end, our own request included
+			e, err := scan.Window(ctx, open, l.Path, log, scan.Options{Since: x.from, Until: until, Location: x.zone, Buffered: l.Buffered, Rotated: true})
+			return logAnswer{e}, err
+		})
+		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok})
+		if !ok {
+			continue
+		}
+		x.sortHits(x.logs[len(x.logs)-1])
+	}
+	byTime := func(a, b scan.Hit) int { return a.Time.Compare(b.Time) }
+	slices.SortStableFunc(x.hits, byTime)
+	slices.SortStableFunc(x.access, byTime)
+}
+
+// sortHits takes from an extract what is about this route, and what is about no
+// request at all.
+func (x *examination) sortHits(l readLog) {
+	e := l.Extract
+	ours := l.Kind != "access" || x.exclusive(l)
+	if l.Kind == "error" && !slices.Contains(e.Why, scan.Buffered) {
+		x.covered = true
+	}
+	for _, h := range e.Hits {
+		if !h.Time.IsZero() && (h.Time.Before(x.from.Add(-time.Second)) || x.past() && h.Time.After(x.to)) {
+			continue
+		}
+		switch {
+		case l.Kind == "access":
+			if x.isOwn(h) || ours && x.concerns(h) {
+				x.access = append(x.access, h)
+			}
+		case h.Request == "" && h.Upstream == "" && h.Client == "":
+			x.loose = append(x.loose, h)
+		case x.concerns(h):
+			x.hits = append(x.hits, h)
+		}
+	}
+}
+
+// concerns reports whether a line is about a request that takes the same way as
+// ours.
+func (x *examination) concerns(h scan.Hit) bool {
+	if x.isOwn(h) {
+		return true
+	}
+	if h.Path == "" && h.Upstream == "" {
+		return false
+	}
+	if h.Server != "" && !x.sameSite(h) {
+		return false
+	}
+	hostName := h.Host
+	if hostName == "" && h.Server == "" {
+		// An access log of this route's own site: its lines are of the site
+		// unless the file is shared, which the format cannot tell.
+		hostName = x.match.Request.Host
+	}
+	return sameForward(x.decide(hostName, h.Method, h.Path), x.decision)
+}
+
+// sameSite reports whether the site that a line names is the one of our
+// request. nginx prints the first server_name of the block.
+func (x *examination) sameSite(h scan.Hit) bool {
+	for _, s := range x.match.Gateway.Conf.Instance.Sites {
+		if !x.ownSite(s) {
+			continue
+		}
+		if len(s.Names) == 0 {
+			return h.Server == "" || h.Server == "_"
+		}
+		return strings.EqualFold(h.Server, s.Names[0].Name) || slices.ContainsFunc(s.Names, func(n topo.SiteName) bool { return strings.EqualFold(n.Name, h.Server) })
+	}
+	return true
+}
+
+// ownSite reports whether s is the site that answers our request.
+func (x *examination) ownSite(s topo.Site) bool {
+	return slices.ContainsFunc(x.decision.Steps, func(step topo.Step) bool { return step.Place == s.Place })
+}
+
+// cond returns what a line's condition means.
+func (x *examination) cond(h scan.Hit) dialect.Condition {
+	for _, d := range x.opts.Dialects {
+		for _, log := range d.Logs {
+			if log.Name == h.Log && h.Key < len(log.Conds) {
+				return log.Conds[h.Key]
+			}
+		}
+	}
+	// A compiled format shares the conditions of the product's access log.
+	if x.match != nil {
+		for _, log := range x.match.Gateway.Dialect.Logs {
+			if log.Kind == "access" && h.Key < len(log.Conds) {
+				return log.Conds[h.Key]
+			}
+		}
+	}
+	return dialect.Condition{}
+}
+
+// logNamed returns the log of a name, of whatever product.
+func (x *examination) logNamed(name string) (dialect.Log, bool) {
+	for _, d := range x.opts.Dialects {
+		for _, log := range d.Logs {
+			if log.Name == name {
+				return log, true
+			}
+		}
+	}
+	return dialect.Log{}, false
+}

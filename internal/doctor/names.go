@@ -1,0 +1,167 @@
+package doctor
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// resolution is what one configured name resolves to, as the gateway would ask.
+type resolution struct {
+	probe.Resolution
+	Name     string
+	Port     int
+	Resolver *topo.Resolver
+	When     time.Time
+	Asked    bool
+}
+
+// resolveNames asks for every DNS name among the configured endpoints, the way
+// the product itself resolves it.
+func (x *examination) resolveNames(ctx context.Context) []resolution {
+	f := x.decision.Forward
+	var all []resolution
+	for _, e := range f.Endpoints {
+		if !e.IsName() || slices.ContainsFunc(all, func(r resolution) bool { return r.Name == e.Host && r.Port == e.Port }) || len(all) == upstreamsMost {
+			continue
+		}
+		r := resolution{Name: e.Host, Port: e.Port, Resolver: f.Resolver}
+		if f.Resolver != nil && e.Host != "" && !x.silent() {
+			x.progress("resolving %s", e.Host)
+			r.Resolution, r.When, r.Asked = ask(x, "probe/dns", x.place.Subject(e.Host), func() (probe.Resolution, error) {
+				return x.resolve(ctx, e.Host, *f.Resolver)
+			})
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+func (x *examination) resolve(ctx context.Context, name string, resolver topo.Resolver) (probe.Resolution, error) {
+	v, err := x.view(x.place)
+	if err != nil {
+		return probe.Resolution{}, err
+	}
+	l := probe.Lookup{Name: name, Resolver: resolver}
+	if resolver.AtStart {
+		var files host.Resolving
+		if files, err = v.Resolving(ctx); err != nil {
+			return probe.Resolution{}, err
+		}
+		l.Hosts, l.ResolvConf = files.Hosts.Body, files.ResolvConf.Body
+	}
+	cctx, cancel := context.WithTimeout(ctx, x.dnsPatience())
+	defer cancel()
+	return probe.Resolve(cctx, v.Dial, l), nil
+}
+
+func (x *examination) dnsPatience() time.Duration {
+	if x.opts.Quick {
+		return 250 * time.Millisecond
+	}
+	return 1500 * time.Millisecond
+}
+
+// nameFacts says what names and resolvers answered.
+func (x *examination) nameFacts(all []resolution) {
+	for _, r := range all {
+		if !r.Asked {
+			continue
+		}
+		x.resolverFacts(r)
+		where := "dns " + r.Name
+		switch {
+		case len(r.Addresses) > 0:
+			x.add(observation{fact: vocab.NameResolves, subject: r.Name, value: strings.Join(addresses(r), ", "), when: r.When, kind: evidence.DNS, where: where})
+			x.movedFacts(r)
+		case r.Missing:
+			x.add(observation{fact: vocab.NameMissing, subject: r.Name, value: r.Problem, when: r.When, kind: evidence.DNS, where: where, quote: r.Problem})
+		}
+	}
+}
+
+func addresses(r resolution) []string {
+	var all []string
+	for _, a := range r.Addresses {
+		all = append(all, a.IP)
+	}
+	return all
+}
+
+// resolverFacts says how each name server that was asked behaved.
+func (x *examination) resolverFacts(r resolution) {
+	type seen struct{ silent, failed, ok string }
+	servers := map[string]*seen{}
+	var order []string
+	for _, q := range r.Resolution.Asked {
+		s := servers[q.Server]
+		if s == nil {
+			s = &seen{}
+			servers[q.Server] = s
+			order = append(order, q.Server)
+		}
+		words := q.Type + " " + q.Name + ": " + q.Outcome
+		switch q.Outcome {
+		case "NOERROR", "NXDOMAIN":
+			s.ok = words
+		case "timeout", "refused", "unreachable":
+			s.silent = words
+		default:
+			s.failed = words
+		}
+	}
+	for _, server := range order {
+		s := servers[server]
+		o := observation{subject: server, when: r.When, kind: evidence.DNS, where: "dns " + server}
+		switch {
+		case s.ok != "":
+			o.fact, o.quote = vocab.ResolverOK, s.ok
+		case s.failed != "":
+			o.fact, o.quote, o.value = vocab.ResolverFailed, s.failed, s.failed
+		default:
+			o.fact, o.quote, o.value = vocab.ResolverSilent, s.silent, s.silent
+		}
+		x.add(o)
+		if r.Resolver.AtStart {
+			continue
+		}
+	}
+}
+
+// movedFacts compares the addresses that the gateway's log shows with those
+// that the name has now.
+func (x *examination) movedFacts(r resolution) {
+	now := addresses(r)
+	for _, u := range x.upstreams {
+		if !u.Used || u.unix() || u.Name != r.Name {
+			continue
+		}
+		ip, port, err := net.SplitHostPort(u.Addr)
+		if err != nil || port != strconv.Itoa(r.Port) {
+			continue
+		}
+		o := observation{subject: u.Addr, when: r.When, kind: evidence.DNS, where: "dns " + r.Name}
+		if slices.Contains(now, ip) {
+			o.fact, o.value = vocab.NameSame, r.Name+" is "+ip
+			x.add(o)
+			continue
+		}
+		o.fact, o.value = vocab.NameMoved, r.Name+" is now "+strings.Join(now, ", ")
+		x.add(o)
+		for _, other := range x.upstreams {
+			if other.Name == r.Name && other.Configured && other.Connect.OK {
+				x.add(observation{fact: vocab.NameMovedAnswers, subject: u.Addr, value: other.Addr, when: r.When, kind: evidence.Probe, where: "tcp " + other.Addr})
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,281 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// waitLook is when, after a request was sent and not answered, the host is
+// looked at: whether the request lies unread, whether the process is busy.
+const waitLook = 250 * time.Millisecond
+
+// talk speaks to a connected upstream as the gateway would, and where it gets no
+// valid answer, in the other protocols that it may speak.
+func (x *examination) talk(ctx context.Context, g *gapping, subject string) {
+	u := g.u
+	f := x.decision.Forward
+	network, address := u.network()
+	target := probe.Target{Network: network, Address: address, ProxyHeader: false}
+	secure := f.Protocol == vocab.HTTPS || f.Protocol == vocab.GRPCS || f.Protocol == vocab.SUWSGI || f.Protocol == vocab.TLS
+	if secure {
+		opt := x.tlsOptions(ctx, g)
+		sep, ok := askOf(g, "probe/tls", subject, func() (probe.Separation, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.Separation{}, err
+			}
+			cctx, cancel := context.WithTimeout(ctx, x.limits().Total)
+			defer cancel()
+			return probe.Separate(cctx, d, network, address, opt), nil
+		})
+		if !ok {
+			return
+		}
+		u.Handshake = &sep
+		if !sep.First.OK {
+			return
+		}
+		target.TLS = &opt
+	}
+	u.Contact = x.exchange(ctx, g, subject, f.Protocol, target)
+	if u.Contact == nil {
+		return
+	}
+	x.otherProtocols(ctx, g, subject, target, secure)
+	if x.worthIdle() && u.Contact.Exchange.HeadDone {
+		most := max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second)
+		idle, ok := askOf(g, "probe/idle", subject, func() (probe.IdleResult, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.IdleResult{}, err
+			}
+			return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), min(most, 70*time.Second)), nil
+		})
+		if ok {
+			u.Idle = &idle
+		}
+	}
+}
+
+// keptAlive returns the request with the header that keeps the connection open.
+func keptAlive(s topo.Spoken) topo.Spoken {
+	kept := s
+	kept.Version = "1.1"
+	kept.Header = nil
+	for _, h := range s.Header {
+		if !strings.EqualFold(h.Name, "Connection") {
+			kept.Header = append(kept.Header, h)
+		}
+	}
+	return kept
+}
+
+// exchange sends the request and looks at the host while no answer comes.
+func (x *examination) exchange(ctx context.Context, g *gapping, subject string, protocol vocab.Protocol, target probe.Target) *contact {
+	c, ok := askOf(g, "probe/exchange", subject, func() (contact, error) {
+		d, err := x.dialer(x.place)
+		if err != nil {
+			return contact{}, err
+		}
+		var c contact
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.Exchange = x.speak(ctx, d, protocol, target)
+		}()
+		var conns host.Connections
+		var loads []host.Load
+		looked := false
+		select {
+		case <-done:
+		case <-time.After(waitLook):
+			looked = true
+			if v, err := x.view(x.place); err == nil && g.u.Local {
+				conns, _ = v.Connections(ctx, g.u.Addr)
+				loads, _ = host.MeasureLoad(ctx, pids(g.u.After), 200*time.Millisecond)
+			}
+		}
+		<-done
+		if looked {
+			c.Connections, c.Loads = &conns, loads
+		}
+		return c, nil
+	})
+	if !ok {
+		return nil
+	}
+	return &c
+}
+
+// speak sends the request in a protocol.
+func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.Protocol, target probe.Target) probe.Exchange {
+	s := x.decision.Upstream
+	switch protocol {
+	case vocab.FastCGI:
+		return probe.FastCGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
+	case vocab.UWSGI, vocab.SUWSGI:
+		return probe.UWSGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
+	case vocab.SCGI:
+		return probe.SCGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
+	}
+	if s.Method == "" || s.Method != "HEAD" {
+		s.Method = "GET"
+	}
+	if s.Version == "" || s.Version == "2" || s.Version == "2.0" {
+		s.Version = "1.1"
+	}
+	return probe.HTTP(ctx, d, target, s, x.limits())
+}
+
+// otherProtocols tries what else an upstream may speak that gave no valid
+// answer, each once.
+func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject string, target probe.Target, secure bool) {
+	u := g.u
+	e := u.Contact.Exchange
+	if e.HeadDone && e.Status > 0 && e.Hint == "" && len(e.Faults) == 0 || x.opts.Quick && e.Bytes > 0 {
+		return
+	}
+	binary := x.decision.Forward.Protocol == vocab.FastCGI || x.decision.Forward.Protocol == vocab.UWSGI || x.decision.Forward.Protocol == vocab.SCGI
+	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
+	if binary && e.Speaks == "" && !e.HeadDone {
+		plain, ok := askOf(g, "probe/plain", subject, func() (probe.Exchange, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.Exchange{}, err
+			}
+			spoken := topo.Spoken{Method: "GET", URI: requestURI(x.survey.Target), Version: "1.0", Header: []topo.Header{{Name: "Host", Value: x.match.Dial.Host}, {Name: "Connection", Value: "close"}}}
+			return probe.HTTP(ctx, d, target, spoken, short), nil
+		})
+		if ok {
+			u.Plain = &plain
+		}
+		return
+	}
+	if binary || secure || e.Status >= 100 && e.Hint == "" && e.Status != 400 {
+		return
+	}
+	if e.Speaks == probe.SpeaksTLS || e.Hint == probe.HintWantsTLS || e.Bytes == 0 {
+		sep, ok := askOf(g, "probe/tls", subject, func() (probe.Separation, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.Separation{}, err
+			}
+			cctx, cancel := context.WithTimeout(ctx, short.Total)
+			defer cancel()
+			first := probe.Handshake(cctx, d, target.Network, target.Address, probe.TLSOptions{ServerName: x.survey.Target.Host, SendName: true, MinVersion: tls.VersionTLS10})
+			return probe.Separation{First: first}, nil
+		})
+		if ok {
+			u.Handshake = &sep
+			if sep.First.OK || len(sep.First.Certs) > 0 || sep.First.Alert != "" {
+				return
+			}
+		}
+	}
+	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
+		ability, ok := askOf(g, "probe/fastcgi", subject, func() (probe.FastCGIAbility, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.FastCGIAbility{}, err
+			}
+			return probe.FastCGIValues(ctx, d, target.Network, target.Address, short), nil
+		})
+		if ok {
+			u.Ability = &ability
+			if ability.Speaks {
+				return
+			}
+		}
+	}
+	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) || e.Status == 400 {
+		behind := target
+		behind.ProxyHeader = true
+		proxied, ok := askOf(g, "probe/proxied", subject, func() (probe.Exchange, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.Exchange{}, err
+			}
+			s := x.decision.Upstream
+			s.Method = "GET"
+			return probe.HTTP(ctx, d, behind, s, short), nil
+		})
+		if ok {
+			u.Proxied = &proxied
+		}
+	}
+}
+
+// tlsOptions says how the gateway opens TLS to the upstream.
+func (x *examination) tlsOptions(ctx context.Context, g *gapping) probe.TLSOptions {
+	s := x.decision.Settings
+	name := s[vocab.TLSName].Value
+	if name == "" || strings.Contains(name, "$") {
+		name = x.upstreamHost()
+	}
+	sni, _ := s.Number(vocab.TLSServerName)
+	verify, _ := s.Number(vocab.TLSVerify)
+	o := probe.TLSOptions{ServerName: name, SendName: sni == 1, Verify: verify == 1, VerifyName: name}
+	if d, ok := s.Number(vocab.TLSVerifyDepth); ok {
+		o.Depth = int(d)
+	}
+	o.MinVersion, o.MaxVersion = tlsVersions(s[vocab.TLSProtocols].Value)
+	if o.Verify {
+		o.Roots = x.readPEM(ctx, g, s[vocab.TLSTrusted].Value)
+	}
+	if c := s[vocab.TLSCertificate].Value; c != "" {
+		o.Cert, o.Key = x.readPEM(ctx, g, c), x.readPEM(ctx, g, s[vocab.TLSCertificateKey].Value)
+	}
+	return o
+}
+
+// upstreamHost is the name that nginx verifies and sends by default: the host
+// part of the target ($proxy_host).
+func (x *examination) upstreamHost() string {
+	f := x.decision.Forward
+	if f.Pool != "" {
+		return f.Pool
+	}
+	if len(f.Endpoints) > 0 && f.Endpoints[0].Network != "unix" {
+		return f.Endpoints[0].Host
+	}
+	return "localhost"
+}
+
+// readPEM reads a certificate file as the gateway sees it. It is used for the
+// handshake and not recorded: keys must not enter a case.
+func (x *examination) readPEM(ctx context.Context, g *gapping, path string) []byte {
+	if path == "" || x.rec.Replaying() {
+		return nil
+	}
+	v, err := x.view(x.place)
+	if err != nil {
+		return nil
+	}
+	d, err := v.ReadFile(ctx, path, 1<<20)
+	if err != nil {
+		return nil
+	}
+	return d.Body
+}
+
+// tlsVersions reads a list of versions as nginx writes it.
+func tlsVersions(words string) (lowest, highest uint16) {
+	for _, w := range strings.Fields(words) {
+		v := map[string]uint16{"TLSv1": tls.VersionTLS10, "TLSv1.1": tls.VersionTLS11, "TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}[w]
+		if v == 0 {
+			continue
+		}
+		if lowest == 0 || v < lowest {
+			lowest = v
+		}
+		highest = max(highest, v)
+	}
+	return lowest, highest
+}

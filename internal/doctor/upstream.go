@@ -1,0 +1,428 @@
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// upstreamsMost bounds how many endpoints are looked at: a pool of hundreds is
+// sampled.
+const upstreamsMost = 8
+
+// upstream is one address that the gateway dials, or would dial by the
+// configuration on disk, with everything that was asked about it.
+type upstream struct {
+	Addr       string // as subjects spell it: "127.0.0.1:3000", "unix:/run/app.sock"
+	Name       string // the DNS name that leads here; empty: none
+	Used       bool   // the gateway's log shows that it dialled here
+	Configured bool   // the configuration on disk leads here
+	Local      bool   // the address belongs to the gateway's network namespace
+	AskedAt    time.Time
+
+	Before, After []host.Listener // who listens there, before and after our own request
+	Connect       probe.Connection
+	Connected     bool // Connect was asked
+	Contact       *contact
+	Handshake     *probe.Separation
+	Ability       *probe.FastCGIAbility
+	Proxied       *probe.Exchange // the same request behind a PROXY header
+	Plain         *probe.Exchange // the same request as plain HTTP, where the gateway speaks something else
+	Idle          *probe.IdleResult
+	Unix          *host.UnixPath
+	Route         *host.Route
+	Firewall      *host.Firewall
+	Processes     []host.Process // that hold the listener, and their parents up to the first that does not
+	AppLogs       []readLog
+}
+
+// network returns how to dial the upstream.
+func (u *upstream) network() (network, address string) {
+	if p, ok := strings.CutPrefix(u.Addr, "unix:"); ok {
+		return "unix", p
+	}
+	return "tcp", u.Addr
+}
+
+func (u *upstream) unix() bool { return strings.HasPrefix(u.Addr, "unix:") }
+
+// contact is one request to an upstream, with what its host showed while the
+// answer was awaited.
+type contact struct {
+	Exchange    probe.Exchange    `json:"exchange"`
+	Connections *host.Connections `json:"connections,omitempty"`
+	Loads       []host.Load       `json:"loads,omitempty"`
+}
+
+// RedactWith takes the secrets out of the answer.
+func (c *contact) RedactWith(r *evidence.Redactor) { c.Exchange.RedactWith(r) }
+
+// picture is what runs in the gateway's place at one moment.
+type picture struct {
+	Listeners host.Listeners
+	Processes host.Processes
+	OK        bool
+	When      time.Time
+}
+
+// lookAtUpstreams takes a picture of sockets and processes.
+func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture {
+	if x.decision.Forward == nil || x.past() {
+		return picture{}
+	}
+	x.progress("looking at sockets and processes")
+	var p picture
+	p.Listeners, p.When, p.OK = ask(x, "host/listeners "+when, x.place.Subject(""), func() (host.Listeners, error) {
+		v, err := x.view(x.place)
+		if err != nil {
+			return host.Listeners{}, err
+		}
+		return v.Listeners(ctx)
+	})
+	if when == "after" {
+		for _, g := range p.Listeners.Gaps {
+			x.gap(g)
+		}
+	}
+	p.Processes, _, _ = ask(x, "host/processes "+when, "", func() (host.Processes, error) { return host.ListProcesses(ctx) })
+	return p
+}
+
+// at returns the listeners that take connections to addr.
+func (p picture) at(addr string) []host.Listener {
+	var found []host.Listener
+	for _, l := range p.Listeners.List {
+		if serves(l, addr) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// serves reports whether a listener takes connections to addr: the same
+// address, or a wildcard of its family; an IPv6 wildcard takes IPv4 too, unless
+// it is told not to.
+func serves(l host.Listener, addr string) bool {
+	if p, ok := strings.CutPrefix(addr, "unix:"); ok {
+		return l.Network == "unix" && l.Address == p
+	}
+	if l.Network != "tcp" {
+		return false
+	}
+	want, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return false
+	}
+	have, err := netip.ParseAddrPort(l.Address)
+	if err != nil || have.Port() != want.Port() {
+		return false
+	}
+	a, b := have.Addr().Unmap(), want.Addr().Unmap()
+	switch {
+	case a == b:
+		return true
+	case !a.IsUnspecified():
+		return false
+	case a.Is4() == b.Is4():
+		return true
+	}
+	return a.Is6() && (l.V6Only == nil || !*l.V6Only)
+}
+
+// pids returns the processes that hold the listeners, sorted.
+func pids(ls []host.Listener) []int {
+	var all []int
+	for _, l := range ls {
+		all = append(all, l.PIDs...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// gather asks about every endpoint of interest.
+func (x *examination) gather(ctx context.Context, before, after picture) {
+	f := x.decision.Forward
+	if f == nil {
+		return
+	}
+	resolved := x.resolveNames(ctx)
+	x.upstreams = x.endpointsOfInterest(resolved)
+	local := x.localAddresses(ctx)
+	x.progress("asking the upstream")
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, 4)
+	var mu sync.Mutex
+	for _, u := range x.upstreams {
+		u.Before, u.After = before.at(u.Addr), after.at(u.Addr)
+		u.AskedAt = after.When
+		u.Local = u.unix() || local.Has(addrOf(u.Addr))
+		u.Processes = familyOf(after.Processes, pids(u.After))
+		if len(u.Processes) == 0 {
+			u.Processes = familyOf(before.Processes, pids(u.Before))
+		}
+		wg.Go(func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			for _, g := range x.askUpstream(ctx, u) {
+				mu.Lock()
+				x.gap(g)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	for _, u := range x.upstreams {
+		x.readAppLogs(ctx, u)
+	}
+	x.upstreamFacts(before, after)
+	x.nameFacts(resolved)
+	x.appFacts(ctx)
+	x.elsewhereFacts(after)
+}
+
+// endpointsOfInterest lists the addresses that the gateway's log names, then
+// those of the configuration.
+func (x *examination) endpointsOfInterest(resolved []resolution) []*upstream {
+	var list []*upstream
+	get := func(addr string) *upstream {
+		for _, u := range list {
+			if u.Addr == addr {
+				return u
+			}
+		}
+		if len(list) == upstreamsMost {
+			x.note("only %d of the endpoints were looked at", upstreamsMost)
+			return &upstream{}
+		}
+		u := &upstream{Addr: addr}
+		list = append(list, u)
+		return u
+	}
+	for _, failure := range x.failures {
+		for _, e := range failure.Subjects[vocab.RoleEndpoint] {
+			if dialable(e) {
+				get(e).Used = true
+			}
+		}
+	}
+	for _, e := range x.decision.Forward.Endpoints {
+		if !e.IsName() {
+			get(e.String()).Configured = true
+		}
+	}
+	for _, r := range resolved {
+		for _, a := range r.Addresses {
+			u := get(net.JoinHostPort(a.IP, strconv.Itoa(r.Port)))
+			u.Configured, u.Name = true, r.Name
+		}
+	}
+	for _, u := range list {
+		if u.Name == "" && u.Used && !u.Configured && len(resolved) == 1 {
+			u.Name = resolved[0].Name
+		}
+	}
+	return list
+}
+
+// dialable reports whether e is an address, not a name.
+func dialable(e string) bool {
+	if strings.HasPrefix(e, "unix:") {
+		return true
+	}
+	_, err := netip.ParseAddrPort(e)
+	return err == nil
+}
+
+func addrOf(e string) string {
+	if a, err := netip.ParseAddrPort(e); err == nil {
+		return a.Addr().String()
+	}
+	return e
+}
+
+func (x *examination) localAddresses(ctx context.Context) host.Addresses {
+	a, _, _ := ask(x, "host/addresses", x.place.Subject(""), func() (host.Addresses, error) {
+		v, err := x.view(x.place)
+		if err != nil {
+			return host.Addresses{}, err
+		}
+		return v.Addresses(ctx)
+	})
+	return a
+}
+
+// familyOf returns the processes with their parents, as long as the parent runs
+// the same program: master and workers of an application server.
+func familyOf(all host.Processes, ids []int) []host.Process {
+	var family []host.Process
+	seen := map[int]bool{}
+	for _, id := range ids {
+		p, ok := all.Find(id)
+		for ok && !seen[p.PID] {
+			seen[p.PID] = true
+			family = append(family, p)
+			parent, found := all.Find(p.PPID)
+			ok = found && parent.PID > 1 && (parent.Comm == p.Comm || parent.Exe != "" && parent.Exe == p.Exe)
+			p = parent
+		}
+	}
+	return family
+}
+
+// limits returns how long an upstream is listened to: somewhat longer than the
+// gateway waits, so that "late" can be told from "never".
+func (x *examination) limits() probe.Limits {
+	wait := x.decision.Settings.Seconds(vocab.ReadTimeout)
+	if wait == 0 {
+		wait = 60 * time.Second
+	}
+	most := 2500 * time.Millisecond
+	switch {
+	case x.opts.Deep:
+		most = 75 * time.Second
+	case x.opts.Quick:
+		most = 250 * time.Millisecond
+	}
+	first := min(most, 2*wait+500*time.Millisecond)
+	return probe.Limits{FirstByte: first, Total: first + 500*time.Millisecond, Body: 1 << 20}
+}
+
+// gapping asks a question of one upstream and hands gaps back: several upstreams
+// are asked at once.
+type gapping struct {
+	x    *examination
+	u    *upstream
+	gaps []evidence.Gap
+}
+
+func askOf[T any](g *gapping, source, subject string, live func() (T, error)) (T, bool) {
+	result, _, err := evidence.Ask(g.x.rec, source, subject, live)
+	if err == nil {
+		return result, true
+	}
+	if gap, ok := err.(*evidence.Gap); ok {
+		g.gaps = append(g.gaps, *gap)
+	} else {
+		g.gaps = append(g.gaps, evidence.Gap{Source: source + " " + subject, Why: err.Error()})
+	}
+	return result, false
+}
+
+// askUpstream asks one upstream, each question once, the next one where the
+// last answer calls for it.
+func (x *examination) askUpstream(ctx context.Context, u *upstream) []evidence.Gap {
+	g := &gapping{x: x, u: u}
+	subject := x.place.Subject(u.Addr)
+	if u.unix() {
+		x.askUnixPath(ctx, g, subject)
+	}
+	if !x.silent() {
+		network, address := u.network()
+		var ok bool
+		u.Connect, ok = askOf(g, "probe/connect", subject, func() (probe.Connection, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.Connection{}, err
+			}
+			cctx, cancel := context.WithTimeout(ctx, x.connectPatience())
+			defer cancel()
+			return probe.Connect(cctx, d, network, address), nil
+		})
+		u.Connected = ok
+		if u.Connect.OK {
+			x.talk(ctx, g, subject)
+		}
+	}
+	if !u.unix() && (!u.Connected || !u.Connect.OK) {
+		x.askWay(ctx, g, subject)
+	}
+	return g.gaps
+}
+
+// connectPatience is how long a connect is waited for: a refusal comes at once,
+// and a second is longer than the first retransmission of a SYN takes.
+func (x *examination) connectPatience() time.Duration {
+	if x.opts.Quick {
+		return 250 * time.Millisecond
+	}
+	return 1200 * time.Millisecond
+}
+
+// askUnixPath asks whether the gateway's user may reach a unix socket.
+func (x *examination) askUnixPath(ctx context.Context, g *gapping, subject string) {
+	who := x.workerIdentity()
+	_, path := g.u.network()
+	r, ok := askOf(g, "host/unixpath", subject, func() (host.UnixPath, error) {
+		v, err := x.view(x.place)
+		if err != nil {
+			return host.UnixPath{}, err
+		}
+		return v.UnixPath(ctx, path, who)
+	})
+	if ok {
+		g.u.Unix = &r
+	}
+}
+
+// workerIdentity returns who dials: a worker, or the main process.
+func (x *examination) workerIdentity() host.Identity {
+	gw := x.match.Gateway
+	p := gw.Master
+	for _, w := range gw.Workers {
+		if !w.Draining {
+			p = w.Process
+			break
+		}
+	}
+	return host.Identity{UID: p.UID, GID: p.GID, Groups: p.Groups}
+}
+
+// askWay asks the kernel for the way to an upstream that cannot be connected.
+func (x *examination) askWay(ctx context.Context, g *gapping, subject string) {
+	addr, err := netip.ParseAddrPort(g.u.Addr)
+	if err != nil {
+		return
+	}
+	route, ok := askOf(g, "host/route", subject, func() (host.Route, error) {
+		v, err := x.view(x.place)
+		if err != nil {
+			return host.Route{}, err
+		}
+		return v.Route(ctx, addr.Addr().String())
+	})
+	if ok {
+		g.u.Route = &route
+	}
+	if g.u.Connect.Errno == "ECONNREFUSED" && len(g.u.After) == 0 {
+		return // a refusal without a listener needs no firewall
+	}
+	fw, ok := askOf(g, "host/firewall", subject, func() (host.Firewall, error) {
+		v, err := x.view(x.place)
+		if err != nil {
+			return host.Firewall{}, err
+		}
+		return v.Firewall(ctx, addr.Addr().String(), int(addr.Port()))
+	})
+	if ok {
+		g.u.Firewall = &fw
+		g.gaps = append(g.gaps, fw.Gaps...)
+	}
+}
+
+// worthIdle reports whether the idle time of the upstream matters and may be
+// measured.
+func (x *examination) worthIdle() bool {
+	n, _ := x.decision.Settings.Number(vocab.KeepaliveCount)
+	p := x.decision.Forward.Protocol
+	return x.opts.Deep && n > 0 && (p == vocab.HTTP || p == vocab.HTTPS)
+}

@@ -1,0 +1,4 @@
+package nginx
+
+// check notes what nginx would refuse to load.
+func (c *config) check() {}

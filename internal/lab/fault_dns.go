@@ -24,7 +24,9 @@ func staleFaults() []Fault {
 			host := name + ".svc.internal"
 			names := b.DNS(backend.DNS{Names: map[string]string{host + ".": "127.0.0.2"}})
 			app := b.Backend(name, good(fmt.Sprintf("127.0.0.2:%d", p)))
-			n := b.Gateway(b.variable(name, host, p, "resolver "+names.Addr+" valid=1h ipv6=off;")).Run().Served(2)
+			n := b.Gateway(b.variable(name, host, p, "resolver "+names.Addr+" valid=1h ipv6=off;"))
+			n.workers = 1 // each worker remembers names for itself
+			n.Run().Served(2)
 			b.move(app, name, fmt.Sprintf("127.0.0.3:%d", p))
 			names.Order(backend.Order{Names: map[string]string{host + ".": "127.0.0.3"}})
 			return n.Scene("the application moved from 127.0.0.2 to 127.0.0.3")

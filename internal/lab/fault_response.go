@@ -24,7 +24,7 @@ func responseFaults() []Fault {
 		f("invalid-garbage", "the answer is no HTTP at all", "garbage", vocab.InvalidResponse, vocab.HTTPProtocolError, 0),
 		f("invalid-status", "the answer's status line has no number", "bad-status", vocab.InvalidResponse, vocab.HTTPProtocolError, 0),
 		f("invalid-nul", "a header line of the answer contains a NUL", "nul-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 502),
-		f("invalid-chunk", "the size of a chunk is no number; the status is 200", "bad-chunk", vocab.InvalidResponse, vocab.HTTPTransferCoding, 200, version11),
+		f("invalid-chunk", "the size of a chunk is no number; the log says 200, the client gets nothing", "bad-chunk", vocab.InvalidResponse, vocab.HTTPTransferCoding, 0, version11),
 		f("truncated-body", "the body is shorter than its Content-Length; the status is 200", "short", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
 		f("truncated-chunk", "a chunked body breaks off; the status is 200", "cut-chunk", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200, version11),
 		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.ConnectionTerminated, 502),

@@ -142,3 +142,13 @@ func Find(name string) (Fault, error) {
 	}
 	return Fault{}, fmt.Errorf("cannot find fault %q: \"goodgate lab list\" names them all", name)
 }
+
+// Demo returns the fault that shows the program to a newcomer: it needs nothing
+// but nginx.
+func Demo() Fault {
+	f, err := Find("address-other-port")
+	if err != nil {
+		panic("BUG: the demonstration's fault is gone: " + err.Error())
+	}
+	return f
+}

@@ -21,6 +21,7 @@ type Minute struct {
 	Requests uint64
 	Failures uint64 // of Requests
 	Errors   uint64 // lines of error logs that tell of a failed request
+	First    int64  // Unix time of the first failure or error; 0: none
 	Mode     Mode
 }
 

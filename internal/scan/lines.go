@@ -43,6 +43,9 @@ func readLines(ctx context.Context, f io.ReaderAt, buf []byte, from, to int64, f
 			if i >= 0 {
 				line, next = rest[:i], i+1
 			}
+			if n := len(line); n > 0 && line[n-1] == '\r' {
+				line = line[:n-1]
+			}
 			if !skip && !fn(line, at) {
 				return at, nil
 			}

@@ -69,10 +69,12 @@ func (g *gatherer) previous(ctx context.Context, open Opener, f File, path strin
 func (g *gatherer) window(ctx context.Context, f File, path string, size int64) error {
 	from, to := int64(0), size
 	if !g.opt.Since.IsZero() {
-		from = g.bisect(f, size, g.opt.Since.Add(-g.opt.Slack))
+		from, _ = g.bisect(f, size, g.opt.Since.Add(-g.opt.Slack))
 	}
 	if !g.opt.Until.IsZero() {
-		to = g.bisect(f, size, g.opt.Until.Add(g.opt.Slack))
+		if end, ok := g.bisect(f, size, g.opt.Until.Add(g.opt.Slack)); ok {
+			to = max(from, end)
+		}
 	}
 	cut := false
 	if to-from > g.opt.MaxBytes-g.out.Bytes {
@@ -91,11 +93,11 @@ func (g *gatherer) window(ctx context.Context, f File, path string, size int64) 
 }
 
 // bisect returns the offset of the first line from which on no line is older
-// than t, as far as the log is sorted.
-func (g *gatherer) bisect(f io.ReaderAt, size int64, t time.Time) int64 {
+// than t, as far as the log is sorted; false where its first MiB has no time.
+func (g *gatherer) bisect(f io.ReaderAt, size int64, t time.Time) (offset int64, ok bool) {
 	lo, hi := int64(0), size // the line that begins at lo is older; the one after hi is not
 	if first, ok := g.timeAt(f, 0, size); !ok || !first.Before(t) {
-		return 0
+		return 0, ok
 	}
 	for hi-lo > 4<<10 {
 		mid := lo + (hi-lo)/2
@@ -120,7 +122,7 @@ func (g *gatherer) bisect(f io.ReaderAt, size int64, t time.Time) int64 {
 	if found == size && err == nil && hi < size {
 		found = lo
 	}
-	return found
+	return found, true
 }
 
 // timeAt returns the time of the first dated line at or after the line that

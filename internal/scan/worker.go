@@ -1,0 +1,387 @@
+package scan
+
+import (
+	"bytes"
+	"hash/maphash"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// worker turns blocks of lines into counts. Each worker has its own, which are
+// put together at the end: nothing is shared while lines are read.
+type worker struct {
+	logs    []namedLog // every log that is known
+	clocks  []clock    // one per log
+	sums    *sums
+	tally   dialect.Tally
+	rec     dialect.Record
+	peel    peeler
+	peeled  []byte
+	buf     []byte
+	rest    func(line []byte) // w.take, made once
+	src     *source
+	at      where
+	base    uint64 // tally.Lines at the beginning of the chunk
+	last    int64  // time of the last dated line, Unix nanoseconds
+	wrapped time.Time
+	since   int64 // Unix nanoseconds; 0: open
+	until   int64
+	lost    int    // unparsed lines since one was read by another log
+	also    []int  // other logs that read lines of this source, the last one first
+	bad     uint64 // unparsed lines of the chunk
+	samples []Sample
+}
+
+// sums is what was counted.
+type sums struct {
+	status   [1000]uint64
+	lines    uint64
+	bytes    uint64
+	outside  uint64 // lines that the time asked for leaves out
+	failed   uint64 // of requests
+	errors   uint64 // lines of other logs that tell of a failed request
+	masked   uint64 // attempts that a retry made good
+	unparsed uint64
+	long     uint64 // lines of which only the beginning was read
+	undated  uint64 // lines that failed or carry a fact, without a time
+	minutes  *minutes
+	groups   *table
+	access   *traces
+	failures *traces
+	events   *events
+	first    int64 // of dated lines outside of the fast path
+	last     int64
+}
+
+func newSums(cfg *Config, seed maphash.Seed) *sums {
+	s := &sums{minutes: newMinutes(cfg.Since, cfg.Until), groups: newTable(cfg.Groups, seed)}
+	s.access = &traces{limit: traceLimit, seed: seed}
+	s.failures = &traces{limit: traceLimit, seed: seed}
+	s.events = newEvents()
+	s.groups.moved = func(to []int32) {
+		for _, ts := range []*traces{s.access, s.failures} {
+			for i := range ts.list {
+				ts.list[i].group = to[ts.list[i].group]
+			}
+		}
+	}
+	return s
+}
+
+const traceLimit = 100_000
+
+func newWorker(logs []namedLog, cfg *Config, seed maphash.Seed) *worker {
+	w := &worker{logs: logs, clocks: make([]clock, len(logs)), sums: newSums(cfg, seed)}
+	for i := range logs {
+		w.clocks[i] = clock{log: logs[i].log, loc: cfg.Location, now: cfg.Now}
+	}
+	w.peel = peeler{loc: cfg.Location, now: cfg.Now}
+	w.rest = w.take
+	w.tally.Minute = w.sums.minutes.at
+	w.sums.minutes.grew = func() { w.tally.Current = nil }
+	if !cfg.Since.IsZero() {
+		w.since = cfg.Since.UnixNano()
+	}
+	if !cfg.Until.IsZero() {
+		w.until = cfg.Until.UnixNano()
+	}
+	return w
+}
+
+// begin says that the blocks which follow are of a chunk of src.
+func (w *worker) begin(src *source, chunk int32) {
+	w.src, w.at = src, where{file: src.index, chunk: chunk}
+	w.base, w.last = w.tally.Lines, 0
+	w.tally.Current = nil // another log may write the zone in another way
+	w.bad, w.samples, w.also, w.lost = 0, nil, w.also[:0], 0
+}
+
+// end hands what was said about the chunk to its source.
+func (w *worker) end() {
+	w.src.done(w.at.chunk, w.lines(), w.bad, w.samples)
+}
+
+// finish returns everything that was counted.
+func (w *worker) finish() *sums {
+	w.sums.lines = w.tally.Lines
+	w.sums.status = w.tally.Status
+	return w.sums
+}
+
+// lines returns how many lines the chunk had so far.
+func (w *worker) lines() int64 { return int64(w.tally.Lines - w.base) }
+
+// block takes whole lines, each with its newline but for the last of a file.
+func (w *worker) block(b []byte) {
+	w.sums.bytes += uint64(len(b))
+	if w.src.wrapped {
+		b = w.unwrap(b)
+		if b == nil {
+			return
+		}
+	}
+	if access := w.logs[w.src.log].log.Access; access != nil {
+		access(b, &w.tally, w.rest) // Fast path.
+		return
+	}
+	for len(b) > 0 {
+		line := b
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			line, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		w.tally.Lines++
+		w.take(line)
+	}
+}
+
+// unwrap takes the wrappers off the lines of a block. For a log with a fast
+// path it returns the block that is left; other lines it takes itself, with the
+// wrapper's time.
+func (w *worker) unwrap(b []byte) []byte {
+	fast := w.logs[w.src.log].log.Access != nil
+	w.peeled = w.peeled[:0]
+	for len(b) > 0 {
+		line := b
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			line, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		text := line
+		w.wrapped = time.Time{}
+		if in, ok := w.peel.peel(line); ok {
+			text, w.wrapped = in.text, in.when
+		}
+		if fast {
+			w.peeled = append(append(w.peeled, text...), '\n')
+			continue
+		}
+		w.tally.Lines++
+		w.take(text)
+		w.wrapped = time.Time{}
+	}
+	if !fast {
+		return nil
+	}
+	return w.peeled
+}
+
+// take is the full way of one line.
+func (w *worker) take(line []byte) {
+	// Slow path.
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	log := w.src.log
+	w.rec.Reset()
+	key := w.logs[log].log.Line(line, &w.rec)
+	if key == dialect.Unparsed {
+		if log, key = w.other(line); key == dialect.Unparsed {
+			w.unparsed(line)
+			return
+		}
+	}
+	when, ok := w.time(log)
+	if !ok {
+		return
+	}
+	l := &w.logs[log].log
+	if l.Kind == "access" {
+		w.request(line, l, int32(log), key, when)
+		return
+	}
+	if key <= dialect.Plain || int(key) >= len(l.Conds) {
+		return
+	}
+	c := &l.Conds[key]
+	if when == 0 && (c.Fails || c.Fact != "") {
+		w.sums.undated++
+	}
+	if c.Fails {
+		w.failure(line, int32(log), key, c, when)
+	}
+	if c.Fact != "" && eventful(c.Fact) {
+		w.sums.events.add(int32(log), key, &w.rec, when, line, w.place())
+	}
+}
+
+// time returns the line's time and whether it is asked for.
+func (w *worker) time(log int) (unix int64, ok bool) {
+	t, dated := w.clocks[log].read(w.rec.Stamp)
+	switch {
+	case dated:
+		unix = t.UnixNano()
+		w.last = unix
+	case !w.wrapped.IsZero():
+		unix = w.wrapped.UnixNano()
+		w.last = unix
+	default:
+		unix = w.last // belongs to the line before
+	}
+	if unix != 0 && (w.since != 0 && unix < w.since || w.until != 0 && unix > w.until) {
+		w.sums.outside++
+		return unix, false
+	}
+	if unix != 0 {
+		if w.sums.first == 0 || unix < w.sums.first {
+			w.sums.first = unix
+		}
+		w.sums.last = max(w.sums.last, unix)
+	}
+	return unix, true
+}
+
+// request takes one line of an access log.
+func (w *worker) request(line []byte, l *dialect.Log, log int32, key dialect.Key, when int64) {
+	s, r := w.sums, &w.rec
+	status := r.Status
+	if status < 0 || status >= len(w.tally.Status) {
+		status = 0
+	}
+	w.tally.Status[status]++
+	var c *dialect.Condition
+	if key > dialect.Plain && int(key) < len(l.Conds) {
+		c = &l.Conds[key]
+	}
+	fails := status >= 500 || c != nil && c.Fails
+	if when != 0 {
+		m := s.minutes.at(when / 1e9)
+		m.Requests++
+		if fails {
+			m.Failures++
+			failedAt(m, when/1e9)
+		}
+	}
+	if r.Masked > 0 {
+		s.masked += uint64(r.Masked)
+	}
+	if !fails && r.Masked == 0 {
+		return
+	}
+	made := madeMasked
+	if fails {
+		s.failed++
+		made = makerOf(r, c)
+		if when == 0 {
+			s.undated++
+		}
+	}
+	g := w.group(log, key, status, made)
+	w.sums.groups.groups[g].add(when, line, w.place())
+	s.access.add(r, when/1e9, g)
+}
+
+// makerOf says who made the status of a failed request.
+func makerOf(r *dialect.Record, c *dialect.Condition) maker {
+	if c != nil {
+		switch c.Fact {
+		case vocab.GatewayStatusMade:
+			return madeGateway
+		case vocab.GatewayStatusPassed:
+			return madeApp
+		case vocab.GatewayStatusUnknown:
+			return madeUnknown
+		}
+		if c.Symptom != "" {
+			return madeGateway
+		}
+	}
+	switch {
+	case !r.UpKnown:
+		return madeUnknown
+	case r.UpStatus == r.Status:
+		return madeApp
+	}
+	return madeGateway
+}
+
+// failure takes a line of another log that tells of a failed request.
+func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Condition, when int64) {
+	w.sums.errors++
+	if when != 0 {
+		m := w.sums.minutes.at(when / 1e9)
+		m.Errors++
+		failedAt(m, when/1e9)
+	}
+	status := c.Status
+	if status == 0 {
+		status = w.rec.Status
+	}
+	g := w.group(log, key, status, madeGateway)
+	w.sums.groups.groups[g].add(when, line, w.place())
+	w.sums.failures.add(&w.rec, when/1e9, g)
+}
+
+func (w *worker) group(log int32, key dialect.Key, status int, made maker) int32 {
+	r := &w.rec
+	site := r.Server
+	if len(site) == 0 {
+		site = r.Host
+	}
+	w.sums.groups.names(r.Endpoint, site, r.Path)
+	return w.sums.groups.find(log, key, int16(status), made)
+}
+
+func (w *worker) place() where {
+	p := w.at
+	p.line = w.lines()
+	return p
+}
+
+// other looks for another log that writes such a line: files are mixed where
+// several programs share a terminal or a container.
+func (w *worker) other(line []byte) (int, dialect.Key) {
+	if len(line) == 0 {
+		return 0, dialect.Unparsed
+	}
+	// A long stretch of lines that nobody reads is looked at in samples.
+	if w.lost++; w.lost > 1<<12 && w.lost&63 != 0 {
+		return 0, dialect.Unparsed
+	}
+	for _, i := range w.also {
+		if log, key := w.by(i, line); key != dialect.Unparsed {
+			return log, key
+		}
+	}
+	best, sure := -1, 0
+	for i := range w.logs {
+		if i == w.src.log || w.logs[i].log.Sniff == nil {
+			continue
+		}
+		if s := w.logs[i].log.Sniff(line); s > sure {
+			best, sure = i, s
+		}
+	}
+	if best < 0 || sure < 40 {
+		return 0, dialect.Unparsed
+	}
+	log, key := w.by(best, line)
+	if key != dialect.Unparsed && len(w.also) < 4 {
+		w.also = append(w.also, log)
+	}
+	return log, key
+}
+
+func (w *worker) by(log int, line []byte) (int, dialect.Key) {
+	w.rec.Reset()
+	key := w.logs[log].log.Line(line, &w.rec)
+	if key != dialect.Unparsed {
+		w.lost = 0
+	}
+	return log, key
+}
+
+func (w *worker) unparsed(line []byte) {
+	if len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	w.sums.unparsed++
+	w.bad++
+	if len(w.samples) < sampleLines {
+		w.samples = append(w.samples, Sample{Text: string(line[:min(len(line), 300)]), at: w.place()})
+	}
+}

@@ -1,0 +1,420 @@
+package errlog
+
+import (
+	"bytes"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
+)
+
+// message reads the text after the head. headed says that there was one: then
+// what is not recognised is plain, else it is not nginx's.
+func message(b []byte, r *dialect.Record, headed bool) dialect.Key {
+	if len(b) == 0 {
+		return dialect.Unparsed
+	}
+	if line.Is(r.Level, "emerg") {
+		return startup(b, r)
+	}
+	key := dialect.Unparsed
+	switch b[0] {
+	case 'c':
+		key = messageC(b, r)
+	case 'u':
+		key = messageU(b, r)
+	case 'r':
+		key = messageR(b, r)
+	case 's':
+		key = messageS(b, r)
+	case 'w', 'p', 'o':
+		key = messageFiles(b, r)
+	case 'n':
+		key = messageN(b, r)
+	case 'S':
+		key = messageTLS(b, r)
+	case 'F':
+		key = messageFastCGI(b, r)
+	default:
+		key = messageRest(b, r)
+	}
+	if key != dialect.Unparsed {
+		return key
+	}
+	// A name comes first in this one, so that any letter may begin it.
+	if key := unresolved(b, r); key != dialect.Unparsed {
+		return key
+	}
+	if !headed {
+		return dialect.Unparsed
+	}
+	tail(b, b, r)
+	return dialect.Plain
+}
+
+func messageC(b []byte, r *dialect.Record) dialect.Key {
+	if rest, ok := after(b, "connect() "); ok {
+		return connect(b, rest, r)
+	}
+	if rest, ok := after(b, "client prematurely closed connection"); ok {
+		tail(b, rest, r)
+		if line.Contains(r.Message, "upstream") {
+			return keyClientGone
+		}
+		return dialect.Plain
+	}
+	if rest, ok := after(b, "client intended to send too large "); ok {
+		tail(b, rest, r)
+		return keyBodyTooLarge
+	}
+	if line.Has(b, "cache manager process ") || line.Has(b, "cache loader process ") {
+		return processEnd(b, r)
+	}
+	return dialect.Unparsed
+}
+
+// connect reads "connect() failed (111: Connection refused) while …" and
+// "connect() to unix:/run/app.sock failed (2: …) while …". The kernel's answer
+// comes at once in the second form and later in the first.
+func connect(msg, b []byte, r *dialect.Record) dialect.Key {
+	if rest, ok := after(b, "to "); ok {
+		i := line.Index(rest, " failed (")
+		if i < 0 {
+			return dialect.Unparsed
+		}
+		r.Endpoint = rest[:i]
+		b = rest[i+1:]
+	}
+	errno, rest, ok := failed(b, r)
+	if !ok {
+		return dialect.Unparsed
+	}
+	p := tail(msg, rest, r)
+	switch p {
+	case phaseResolving:
+		r.Endpoint = nil
+		return keyResolverSend
+	case phaseNone, phaseConnecting:
+	default:
+		r.Endpoint = nil
+		return dialect.Plain // a name server of OCSP, a syslog server, …
+	}
+	if stream(rest, r) {
+		return streamConnect(errno, r)
+	}
+	return connectErrno(errno, r.Endpoint)
+}
+
+// connectErrno tells the errors of connect apart. A path without "unix:" is
+// Passenger's, which is a fork of nginx's own module.
+func connectErrno(errno int, endpoint []byte) dialect.Key {
+	if line.Has(endpoint, "unix:") || line.Has(endpoint, "/") {
+		return connectUnix(errno)
+	}
+	return connectTCP(errno, endpoint)
+}
+
+// stream reports whether the line is of the stream module: it has an upstream
+// and no request.
+func stream(rest []byte, r *dialect.Record) bool {
+	return r.Request == nil && line.Contains(rest, ", bytes from/to client:")
+}
+
+func streamConnect(errno int, r *dialect.Record) dialect.Key {
+	switch errno {
+	case line.ECONNREFUSED:
+		return keyStreamRefused
+	case line.ETIMEDOUT:
+		return keyStreamTimeout
+	}
+	return connectErrno(errno, r.Endpoint)
+}
+
+func connectUnix(errno int) dialect.Key {
+	switch errno {
+	case line.ENOENT, line.ENOTDIR:
+		return keySocketMissing
+	case line.EACCES, line.EPERM:
+		return keyDeniedUnix
+	case line.EAGAIN:
+		return keyQueueFull
+	case line.ECONNREFUSED:
+		return keyRefusedUnix
+	case line.ECONNRESET:
+		return keyResetUnix
+	}
+	return keyConnectFailed
+}
+
+func connectTCP(errno int, endpoint []byte) dialect.Key {
+	switch errno {
+	case line.ECONNREFUSED:
+		if line.Has(endpoint, "[::1]") {
+			return keyRefusedLoopback6
+		}
+		return keyRefused
+	case line.EHOSTUNREACH, line.EHOSTDOWN:
+		return keyNoRoute
+	case line.ENETUNREACH, line.ENETDOWN:
+		if len(endpoint) > 0 && endpoint[0] == '[' {
+			return keyUnreachable6
+		}
+		return keyUnreachable
+	case line.ETIMEDOUT:
+		return keyKernelTimeout
+	case line.ECONNRESET, line.ECONNABORTED:
+		return keyResetConnect
+	case line.EACCES:
+		return keyDeniedTCP
+	case line.EPERM:
+		return keyNotPermitted
+	case line.EADDRNOTAVAIL:
+		return keyNoLocalPort
+	case line.EMFILE, line.ENFILE:
+		return keyNoFiles
+	case line.ENOENT: // an abstract of the message lost the path
+		return keySocketMissing
+	case line.EAGAIN:
+		return keyQueueFull
+	}
+	return keyConnectFailed
+}
+
+func messageR(b []byte, r *dialect.Record) dialect.Key {
+	if rest, ok := after(b, "recv() "); ok {
+		return receive(b, rest, r)
+	}
+	if rest, ok := after(b, "readv() "); ok {
+		return receive(b, rest, r)
+	}
+	if rest, ok := after(b, "recvmsg() "); ok {
+		return receive(b, rest, r)
+	}
+	if rest, ok := after(b, "rewrite or internal redirection cycle"); ok {
+		tail(b, rest, r)
+		return keyRedirectCycle
+	}
+	if line.Has(b, "reopening logs") {
+		r.Message = b
+		return keyReopen
+	}
+	return dialect.Unparsed
+}
+
+// receive reads a read that failed.
+func receive(msg, b []byte, r *dialect.Record) dialect.Key {
+	errno, rest, ok := failed(b, r)
+	if !ok {
+		return dialect.Unparsed
+	}
+	switch tail(msg, rest, r) {
+	case phaseNone, phaseHeader:
+		return receiveHeader(errno)
+	case phaseBody:
+		return keyBodyReset
+	case phaseSending:
+		return sendFailed(errno)
+	case phaseHandshaking:
+		return keyTLSClosed
+	case phaseConnecting:
+		return connectErrno(errno, r.Endpoint)
+	case phaseResolving:
+		return keyResolverSend
+	case phaseUpgraded, phaseStream:
+		// Errors of the client's side are written at level info (ngx_recv.c,
+		// log_error of the connection).
+		if line.Is(r.Level, "info") {
+			return dialect.Plain
+		}
+		if stream(rest, r) {
+			return keyStreamFailed
+		}
+		return keyBodyReset
+	}
+	return dialect.Plain
+}
+
+func receiveHeader(errno int) dialect.Key {
+	switch errno {
+	case line.ETIMEDOUT:
+		return keyKernelReadTimeout
+	case line.EHOSTUNREACH, line.ENETUNREACH:
+		return keyLostRoute
+	case line.ECONNREFUSED:
+		return keyRefusedLate
+	}
+	return keyResetEarly
+}
+
+func messageS(b []byte, r *dialect.Record) dialect.Key {
+	if rest, ok := after(b, "send() "); ok {
+		return send(b, rest, r)
+	}
+	if rest, ok := after(b, "sendmsg() "); ok {
+		return send(b, rest, r)
+	}
+	if rest, ok := after(b, "sendfile() "); ok {
+		return send(b, rest, r)
+	}
+	if rest, ok := after(b, "socket() "); ok {
+		return socket(b, rest, r)
+	}
+	if rest, ok := after(b, "signal "); ok {
+		return signalled(b, rest, r)
+	}
+	if line.Has(b, "start worker process") {
+		r.Message = b
+		if line.Has(b, "start worker processes") {
+			return keyStart
+		}
+		return keyStartWorker
+	}
+	return dialect.Unparsed
+}
+
+// send reads a write to a socket that failed.
+func send(msg, b []byte, r *dialect.Record) dialect.Key {
+	errno, rest, ok := failed(b, r)
+	if !ok {
+		return dialect.Unparsed
+	}
+	switch tail(msg, rest, r) {
+	case phaseNone, phaseSending, phaseConnecting, phaseHeader:
+		return sendFailed(errno)
+	case phaseResolving:
+		return keyResolverSend
+	case phaseUpgraded, phaseStream:
+		if line.Is(r.Level, "info") {
+			return dialect.Plain
+		}
+		if stream(rest, r) {
+			return keyStreamFailed
+		}
+		return keyBodyReset
+	}
+	return dialect.Plain
+}
+
+func sendFailed(errno int) dialect.Key {
+	switch errno {
+	case line.EPIPE:
+		return keyBrokenPipe
+	case line.EHOSTUNREACH, line.ENETUNREACH:
+		return keyLostRoute
+	case line.ETIMEDOUT:
+		return keyKernelReadTimeout
+	case line.ECONNREFUSED:
+		return keyRefusedLate
+	}
+	return keyResetSending
+}
+
+func socket(msg, b []byte, r *dialect.Record) dialect.Key {
+	errno, rest, ok := failed(b, r)
+	if !ok {
+		return dialect.Unparsed
+	}
+	tail(msg, rest, r)
+	switch errno {
+	case line.EMFILE, line.ENFILE:
+		return keyNoFiles
+	case line.EAFNOSUPPORT:
+		return keyNoFamily
+	}
+	return keySocketFailed
+}
+
+// signalled reads "signal 1 (SIGHUP) received from 511, reconfiguring".
+func signalled(msg, b []byte, r *dialect.Record) dialect.Key {
+	r.Message = msg
+	switch {
+	case line.Ends(b, "reconfiguring"):
+		return keyReload
+	case line.Ends(b, "reopening logs"):
+		return keyReopen
+	case line.Ends(b, "exiting") || line.Ends(b, "shutting down"):
+		return keyStopping
+	}
+	return dialect.Plain
+}
+
+func messageN(b []byte, r *dialect.Record) dialect.Key {
+	if rest, ok := after(b, "no live upstreams"); ok {
+		tail(b, rest, r)
+		if r.Name == nil && r.Endpoint != nil {
+			r.Name = r.Endpoint
+		}
+		r.Endpoint = nil
+		if stream(rest, r) {
+			return keyStreamNoLive
+		}
+		return keyNoLive
+	}
+	if rest, ok := after(b, "no resolver defined to resolve "); ok {
+		r.Name, _ = plain(rest)
+		if i := bytes.IndexByte(r.Name, ' '); i >= 0 {
+			r.Name = r.Name[:i]
+		}
+		tail(b, rest[len(r.Name):], r)
+		return keyNoResolver
+	}
+	if line.Has(b, "nginx/") {
+		r.Message = b
+		return keyStart
+	}
+	if line.Has(b, "no port in upstream \"") {
+		return badTarget(b, r, keyNoPort)
+	}
+	return badTarget(b, r, keyBadPort)
+}
+
+// badTarget reads `invalid port in upstream "backend:abc"`: what is wrong with
+// an address that was computed for one request.
+func badTarget(b []byte, r *dialect.Record, key dialect.Key) dialect.Key {
+	i := line.Index(b[:min(len(b), 64)], " in upstream \"")
+	if i < 0 {
+		return dialect.Unparsed
+	}
+	name := b[i+len(" in upstream \""):]
+	j := bytes.IndexByte(name, '"')
+	if j < 0 {
+		j = len(name)
+	}
+	r.Name = name[:j]
+	tail(b, name[min(j+1, len(name)):], r)
+	return key
+}
+
+// unresolved reads "backend.internal could not be resolved (3: Host not found)".
+func unresolved(b []byte, r *dialect.Record) dialect.Key {
+	i := line.Index(b, " could not be resolved (")
+	if i <= 0 || i > 255 || bytes.IndexByte(b[:i], ' ') >= 0 {
+		return dialect.Unparsed
+	}
+	code, rest, ok := paren(b[i+len(" could not be resolved ("):], r)
+	if !ok {
+		return dialect.Unparsed
+	}
+	r.Name = b[:i]
+	// The numbers are those of RFC 1035, section 4.1.1, not errnos.
+	r.Errno = 0
+	p := tail(b, rest, r)
+	if r.Client == nil && p == phaseNone && r.Level != nil {
+		if code == 3 {
+			return keyReresolveMissing
+		}
+		return keyReresolve
+	}
+	switch code {
+	case 1:
+		return keyResolverFormat
+	case 2:
+		return keyResolverServfail
+	case 3:
+		return keyNameMissing
+	case 5:
+		return keyResolverRefused
+	case line.ETIMEDOUT:
+		return keyResolverTimeout
+	}
+	return keyResolverOther
+}

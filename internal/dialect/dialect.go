@@ -25,6 +25,10 @@ type Dialect struct {
 	// is wrong stands in Conf.Instance.Problems.
 	Config func(src Source, l Launch) *Conf
 
+	// VersionMarks are texts of which one stands in the product's program file
+	// right before the version: "nginx version: nginx/".
+	VersionMarks []string
+
 	// Logs are the product's logs in their default formats.
 	Logs []Log
 

@@ -39,6 +39,9 @@ func (p Place) ID() string {
 	if p.Own() {
 		return OwnID
 	}
+	if p.Mount == "" || p.Net == "" {
+		return "pid " + strconv.Itoa(p.PID) // it could not be read
+	}
 	id := "ns " + number(p.Mount) + "/" + number(p.Net)
 	if p.Root != "/" && p.Root != "" {
 		id += " " + p.Root

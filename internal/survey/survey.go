@@ -99,16 +99,51 @@ type Dial struct {
 }
 
 // Oldest returns when the oldest worker that takes new requests started: what it
-// runs is the configuration of then. It is zero where no worker is seen.
-func (g *Gateway) Oldest() time.Time { return time.Time{} } // UNWRITTEN
+// runs is the configuration of then, or an older one. Where no worker is seen it
+// is the start of the main process; it is zero where the gateway does not run.
+func (g *Gateway) Oldest() time.Time {
+	var oldest time.Time
+	for _, w := range g.Workers {
+		if !w.Draining && (oldest.IsZero() || w.Process.Started.Before(oldest)) {
+			oldest = w.Process.Started
+		}
+	}
+	if oldest.IsZero() && g.Running {
+		return g.Master.Started
+	}
+	return oldest
+}
 
 // Find surveys this host for target, a URL or a host name. Views may be nil where
-// rec replays a captured case. The gaps say what could not be looked at.
+// rec replays a captured case. The gaps say what could not be looked at. Where no
+// gateway of this host answers for the target, Matches is empty.
 func Find(ctx context.Context, rec *evidence.Recorder, views *host.Views, dialects []dialect.Dialect, target string, opt Options) (*Survey, []evidence.Gap) {
-	return &Survey{}, nil // UNWRITTEN
+	k := newLook(ctx, rec, views, opt)
+	t, err := ParseTarget(target)
+	if err != nil {
+		k.gap(&evidence.Gap{Source: "target", Why: err.Error(), Allow: "give a URL: https://example.com/path"}, "")
+		return k.s, k.gaps
+	}
+	k.s.Target = t
+	k.running(dialects)
+	k.configured(dialects)
+	k.locate()
+	k.match()
+	k.unmatched()
+	return k.s, k.gaps
 }
 
 // Overview surveys this host without a target: what `goodgate` alone shows.
 func Overview(ctx context.Context, rec *evidence.Recorder, views *host.Views, dialects []dialect.Dialect, opt Options) (*Survey, []evidence.Gap) {
-	return &Survey{}, nil // UNWRITTEN
+	k := newLook(ctx, rec, views, opt)
+	k.running(dialects)
+	k.configured(dialects)
+	return k.s, k.gaps
+}
+
+func newLook(ctx context.Context, rec *evidence.Recorder, views *host.Views, opt Options) *look {
+	return &look{
+		ctx: ctx, rec: rec, views: views, opt: opt, s: &Survey{},
+		places: map[int]host.Place{}, tables: map[string]host.Listeners{}, addrs: map[string]host.Addresses{},
+	}
 }

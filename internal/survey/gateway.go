@@ -1,0 +1,208 @@
+package survey
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+)
+
+// running finds the gateways among the processes.
+func (k *look) running(dialects []dialect.Dialect) {
+	list, _, err := evidence.Ask(k.rec, "survey/processes", "", func() (host.Processes, error) { return host.ListProcesses(k.ctx) })
+	k.gap(err, "processes")
+	for _, g := range list.Gaps {
+		k.gaps = addGap(k.gaps, g)
+	}
+	k.s.Processes = list
+	for _, p := range list.List {
+		if p.State == "Z" || p.State == "X" {
+			continue
+		}
+		for i := range dialects {
+			if dialects[i].Recognise == nil {
+				continue
+			}
+			if l, ok := dialects[i].Recognise(asDialect(p)); ok {
+				k.s.Gateways = append(k.s.Gateways, k.gateway(&dialects[i], l, p))
+				break
+			}
+		}
+	}
+}
+
+func asDialect(p host.Process) dialect.Process {
+	return dialect.Process{PID: p.PID, PPID: p.PPID, Exe: p.Exe, Comm: p.Comm, Args: p.Args, Cwd: p.Cwd, Started: p.Started, UID: p.UID}
+}
+
+// gateway asks everything about one running gateway.
+func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Gateway {
+	g := &Gateway{Dialect: d, Running: true, Master: p, Place: k.place(p.PID)}
+	if l.Version == "" {
+		l.Version = k.version(g.Place, p, l, d)
+	}
+	g.Launch = l
+	k.configure(g)
+	g.Workers = k.workers(d, p)
+	k.listening(g)
+	return g
+}
+
+// configure reads the configuration as the gateway's process sees it.
+func (k *look) configure(g *Gateway) {
+	src := &source{k: k, place: g.Place}
+	if g.Dialect.Config != nil {
+		g.Conf = g.Dialect.Config(src, g.Launch)
+	}
+	if g.Conf == nil {
+		g.Conf = &dialect.Conf{}
+	}
+	if g.Launch.Config == "" {
+		g.Launch.Config = g.Conf.Instance.Config
+	}
+	if g.Launch.Product == "" {
+		g.Launch.Product = g.Conf.Instance.Product
+	}
+	g.Files = src.files
+	if g.Running && g.Conf.Instance.PIDFile != "" {
+		if data, err := src.read(g.Conf.Instance.PIDFile, 64); err == nil {
+			g.PIDFile, _ = strconv.Atoi(strings.TrimSpace(string(data.Body)))
+		}
+	}
+	g.Gaps = src.gaps
+}
+
+// workers returns the children that take requests. A child that is a gateway's
+// main process itself, as while nginx replaces its program, is none; nor are
+// helpers beside children that call themselves workers.
+func (k *look) workers(d *dialect.Dialect, master host.Process) []Worker {
+	var all []Worker
+	titled := false
+	for _, c := range k.s.Processes.Children(master.PID) {
+		if _, main := d.Recognise(asDialect(c)); main || c.State == "Z" {
+			continue
+		}
+		title := strings.Join(c.Args, " ")
+		titled = titled || strings.Contains(title, "worker")
+		all = append(all, Worker{Process: c, Draining: strings.Contains(title, "shutting down")})
+	}
+	if titled {
+		all = slices.DeleteFunc(all, func(w Worker) bool { return !strings.Contains(strings.Join(w.Process.Args, " "), "worker") })
+	}
+	return all
+}
+
+// listening compares the configured listeners with the sockets that exist.
+func (k *look) listening(g *Gateway) {
+	if len(g.Conf.Instance.Listeners) == 0 {
+		return
+	}
+	table := k.listeners(g.Place)
+	blind := len(table.Gaps) > 0 // then a socket without processes says nothing about its owner
+	for _, l := range g.Conf.Instance.Listeners {
+		x := Listening{Listener: l}
+		for _, s := range table.List {
+			if !sameAddress(l.Network, l.Address, s) {
+				continue
+			}
+			if mine := g.holds(s); mine || !x.Found {
+				x.Socket = s
+				x.Found = x.Found || mine || blind && len(s.PIDs) == 0
+			}
+			for _, pid := range s.PIDs {
+				if !g.has(pid) && !slices.Contains(x.Foreign, pid) {
+					x.Foreign = append(x.Foreign, pid)
+				}
+			}
+		}
+		g.Listeners = append(g.Listeners, x)
+	}
+}
+
+// has reports whether pid is the main process or a worker.
+func (g *Gateway) has(pid int) bool {
+	return g.Running && (pid == g.Master.PID || slices.ContainsFunc(g.Workers, func(w Worker) bool { return w.Process.PID == pid }))
+}
+
+func (g *Gateway) holds(s host.Listener) bool { return slices.ContainsFunc(s.PIDs, g.has) }
+
+// sameAddress reports whether a socket is the one that a configuration asks for.
+// A wildcard in the configuration is bound as written; unix paths are compared as
+// their maker spelled them.
+func sameAddress(network, address string, s host.Listener) bool {
+	if network != s.Network {
+		return false
+	}
+	if network == "unix" {
+		return path.Clean(strings.TrimPrefix(address, "unix:")) == path.Clean(s.Address)
+	}
+	want, err := netip.ParseAddrPort(address)
+	have, herr := netip.ParseAddrPort(s.Address)
+	return err == nil && herr == nil && want.Port() == have.Port() && want.Addr().Unmap() == have.Addr()
+}
+
+// configured adds the gateways whose configuration exists at a default place, or
+// where the operator says, and that do not run with it.
+func (k *look) configured(dialects []dialect.Dialect) {
+	own := host.Place{Root: "/", OwnMount: true, OwnNet: true}
+	for i := range dialects {
+		d := &dialects[i]
+		if d.Config == nil {
+			continue
+		}
+		for _, config := range slices.Compact([]string{k.opt.Config, ""}) {
+			if config != "" && k.runs(config) {
+				continue
+			}
+			g := &Gateway{Dialect: d, Place: own, Launch: dialect.Launch{Product: d.Name, Config: config}}
+			k.configure(g)
+			if len(g.Files) == 0 && len(g.Gaps) == 0 || k.runs(g.Launch.Config) {
+				continue
+			}
+			k.listening(g)
+			k.s.Gateways = append(k.s.Gateways, g)
+		}
+	}
+}
+
+// runs reports whether a gateway of goodgate's own file system runs with this
+// configuration, or is listed with it already.
+func (k *look) runs(config string) bool {
+	return slices.ContainsFunc(k.s.Gateways, func(g *Gateway) bool {
+		return g.Place.OwnMount && path.Clean(g.Launch.Config) == path.Clean(config)
+	})
+}
+
+// version finds out which version of the program runs, without running it.
+func (k *look) version(place host.Place, p host.Process, l dialect.Launch, d *dialect.Dialect) string {
+	if len(d.VersionMarks) == 0 {
+		return ""
+	}
+	v, _, err := evidence.Ask(k.rec, "survey/version", fmt.Sprintf("pid %d", p.PID), func() (string, error) {
+		// The link leads to the program that runs, also where another one has
+		// taken its place on disk.
+		f, err := os.Open(fmt.Sprintf("/proc/%d/exe", p.PID))
+		if err != nil {
+			view, verr := k.views.View(place)
+			if verr != nil || !path.IsAbs(l.Exe) {
+				return "", err
+			}
+			if f, _, err = view.OpenFile(k.ctx, l.Exe); err != nil {
+				return "", err
+			}
+		}
+		defer f.Close()
+		return findVersion(f, d.VersionMarks)
+	})
+	if err != nil {
+		k.gap(&evidence.Gap{Source: "version of " + d.Name, Why: err.Error(), Allow: "run as root: sudo goodgate diagnose …"}, "")
+	}
+	return v
+}

@@ -1,0 +1,160 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+)
+
+// maxConfig bounds one file of a configuration.
+const maxConfig = 32 << 20
+
+// look is one survey on its way: what asks the world, and what was found.
+type look struct {
+	ctx   context.Context
+	rec   *evidence.Recorder
+	views *host.Views // nil in a replay
+	opt   Options
+	s     *Survey
+	gaps  []evidence.Gap
+
+	places map[int]host.Place
+	tables map[string]host.Listeners // by subject of the place
+	addrs  map[string]host.Addresses
+}
+
+// gap notes what could not be looked at, once.
+func (k *look) gap(err error, source string) {
+	if err == nil {
+		return
+	}
+	g := evidence.Gap{Source: source, Why: err.Error()}
+	var gap *evidence.Gap
+	if errors.As(err, &gap) {
+		g = *gap
+	}
+	k.gaps = addGap(k.gaps, g)
+}
+
+func addGap(list []evidence.Gap, g evidence.Gap) []evidence.Gap {
+	for _, have := range list {
+		if have == g {
+			return list
+		}
+	}
+	return append(list, g)
+}
+
+// place asks from where a process sees the world.
+func (k *look) place(pid int) host.Place {
+	if p, ok := k.places[pid]; ok {
+		return p
+	}
+	p, _, err := evidence.Ask(k.rec, "host/place", fmt.Sprintf("pid %d", pid), func() (host.Place, error) { return host.PlaceOf(k.ctx, pid) })
+	k.gap(err, "process")
+	k.places[pid] = p
+	return p
+}
+
+// listeners asks for the listening sockets of a place.
+func (k *look) listeners(p host.Place) host.Listeners {
+	subject := p.Subject("")
+	if l, ok := k.tables[subject]; ok {
+		return l
+	}
+	l, _, err := evidence.Ask(k.rec, "survey/listeners", subject, func() (host.Listeners, error) {
+		v, err := k.views.View(p)
+		if err != nil {
+			return host.Listeners{}, err
+		}
+		return v.Listeners(k.ctx)
+	})
+	k.gap(err, "sockets")
+	for _, g := range l.Gaps {
+		k.gaps = addGap(k.gaps, g)
+	}
+	k.tables[subject] = l
+	return l
+}
+
+// addresses asks for the addresses of a place.
+func (k *look) addresses(p host.Place) host.Addresses {
+	subject := p.Subject("")
+	if a, ok := k.addrs[subject]; ok {
+		return a
+	}
+	a, _, err := evidence.Ask(k.rec, "survey/addresses", subject, func() (host.Addresses, error) {
+		v, err := k.views.View(p)
+		if err != nil {
+			return host.Addresses{}, err
+		}
+		return v.Addresses(k.ctx)
+	})
+	k.gap(err, "addresses")
+	k.addrs[subject] = a
+	return a
+}
+
+// source reads files as one gateway's process sees them, and keeps what it read.
+type source struct {
+	k     *look
+	place host.Place
+	files []host.FileInfo
+	gaps  []evidence.Gap
+}
+
+// ReadFile returns a file of the configuration.
+func (s *source) ReadFile(path string) ([]byte, error) {
+	data, err := s.read(path, maxConfig)
+	if err != nil {
+		return nil, err
+	}
+	s.files = append(s.files, data.Info)
+	return data.Body, nil
+}
+
+// read returns a file. One that does not exist is an error that matches
+// fs.ErrNotExist.
+func (s *source) read(path string, limit int64) (host.FileData, error) {
+	data, _, err := evidence.Ask(s.k.rec, "file", s.place.Subject(path), func() (host.FileData, error) {
+		v, err := s.k.views.View(s.place)
+		if err != nil {
+			return host.FileData{}, err
+		}
+		return v.ReadFile(s.k.ctx, path, limit)
+	})
+	if err != nil {
+		s.failed(err)
+		return data, err
+	}
+	if data.Info.Missing {
+		return data, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return data, nil
+}
+
+// Glob returns the paths that match a pattern.
+func (s *source) Glob(pattern string) ([]string, error) {
+	found, _, err := evidence.Ask(s.k.rec, "glob", s.place.Subject(pattern), func() ([]string, error) {
+		v, err := s.k.views.View(s.place)
+		if err != nil {
+			return nil, err
+		}
+		return v.Glob(s.k.ctx, pattern)
+	})
+	if err != nil {
+		s.failed(err)
+	}
+	return found, err
+}
+
+func (s *source) failed(err error) {
+	var gap *evidence.Gap
+	if errors.As(err, &gap) {
+		s.gaps = addGap(s.gaps, *gap)
+	}
+}

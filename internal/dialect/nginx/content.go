@@ -55,6 +55,9 @@ func (r *run) tryFiles() {
 		return
 	}
 	r.step(it.step())
+	if r.misplaced() {
+		return
+	}
 	words := it.Args()
 	for _, w := range words[:len(words)-1] {
 		text, dir := strings.CutSuffix(w.Text, "/")
@@ -123,6 +126,9 @@ func (r *run) seen(it *item) bool {
 func (r *run) content() {
 	if r.handler != nil {
 		r.handle(r.handler)
+		return
+	}
+	if r.misplaced() {
 		return
 	}
 	if r.cur.on("random_index", false) && strings.HasSuffix(r.uri, "/") {
@@ -203,6 +209,18 @@ func (r *run) index() {
 	default:
 		r.answer(403)
 	}
+}
+
+// misplaced answers 500 where an alias would need the part of the URI after the
+// location's name and a rewrite has changed it (ngx_http_map_uri_to_path).
+func (r *run) misplaced() bool {
+	it := r.rootItem()
+	if it == nil || it.Name() != "alias" || r.inPlace {
+		return false
+	}
+	r.doubt(it.Place(), "an alias cannot be used where the URI was rewritten: nginx answers 500")
+	r.answer(500)
+	return true
 }
 
 // static serves a file, as ngx_http_static_handler does.

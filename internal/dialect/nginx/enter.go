@@ -151,13 +151,12 @@ func (r *run) findLocation() {
 		r.captures(l.re, groups)
 	})
 	r.enterLocation(loc)
-	if end == foundRedirect {
-		r.answer(301)
-		return
-	}
 	r.next = rewriting
-	if !r.internal && len(loc.s.own("internal")) > 0 {
+	switch {
+	case !r.internal && loc.s.value("internal") != nil: // locations within it inherit it
 		r.answer(404)
+	case end == foundRedirect:
+		r.answer(301)
 	}
 }
 

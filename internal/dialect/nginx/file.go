@@ -14,6 +14,7 @@ const (
 // look asks the source what stands at a path. known is false where it could not
 // look.
 func (c *config) look(path string) (k kind, known bool) {
+	path, slash := strings.CutSuffix(path, "/")
 	path = strings.TrimRight(path, "/")
 	if path == "" {
 		return directory, true
@@ -28,6 +29,9 @@ func (c *config) look(path string) (k kind, known bool) {
 	// Only a directory has an entry "." in it.
 	if inside, err := c.src.Glob(literal(path) + "/."); err == nil && len(inside) > 0 {
 		return directory, true
+	}
+	if slash {
+		return nothing, true // ENOTDIR
 	}
 	return plainFile, true
 }

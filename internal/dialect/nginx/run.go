@@ -154,8 +154,8 @@ func (r *run) toNamed(name string) {
 
 // end ends the request.
 func (r *run) end(o topo.Outcome, status int) {
-	if r.errorAs != 0 && (o == topo.Answers || o == topo.Serves) {
-		status = r.errorAs
+	if r.errorAs != 0 {
+		status = r.errorAs // an error page keeps its status, wherever it comes from
 	}
 	r.out.Outcome, r.out.Status, r.next = o, status, done
 }

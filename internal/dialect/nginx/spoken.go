@@ -74,8 +74,8 @@ func (r *run) upstreamURI(it *item, t target) string {
 	uri := escapePath(r.uri)
 	if r.inPlace && t.uri != "" && !running {
 		cut := 0
-		if l := it.in.location().loc; l != nil && (l.kind == "" || l.kind == "=" || l.kind == "^~") && strings.HasPrefix(r.uri, l.name) {
-			cut = len(l.name)
+		if l := it.in.location().loc; l != nil && (l.kind == "" || l.kind == "=" || l.kind == "^~") {
+			cut = min(len(l.name), len(r.uri)) // nginx counts, it does not compare
 		}
 		uri = t.uri + escapePath(r.uri[cut:])
 	}

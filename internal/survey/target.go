@@ -29,7 +29,7 @@ func ParseTarget(text string) (Target, error) {
 		return Target{}, fmt.Errorf("cannot examine %q: it names no host", text)
 	}
 	if t.Path == "" {
-		t.Path = "/"
+		t.Path, u.Path = "/", "/"
 	}
 	t.Port = 80
 	if port := u.Port(); port != "" {

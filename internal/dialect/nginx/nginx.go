@@ -15,6 +15,8 @@ var Dialect = dialect.Dialect{
 	Name:      "nginx",
 	Doc:       "nginx and its kin: processes, configuration as nginx itself reads it, error and access logs.",
 	Recognise: recognise,
+	Logs:      Logs,
+	Format:    Format,
 	Config:    Config,
 	VersionMarks: []string{
 		"nginx version: nginx/", "nginx version: openresty/", "nginx version: freenginx/", "Tengine version: Tengine/", "Angie version: Angie/",

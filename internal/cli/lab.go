@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goodgatehq/goodgate/internal/lab"
+	"github.com/goodgatehq/goodgate/internal/lab/backend"
+)
+
+func newLab(s *session) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lab",
+		Short: "Break something real on loopback, to practise or to show",
+		Long: `lab builds a small site out of real processes (nginx and an application behind
+it), puts one known fault into it, and takes everything down again. It uses
+loopback, network namespaces of its own and a directory of its own; nothing else
+on the host is touched.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newLabList(s), newLabUp(s), newLabDemo(s), newLabBackend(s))
+	return cmd
+}
+
+func newLabList(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List what can be broken",
+		Example: "  goodgate lab list | grep dns",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			w := tabwriter.NewWriter(s.Stdout, 0, 8, 2, ' ', 0)
+			fmt.Fprintln(w, "NAME\tCAUSE\tWHAT")
+			for _, f := range lab.Faults() {
+				truth := string(f.Cause)
+				if f.Healthy {
+					truth = "-"
+				}
+				doc := f.Doc
+				if missing := lab.Missing(f); len(missing) > 0 {
+					doc += " (not here: needs " + strings.Join(missing, ", ") + ")"
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, truth, doc)
+			}
+			return w.Flush()
+		},
+	}
+}
+
+func newLabUp(s *session) *cobra.Command {
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:               "up NAME",
+		Short:             "Break one thing and keep it broken until Ctrl-C",
+		Example:           "  goodgate lab up " + demoFault,
+		Args:              exactly("the name of what to break"),
+		ValidArgsFunction: fixed(faultNames()...),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			scene, err := raise(cmd.Context(), args[0], seed)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(s.Stdout, "%s\n", printable(strings.Join(append(append(scene.Enter, "goodgate", "diagnose"), scene.URL), " ")))
+			for _, n := range scene.Notes {
+				fmt.Fprintf(s.Stderr, "  %s\n", printable(n))
+			}
+			fmt.Fprintln(s.Stderr, "Ctrl-C takes it down.")
+			<-cmd.Context().Done()
+			return scene.Stop()
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "chooses ports, names and decoys")
+	return cmd
+}
+
+// demoFault is what the demonstration breaks where nothing is named.
+const demoFault = "down-stopped"
+
+func newLabDemo(s *session) *cobra.Command {
+	d := &diagnose{session: s}
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:               "demo [NAME]",
+		Short:             "Break one thing, diagnose it, take it down",
+		Example:           "  goodgate lab demo",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: fixed(faultNames()...),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := demoFault
+			if len(args) > 0 {
+				name = args[0]
+			}
+			return d.demo(cmd.Context(), name, seed)
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "chooses ports, names and decoys")
+	return cmd
+}
+
+// demo shows the command that it carries out, and ends well when the doctor did
+// its work, whatever it found: the fault is there on purpose.
+func (d *diagnose) demo(ctx context.Context, name string, seed uint64) (err error) {
+	scene, err := raise(ctx, name, seed)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, scene.Stop()) }()
+	if len(scene.Enter) > 0 {
+		return withHint(fmt.Errorf("cannot show %s: it plays in a network of its own", name), "goodgate lab up "+name)
+	}
+	if !d.quiet {
+		fmt.Fprintf(d.Stderr, "$ goodgate diagnose %s\n\n", printable(scene.URL))
+	}
+	err = d.run(ctx, scene.URL)
+	var code exitCode
+	if errors.As(err, &code) && code == ExitProblem {
+		return nil
+	}
+	return err
+}
+
+func newLabBackend(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:    "backend FILE",
+		Short:  "Run one faulty backend",
+		Hidden: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if code := backend.Main(args, s.Stdin, s.Stdout, s.Stderr); code != 0 {
+				return exitCode(ExitFailed)
+			}
+			return nil
+		},
+	}
+}
+
+// raise builds the scene of a fault.
+func raise(ctx context.Context, name string, seed uint64) (lab.Scene, error) {
+	fault, err := lab.Find(name)
+	if err != nil {
+		return lab.Scene{}, withHint(err, "goodgate lab list")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return lab.Scene{}, fmt.Errorf("cannot find goodgate's own program: %w", err)
+	}
+	return lab.Up(ctx, fault, lab.Options{Seed: seed, Backend: []string{self, "lab", "backend"}})
+}
+
+func faultNames() []string {
+	var names []string
+	for _, f := range lab.Faults() {
+		names = append(names, f.Name+"\t"+f.Doc)
+	}
+	return names
+}

@@ -1,0 +1,336 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/doctor"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// page is a diagnosis in the words and order in which every form tells it. Its
+// texts are not escaped yet.
+type page struct {
+	Target  string
+	Verdict vocab.Verdict
+	Word    string       // "CONFIRMED"
+	State   doctor.State // good, bad or unclear: the colour of the answer
+	Answer  string       // one sentence that stands alone
+	Facts   []string     // what stands under the answer, a phrase each
+	Path    []doctor.Hop
+	For     []point
+	Against []point
+	Others  []other
+	Groups  []string // other failures seen meanwhile
+	Fixes   []doctor.Fix
+	Gaps    []evidence.Gap
+	Next    []string
+	Notes   []string
+	All     []point // every item, where all were asked for
+	Seconds float64
+}
+
+// point is one observation.
+type point struct {
+	Text  string
+	Where string
+	When  string
+	Quote string
+}
+
+// other is a cause that came second or later.
+type other struct {
+	ID         vocab.Cause
+	Confidence string
+	Summary    string
+	Why        string  // why it was not chosen, where no observation says so
+	Against    []point // what speaks against it
+}
+
+// view tells d. all keeps what a terminal has no room for.
+func view(d *doctor.Diagnosis, all bool) page {
+	p := page{Target: d.Target, Verdict: d.Verdict, Path: d.Path, Gaps: d.Gaps, Next: d.Next, Notes: d.Notes, Seconds: d.Seconds}
+	p.Word, p.State = verdictWord(d.Verdict)
+	p.Answer = answer(d)
+	p.Facts = facts(d)
+	day := d.Window.To
+	if len(d.Causes) > 0 {
+		first := d.Causes[0]
+		p.For, p.Against, p.Fixes = points(first.For, day), points(first.Against, day), first.Fixes
+		p.Others = others(d.Causes[1:], d.Verdict, all, day)
+	}
+	for _, g := range d.Others {
+		p.Groups = append(p.Groups, groupText(g))
+	}
+	if all {
+		p.All = points(d.Items, day)
+	} else {
+		p.For = few(p.For, 6)
+		p.Against = few(p.Against, 3)
+	}
+	return p
+}
+
+func verdictWord(v vocab.Verdict) (string, doctor.State) {
+	switch v {
+	case vocab.Confirmed, vocab.Likely:
+		return strings.ToUpper(string(v)), doctor.Bad
+	case vocab.Recovered, vocab.Healthy:
+		return strings.ToUpper(string(v)), doctor.Good
+	}
+	return "UNCERTAIN", doctor.Unclear
+}
+
+// answer is the verdict in one sentence.
+func answer(d *doctor.Diagnosis) string {
+	switch {
+	case d.Verdict == vocab.Healthy:
+		text := d.Target + " is healthy"
+		if d.Status > 0 {
+			text = d.Target + " answers " + strconv.Itoa(d.Status)
+		}
+		if d.Window.Requests > 1 {
+			return fmt.Sprintf("%s; %s and no failure in %s.", text, requests(d.Window.Requests), span(d.Window.From, d.Window.To))
+		}
+		return text + "; no failure was seen."
+	case len(d.Causes) > 0 && (d.Verdict == vocab.Confirmed || d.Verdict == vocab.Likely):
+		return sentence(d.Causes[0].Summary)
+	case d.Verdict == vocab.Recovered && len(d.Causes) > 0:
+		return "It works again. " + sentence(d.Causes[0].Summary)
+	case d.Verdict == vocab.Recovered:
+		return d.Target + " works again; why it failed is not known."
+	case len(d.Causes) > 1:
+		return fmt.Sprintf("%s; the evidence does not settle whether it is %s or %s.", failure(d), d.Causes[0].ID, d.Causes[1].ID)
+	case len(d.Causes) == 1:
+		return fmt.Sprintf("%s; it may be %s, the evidence does not settle it.", failure(d), d.Causes[0].ID)
+	}
+	return failure(d) + "; what was seen does not say why."
+}
+
+// failure says what the client got.
+func failure(d *doctor.Diagnosis) string {
+	switch {
+	case d.Status > 0:
+		return d.Target + " answers " + strconv.Itoa(d.Status)
+	case d.Window.Failures > 0:
+		return fmt.Sprintf("%s failed %s", d.Target, times(d.Window.Failures))
+	}
+	return d.Target + " gave no answer that could be judged"
+}
+
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
+
+// facts are the figures of the case: cause and confidence, status and symptom,
+// who made it, how often, since when.
+func facts(d *doctor.Diagnosis) []string {
+	var out []string
+	if len(d.Causes) > 0 {
+		c := d.Causes[0]
+		out = append(out, fmt.Sprintf("%s %s", c.ID, percent(c.Confidence)))
+		if len(c.Under) > 0 {
+			out = append(out, "with "+joinCauses(c.Under))
+		}
+	}
+	if d.Status > 0 {
+		made := strconv.Itoa(d.Status)
+		if d.MadeBy != nil && d.MadeBy.Product != "" {
+			made += " made by " + d.MadeBy.Product
+		}
+		out = append(out, made)
+	}
+	if d.Symptom != nil && *d.Symptom != "" {
+		out = append(out, string(*d.Symptom))
+	}
+	if d.Intermittent {
+		out = append(out, "comes and goes")
+	}
+	if d.Window.Failures > 0 {
+		text := count(d.Window.Failures) + " failed"
+		if d.Window.Requests >= d.Window.Failures && d.Window.Requests > 0 {
+			text = fmt.Sprintf("%s of %s failed", count(d.Window.Failures), requests(d.Window.Requests))
+		}
+		out = append(out, text)
+	}
+	if !d.Window.From.IsZero() {
+		out = append(out, span(d.Window.From, d.Window.To)+" UTC")
+	}
+	return out
+}
+
+func joinCauses(ids []vocab.Cause) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = string(id)
+	}
+	return strings.Join(words, ", ")
+}
+
+// others tells why the causes after the first were not chosen.
+func others(causes []doctor.Cause, verdict vocab.Verdict, all bool, day time.Time) []other {
+	var out []other
+	for i, c := range causes {
+		if !all && (i >= 2 || i > 0 && c.Confidence < 0.1) {
+			break
+		}
+		o := other{ID: c.ID, Confidence: percent(c.Confidence), Summary: sentence(c.Summary), Against: few(points(c.Against, day), 3)}
+		switch {
+		case len(o.Against) > 0:
+		case verdict == vocab.Uncertain:
+			o.Why = "nothing seen separates it from the first"
+		case len(c.For) == 0:
+			o.Why = "nothing seen speaks for it"
+		default:
+			o.Why = "what speaks for it is explained better by the first"
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func groupText(g doctor.Group) string {
+	what := strconv.Itoa(g.Status)
+	if g.Status == 0 {
+		what = "no answer"
+	}
+	if g.Symptom != nil && *g.Symptom != "" {
+		what += " " + string(*g.Symptom)
+	}
+	text := fmt.Sprintf("%s at %s, %s", what, g.Subject, times(max(g.Count, 1)))
+	if g.Cause != nil {
+		text += fmt.Sprintf(": %s %s (%s)", g.Verdict, g.Cause.ID, percent(g.Cause.Confidence))
+	}
+	return text
+}
+
+// points tells items, those with a quote first where they say the same.
+func points(items []evidence.Item, day time.Time) []point {
+	var out []point
+	seen := map[string]bool{}
+	for _, it := range items {
+		p := point{Text: itemText(it), Where: it.Origin.Where, Quote: it.Quote, When: stamp(it.When, day)}
+		if it.Origin.Where == "" {
+			p.Where = string(it.Origin.Kind)
+		}
+		key := p.Text + "\x00" + p.Where
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		out = append(out, p)
+	}
+	return out
+}
+
+// itemText is one item in words: what, about whom, how much, how often.
+func itemText(it evidence.Item) string {
+	text := string(it.Fact)
+	if info, ok := it.Fact.Info(); ok {
+		text = info.Meaning
+	}
+	if it.Absent {
+		text = "looked for, and not so: " + text
+	}
+	var extra []string
+	if it.Value != "" {
+		extra = append(extra, it.Value)
+	}
+	if it.Subject != "" && !strings.Contains(it.Origin.Where, it.Subject) && !strings.Contains(it.Quote, it.Subject) {
+		extra = append(extra, it.Subject)
+	}
+	if it.Count > 1 {
+		extra = append(extra, times(it.Count))
+	}
+	if len(extra) > 0 {
+		text += " (" + strings.Join(extra, ", ") + ")"
+	}
+	return text
+}
+
+func few(p []point, n int) []point {
+	if len(p) > n {
+		return p[:n]
+	}
+	return p
+}
+
+// percent is a confidence in words that promise no more than it holds: 0.999
+// is not 100 %.
+func percent(c float64) string {
+	switch {
+	case c >= 0.995:
+		return ">99%"
+	case c < 0.01:
+		return "<1%"
+	}
+	return strconv.Itoa(int(c*100+0.5)) + "%"
+}
+
+func count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func requests(n int) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return count(n) + " requests"
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return count(n) + " times"
+}
+
+// span is a window in UTC, with the date only where it is needed.
+func span(from, to time.Time) string {
+	from, to = from.UTC(), to.UTC()
+	if from.YearDay() == to.YearDay() && from.Year() == to.Year() {
+		return from.Format("2006-01-02 15:04:05") + " to " + to.Format("15:04:05")
+	}
+	return from.Format("2006-01-02 15:04:05") + " to " + to.Format("2006-01-02 15:04:05")
+}
+
+// stamp is a time in UTC, without the date on the day of the diagnosis.
+func stamp(t, day time.Time) string {
+	t, day = t.UTC(), day.UTC()
+	switch {
+	case t.IsZero() || t.Unix() <= 0:
+		return ""
+	case t.YearDay() == day.YearDay() && t.Year() == day.Year():
+		return t.Format("15:04:05")
+	}
+	return t.Format("2006-01-02 15:04:05")
+}
+
+// seconds is a duration with as many digits as matter.
+func seconds(s float64) string {
+	switch {
+	case s <= 0:
+		return ""
+	case s < 0.0095:
+		return fmt.Sprintf("%.1f ms", s*1000)
+	case s < 0.9995:
+		return fmt.Sprintf("%.0f ms", s*1000)
+	case s < 99.5:
+		return strconv.FormatFloat(s, 'f', 1, 64) + " s"
+	}
+	return fmt.Sprintf("%.0f s", s)
+}

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
@@ -52,30 +51,28 @@ const (
 
 // What bytes look like. Speaks is one of these.
 const (
-	SpeaksHTTP      = "http"
-	SpeaksTLS       = "tls"
-	SpeaksHTTP2     = "http2"
-	SpeaksFastCGI   = "fastcgi"
-	SpeaksSMTP      = "smtp"
-	SpeaksSSH       = "ssh"
-	SpeaksFTP       = "ftp"
-	SpeaksIMAP      = "imap"
-	SpeaksPOP3      = "pop3"
-	SpeaksRedis     = "redis"
-	SpeaksMySQL     = "mysql"
-	SpeaksPostgres  = "postgresql"
-	SpeaksWebsocket = "websocket"
-	SpeaksProxy     = "proxy" // begins with a PROXY protocol header
-	SpeaksCGI       = "cgi"   // a CGI header without a status line
-	SpeaksText      = "text"
-	SpeaksBinary    = "binary"
+	SpeaksHTTP     = "http"
+	SpeaksTLS      = "tls"
+	SpeaksHTTP2    = "http2"
+	SpeaksFastCGI  = "fastcgi"
+	SpeaksSMTP     = "smtp"
+	SpeaksSSH      = "ssh"
+	SpeaksFTP      = "ftp"
+	SpeaksIMAP     = "imap"
+	SpeaksPOP3     = "pop3"
+	SpeaksRedis    = "redis"
+	SpeaksMySQL    = "mysql"
+	SpeaksPostgres = "postgresql"
+	SpeaksProxy    = "proxy" // begins with a PROXY protocol header
+	SpeaksCGI      = "cgi"   // a CGI header without a status line
+	SpeaksText     = "text"
+	SpeaksBinary   = "binary"
 )
 
 // What a 400 says about the protocol. Exchange.Hint is one of these, or empty.
 const (
 	HintWantsTLS   = "wants_tls"   // "The plain HTTP request was sent to HTTPS port" and its kin
 	HintWantsHTTP2 = "wants_http2" // the peer takes only HTTP/2
-	HintWantsHTTP  = "wants_http"  // the peer says that it is an HTTP server
 )
 
 // Exchange is one request and the raw answer that it got. Seconds count from the
@@ -96,20 +93,20 @@ type Exchange struct {
 	Status      int           `json:"status,omitempty"`  // 0: no status line was understood
 	Reason      string        `json:"reason,omitempty"`
 	Header      []topo.Header `json:"header,omitempty"`
-	HeaderCut   bool          `json:"header_cut,omitempty"`  // not all fields, or not all of a value, are recorded
-	HeaderBytes int           `json:"header_bytes"`          // status line to empty line, as gateways count against their buffer; of an incomplete head, what came
-	HeadDone    bool          `json:"head_done"`             // the empty line came
-	Length      int64         `json:"length"`                // Content-Length; -1: none
-	BodyBytes   int64         `json:"body_bytes"`            // bytes of body, without chunk framing
-	BodyEnd     BodyEnd       `json:"body_end,omitempty"`    // empty: there was no head
-	Missing     int64         `json:"missing,omitempty"`     // BodyShort: bytes that did not come
-	Extra       int64         `json:"extra,omitempty"`       // bytes after the end of the message
-	Body        []byte        `json:"body,omitempty"`        // its beginning, Limits.Quote bytes at most
-	First       []byte        `json:"first,omitempty"`       // the first bytes received, where they are no HTTP
-	Faults      []http1.Fault `json:"faults,omitempty"`      // what is wrong with the framing
-	Speaks      string        `json:"speaks,omitempty"`      // what the first bytes look like; empty: nothing came
-	Hint        string        `json:"hint,omitempty"`        // what a 400 says about the protocol
-	FastCGI     *FastCGIPart  `json:"fastcgi,omitempty"`     // only of a FastCGI exchange
+	HeaderCut   bool          `json:"header_cut,omitempty"` // not all fields, or not all of a value, are recorded
+	HeaderBytes int           `json:"header_bytes"`         // status line to empty line, as gateways count against their buffer; of an incomplete head, what came
+	HeadDone    bool          `json:"head_done"`            // the empty line came
+	Length      int64         `json:"length"`               // Content-Length; -1: none
+	BodyBytes   int64         `json:"body_bytes"`           // bytes of body, without chunk framing
+	BodyEnd     BodyEnd       `json:"body_end,omitempty"`   // empty: there was no head
+	Missing     int64         `json:"missing,omitempty"`    // BodyShort: bytes that did not come
+	Extra       int64         `json:"extra,omitempty"`      // bytes after the end of the message
+	Body        []byte        `json:"body,omitempty"`       // its beginning, Limits.Quote bytes at most
+	First       []byte        `json:"first,omitempty"`      // the first bytes received, where they are no HTTP
+	Faults      []http1.Fault `json:"faults,omitempty"`     // what is wrong with the framing
+	Speaks      string        `json:"speaks,omitempty"`     // what the first bytes look like; empty: nothing came
+	Hint        string        `json:"hint,omitempty"`       // what a 400 says about the protocol
+	FastCGI     *FastCGIPart  `json:"fastcgi,omitempty"`    // only of a FastCGI exchange
 
 	End          End     `json:"end"`
 	Phase        Phase   `json:"phase"`          // how far the answer had come at the end
@@ -132,11 +129,6 @@ type FastCGIPart struct {
 	Strange        []string `json:"strange,omitempty"`   // what no FastCGI application sends: unknown types, wrong ids
 	NotFastCGI     bool     `json:"not_fastcgi"`         // the bytes are no FastCGI records
 	CGIFault       string   `json:"cgi_fault,omitempty"` // what is wrong with the CGI header
-}
-
-// RedactWith takes the secrets out of header values, body and quotes.
-func (x *Exchange) RedactWith(r *evidence.Redactor) {
-	redactExchange(x, r)
 }
 
 // Get returns the value of the first header field of that name, whatever its

@@ -1,0 +1,362 @@
+package probe
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/wire/dns"
+)
+
+// Lookup says how a name is to be resolved.
+type Lookup struct {
+	Name       string
+	Resolver   topo.Resolver // AtStart: the system's way; else as the product itself does: its servers only
+	Hosts      []byte        // the hosts file; AtStart only
+	ResolvConf []byte        // resolv.conf; AtStart only
+	Queries    int           // most queries in all; default 24
+}
+
+// Resolution is what a name resolves to.
+type Resolution struct {
+	Name      string    `json:"name"`
+	From      string    `json:"from,omitempty"` // "literal", "hosts", "dns"; empty: nowhere
+	Addresses []Address `json:"addresses,omitempty"`
+	CNAMEs    []string  `json:"cnames,omitempty"`
+	Asked     []Query   `json:"asked,omitempty"`   // every query, in order
+	Missing   bool      `json:"missing"`           // the servers that answered say that there is no such name, or no address of the families asked for
+	Problem   string    `json:"problem,omitempty"` // why there is no address, in words
+	Seconds   float64   `json:"seconds"`
+}
+
+// Address is one address of a name.
+type Address struct {
+	IP  string `json:"ip"`
+	TTL uint32 `json:"ttl"`           // seconds; 0 from hosts
+	Via string `json:"via,omitempty"` // the server, or "hosts"
+}
+
+// Query is one question to one name server and what became of it.
+type Query struct {
+	Server    string  `json:"server"`
+	Name      string  `json:"name"`              // fully qualified, with the final dot
+	Type      string  `json:"type"`              // "A" or "AAAA"
+	Outcome   string  `json:"outcome"`           // NOERROR, NXDOMAIN, SERVFAIL, REFUSED, …; or a word for no answer: "timeout", "refused" (ICMP), "unreachable", "malformed", "error"
+	Text      string  `json:"text,omitempty"`    // the error's words
+	Answers   int     `json:"answers,omitempty"` // addresses in the answer
+	TCP       bool    `json:"tcp,omitempty"`     // asked again over TCP because the answer was truncated
+	Authority bool    `json:"authority,omitempty"`
+	Seconds   float64 `json:"seconds"`
+}
+
+// Answered reports whether a name server answered at all, whatever it said.
+func (q Query) Answered() bool {
+	switch q.Outcome {
+	case "timeout", "refused", "unreachable", "malformed", "error":
+		return false
+	}
+	return true
+}
+
+const (
+	defaultQueries = 24
+	defaultQuery   = 2 * time.Second  // of one query
+	defaultLookup  = 12 * time.Second // of all
+)
+
+// Resolve asks for the addresses of a name. AtStart it goes the system's way:
+// hosts, then the search list, each name at one server after the other until one
+// answers. Otherwise it goes as nginx does at run time: no hosts file, no search
+// list; and because nginx takes its servers in turn, it asks every one of them.
+func Resolve(ctx context.Context, d Dialer, l Lookup) Resolution {
+	ctx, cancel := bounded(ctx, defaultLookup)
+	defer cancel()
+	start := time.Now()
+	r := &resolving{ctx: ctx, d: d, l: l, left: l.Queries, out: Resolution{Name: l.Name}}
+	if r.left <= 0 {
+		r.left = defaultQueries
+	}
+	r.resolve()
+	r.out.Seconds = time.Since(start).Seconds()
+	return r.out
+}
+
+// resolving is one lookup under way.
+type resolving struct {
+	ctx     context.Context
+	d       Dialer
+	l       Lookup
+	left    int // queries
+	timeout time.Duration
+	out     Resolution
+}
+
+func (r *resolving) resolve() {
+	name := r.l.Name
+	if a, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		r.out.From, r.out.Addresses = "literal", []Address{{IP: a.String()}}
+		return
+	}
+	if r.timeout = defaultQuery; r.l.Resolver.Timeout > 0 {
+		r.timeout = min(r.timeout, time.Duration(r.l.Resolver.Timeout*float64(time.Second)))
+	}
+	if r.l.Resolver.AtStart {
+		r.system(name)
+	} else {
+		r.product(strings.TrimSuffix(name, ".") + ".")
+	}
+	if len(r.out.Addresses) == 0 && r.out.Problem == "" {
+		r.out.Problem = r.problem()
+	}
+}
+
+// system resolves as getaddrinfo does with "hosts: files dns".
+func (r *resolving) system(name string) {
+	for _, a := range dns.Hosts(r.l.Hosts, name) {
+		if a.Unmap().Is4() && r.v4() || !a.Unmap().Is4() && r.v6() {
+			r.out.From = "hosts"
+			r.out.Addresses = append(r.out.Addresses, Address{IP: a.String(), Via: "hosts"})
+		}
+	}
+	if r.out.From != "" {
+		return
+	}
+	conf := dns.ParseResolvConf(r.l.ResolvConf)
+	if len(r.l.ResolvConf) > 0 {
+		r.timeout = min(r.timeout, conf.Timeout)
+	}
+	servers := r.l.Resolver.Servers
+	if len(servers) == 0 {
+		servers = conf.Servers
+	}
+	r.out.Missing = true
+	for _, candidate := range conf.Candidates(name) {
+		if !r.candidate(servers, candidate) {
+			break
+		}
+	}
+	r.out.Missing = r.out.Missing && len(r.out.Addresses) == 0
+}
+
+// candidate asks for one name, at one server after the other until one gives an
+// answer that counts, and reports whether the next name is to be tried. Where none
+// does it is not known whether the name is missing, and the search goes on.
+func (r *resolving) candidate(servers []string, name string) (next bool) {
+	for _, server := range servers {
+		settled := true
+		for _, t := range r.types() {
+			q, ok := r.ask(server, name, t)
+			if !ok {
+				r.out.Missing = false
+				return false
+			}
+			// The library goes to the next server after SERVFAIL, REFUSED and NOTIMP
+			// too (glibc resolv/res_send.c).
+			settled = settled && (q.Outcome == "NOERROR" || q.Outcome == "NXDOMAIN")
+		}
+		if len(r.out.Addresses) > 0 {
+			return false
+		}
+		if settled {
+			return true
+		}
+	}
+	r.out.Missing = false
+	return true
+}
+
+// product asks every server of the product's own resolver for exactly this name.
+func (r *resolving) product(name string) {
+	if len(r.l.Resolver.Servers) == 0 {
+		r.out.Problem = "no name server is configured"
+		return
+	}
+	answered := false
+	for _, server := range r.l.Resolver.Servers {
+		for _, t := range r.types() {
+			q, ok := r.ask(server, name, t)
+			if !ok {
+				return
+			}
+			answered = answered || q.Outcome == "NOERROR" || q.Outcome == "NXDOMAIN"
+		}
+	}
+	r.out.Missing = answered && len(r.out.Addresses) == 0
+}
+
+func (r *resolving) v4() bool { return r.l.Resolver.V4 || !r.l.Resolver.V6 }
+func (r *resolving) v6() bool { return r.l.Resolver.V6 || !r.l.Resolver.V4 }
+
+// types returns what is asked for; a resolver that names no family asks for both.
+func (r *resolving) types() (types []dns.Type) {
+	if r.v4() {
+		types = append(types, dns.A)
+	}
+	if r.v6() {
+		types = append(types, dns.AAAA)
+	}
+	return types
+}
+
+// problem says why there is no address, from what was asked.
+func (r *resolving) problem() string {
+	if r.out.Missing {
+		for _, q := range r.out.Asked {
+			if q.Outcome == "NOERROR" {
+				return "the name exists and has no address of the families asked for"
+			}
+		}
+		return "the name does not exist"
+	}
+	for _, q := range r.out.Asked {
+		if !q.Answered() {
+			return fmt.Sprintf("the name server %s did not answer: %s", q.Server, q.Outcome)
+		}
+		if q.Outcome != "NOERROR" && q.Outcome != "NXDOMAIN" {
+			return fmt.Sprintf("the name server %s answered %s", q.Server, q.Outcome)
+		}
+	}
+	return "no name server was asked"
+}
+
+// ask puts one question to one server and notes the answer; false: the budget of
+// time or queries is used up.
+func (r *resolving) ask(server, name string, t dns.Type) (Query, bool) {
+	if r.left--; r.left < 0 || r.ctx.Err() != nil {
+		return Query{}, false
+	}
+	q := Query{Server: withPort(server), Name: name, Type: t.String()}
+	start := time.Now()
+	a, err := r.exchange(&q, t)
+	q.Seconds = time.Since(start).Seconds()
+	switch {
+	case err != nil:
+		q.Outcome, q.Text = queryFault(err), err.Error()
+	default:
+		q.Outcome, q.Answers, q.Authority = a.Rcode, len(a.Records), a.Authoritative
+		r.note(a, q.Server)
+	}
+	r.out.Asked = append(r.out.Asked, q)
+	return q, true
+}
+
+// note adds what is new in an answer to the resolution.
+func (r *resolving) note(a dns.Answer, server string) {
+	for _, rec := range a.Records {
+		known := false
+		for _, x := range r.out.Addresses {
+			known = known || x.IP == rec.Addr.String()
+		}
+		if !known {
+			r.out.From = "dns"
+			r.out.Addresses = append(r.out.Addresses, Address{rec.Addr.String(), rec.TTL, server})
+		}
+	}
+	if len(r.out.CNAMEs) == 0 {
+		r.out.CNAMEs = a.CNAMEs
+	}
+}
+
+// exchange asks over UDP, and over TCP where the answer is truncated.
+func (r *resolving) exchange(q *Query, t dns.Type) (dns.Answer, error) {
+	id := uint16(rand.Uint32())
+	question, err := dns.Question(id, q.Name, t)
+	if err != nil {
+		return dns.Answer{}, err
+	}
+	a, err := r.over("udp", q.Server, question, func(b []byte) (dns.Answer, error) { return dns.ParseAnswer(b, id, q.Name, t) })
+	if err != nil || !a.Truncated {
+		return a, err
+	}
+	q.TCP = true
+	return r.over("tcp", q.Server, question, func(b []byte) (dns.Answer, error) { return dns.ParseAnswer(b, id, q.Name, t) })
+}
+
+// maxStray bounds the messages that answer another question.
+const maxStray = 16
+
+func (r *resolving) over(network, server string, question []byte, parse func([]byte) (dns.Answer, error)) (dns.Answer, error) {
+	ctx, cancel := bounded(r.ctx, r.timeout)
+	defer cancel()
+	conn, err := r.d(ctx, network, server)
+	if err != nil {
+		return dns.Answer{}, err
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(past) })
+	defer stop()
+	if network == "tcp" {
+		question = append(binary.BigEndian.AppendUint16(nil, uint16(len(question))), question...)
+	}
+	if _, err := conn.Write(question); err != nil {
+		return dns.Answer{}, err
+	}
+	for range maxStray {
+		b, err := message(network, conn)
+		if err != nil {
+			return dns.Answer{}, err
+		}
+		a, err := parse(b)
+		if errors.Is(err, dns.ErrOther) {
+			continue // late or forged: the right answer may still come
+		}
+		if err != nil {
+			return a, malformed{err}
+		}
+		return a, nil
+	}
+	return dns.Answer{}, malformed{dns.ErrOther}
+}
+
+// message reads one DNS message.
+func message(network string, conn net.Conn) ([]byte, error) {
+	b := make([]byte, 64<<10)
+	if network == "udp" {
+		n, err := conn.Read(b)
+		return b[:n], err
+	}
+	if _, err := io.ReadFull(conn, b[:2]); err != nil {
+		return nil, err
+	}
+	b = b[:binary.BigEndian.Uint16(b)]
+	_, err := io.ReadFull(conn, b)
+	return b, err
+}
+
+// malformed marks an answer that is no answer.
+type malformed struct{ error }
+
+func queryFault(err error) string {
+	var bad malformed
+	if errors.As(err, &bad) {
+		return "malformed"
+	}
+	switch errno(err) {
+	case "timeout", "cancelled":
+		return "timeout"
+	case "ECONNREFUSED":
+		return "refused"
+	case "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EACCES", "EPERM":
+		return "unreachable"
+	}
+	return "error"
+}
+
+// withPort adds the port of DNS to a server that has none.
+func withPort(server string) string {
+	if a, err := netip.ParseAddr(strings.Trim(server, "[]")); err == nil {
+		return net.JoinHostPort(a.String(), "53")
+	}
+	if _, _, err := net.SplitHostPort(server); err != nil {
+		return net.JoinHostPort(server, "53")
+	}
+	return server
+}

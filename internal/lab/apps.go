@@ -52,11 +52,16 @@ server.listen(%s, '%s', () => console.log('ready'));
 // indented by nothing.
 func (b *Bench) Gunicorn(name, address, body string, args ...string) *Proc {
 	dir := b.home(name)
-	b.Write(filepath.Join(dir, "app.py"), "import os, threading, time\n\nlock = threading.Lock()\n\ndef ok(start, text=b'ok\\n', status='200 OK'):\n    start(status, [('Content-Type', 'text/plain'), ('Content-Length', str(len(text)))])\n    return [text]\n\ndef app(environ, start):\n    path = environ['PATH_INFO']\n"+indent(body, 4))
+	b.Write(filepath.Join(dir, "app.py"), "import os, threading, time\n\nlock = threading.Lock()\n\ndef ok(start, text=b'ok\\n', status='200 OK'):\n    start(status, [('Content-Type', 'text/plain'), ('Content-Length', str(len(text)))])\n    return [text]\n\ndef app(environ, start):\n    path = environ['PATH_INFO']\n    if path == '/healthz':\n        return ok(start)\n"+indent(body, 4))
 	all := append([]string{"--bind", address, "--workers", "1", "--error-logfile", filepath.Join(dir, "gunicorn.log"), "--worker-tmp-dir", "/dev/shm"}, args...)
 	p := b.Start(command{name: name, dir: dir, path: program("gunicorn"), args: append(all, "app:app"), user: true, env: []string{"PYTHONDONTWRITEBYTECODE=1"}})
 	p.Addr = address
-	return p.listening()
+	p.listening()
+	// The socket is there before the worker is.
+	if a := b.ask(b.ctx, nil, "GET", "http://"+address+"/healthz", 0); b.err == nil && a.Status != 200 {
+		b.fail("cannot start %s: status %d, %v: %s", name, a.Status, a.Err, tail(filepath.Join(dir, "gunicorn.log")))
+	}
+	return p
 }
 
 // UWSGI starts a WSGI application behind uwsgi's own protocol.

@@ -108,6 +108,9 @@ func (n *Nginx) past() {
 		old.WriteString(n.oldError(yesterday.Add(time.Duration(i*17)*time.Second), i))
 	}
 	n.appendLog(n.Errors, old.String())
+	if n.Target.Errors != "" {
+		n.appendLog(n.Target.Errors, old.String())
+	}
 	logs := map[string]*strings.Builder{}
 	for _, s := range n.sites() {
 		log := logs[n.accessLog(s)]

@@ -57,7 +57,7 @@ func configFaults() []Fault {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
 			s := b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")
-			n := b.Gateway(s).Remember(30, fifty, app.Addr, b.aroundOneAndAHalf).Run()
+			n := b.Gateway(s).Remember(30, fifty, app.Addr, b.asAlways).Run()
 			n.Get(1)
 			b.later()
 			n.Edit(func(text string) string {

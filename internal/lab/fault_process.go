@@ -166,9 +166,9 @@ func slowFaults() []Fault {
 		}),
 		f("slow-gunicorn", "a WSGI application's answers took 50 ms and now take longer than proxy_read_timeout", "gunicorn", func(_ context.Context, b *Bench) (Scene, error) {
 			name := b.Name()
-			app := b.Gunicorn(name, b.local(), "app.count = getattr(app, 'count', 0) + 1\ntime.sleep(0.01 if app.count < 4 else 1.5)\nreturn ok(start)\n", "--threads", "8", "--timeout", "60")
+			app := b.Gunicorn(name, b.local(), "app.count = getattr(app, 'count', 0) + 1\ntime.sleep(0.01 if app.count < 4 else 1.7)\nreturn ok(start)\n", "--threads", "8", "--timeout", "60")
 			n := b.fastThen(b.Site(name).Via(b, "http", app.Addr, "proxy_read_timeout 1s;"), app.Addr)
-			return n.Scene("every answer now takes 1.5 s")
+			return n.Scene("every answer now takes 1.7 s")
 		}),
 	}
 }

@@ -76,6 +76,7 @@ func gatewayFaults() []Fault {
 			Name: "loop-self", Doc: "proxy_pass leads to the listener of its own site", Cause: vocab.ProxyLoop, Symptom: vocab.ConnectionLimitReached, Status: 500, OrSymptom: loopSymptoms(), OrStatus: []int{502}, Needs: []string{"nginx"},
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				s := b.Site(b.Name())
+				s.Scheme = "http"
 				s.Pass = fmt.Sprintf("proxy_pass http://%s;\nproxy_set_header Host %s;\n", s.Listen, s.Host)
 				n := b.Gateway(s)
 				n.limit = 128 // so that few connections are enough to fill it
@@ -87,6 +88,7 @@ func gatewayFaults() []Fault {
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				s := b.Site(b.Name())
 				inner := b.local()
+				s.Scheme = "http"
 				s.Pass = fmt.Sprintf("proxy_pass http://%s;\nproxy_set_header Host $host;\n", inner)
 				s.Outside = fmt.Sprintf("server {\n    listen %s;\n    location / {\n        proxy_pass http://%s;\n        proxy_set_header Host $host;\n    }\n}\n\n", inner, s.Listen)
 				n := b.Gateway(s)

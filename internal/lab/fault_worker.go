@@ -19,7 +19,7 @@ func workerFaults() []Fault {
 	return []Fault{
 		killed("killed-gunicorn", "gunicorn kills its worker after --timeout", "gunicorn", func(_ context.Context, b *Bench) (Scene, error) {
 			name := b.Name()
-			app := b.Gunicorn(name, b.local(), "time.sleep(60)\nreturn ok(start)\n", "--timeout", "1")
+			app := b.Gunicorn(name, b.local(), "time.sleep(60)\nreturn ok(start)\n", "--timeout", "1", "--preload")
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene("requests take a minute, gunicorn allows a second")
 		}),
 		killed("killed-php", "php-fpm kills the child after request_terminate_timeout", "php-fpm", func(_ context.Context, b *Bench) (Scene, error) {

@@ -62,9 +62,7 @@ func healthyScenes() []Fault {
 		f("healthy-second-gateway", "another nginx on this host has a dead upstream", 200, func(_ context.Context, b *Bench) (Scene, error) {
 			name, other := b.Name(), b.Name()
 			app := b.Backend(name, good(b.local()))
-			second := b.Gateway(b.Site(other).Via(b, "http", b.local()))
-			second.Dir = b.path("second")
-			second.Conf, second.Errors = second.Dir+"/nginx.conf", second.Dir+"/logs/error.log"
+			second := b.gateway("second", b.Site(other).Via(b, "http", b.local()))
 			second.Run().Get(3)
 			b.poll(second.hosts, second.Target.URL(), 200*time.Millisecond)
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2).Scene()

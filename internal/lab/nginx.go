@@ -28,7 +28,8 @@ type Site struct {
 	Inside  string // further lines in the server block
 	Outside string // lines beside the server block
 	Format  string // of its access log: "combined", "timed" or "json"
-	Scheme  string // http or https
+	Scheme  string // http or https; empty: not decided
+	Errors  string // its own error log; empty: the gateway's
 }
 
 // URL is what clients of the site ask for.
@@ -37,11 +38,7 @@ func (s *Site) URL() string {
 	if scheme == "" {
 		scheme = "http"
 	}
-	_, port, _ := strings.Cut(s.Listen, ":")
-	if i := strings.LastIndexByte(s.Listen, ':'); i >= 0 {
-		port = s.Listen[i+1:]
-	}
-	return scheme + "://" + s.Host + ":" + port + s.Path
+	return fmt.Sprintf("%s://%s:%d%s", scheme, s.Host, port(s.Listen), s.Path)
 }
 
 // Nginx is the gateway of a scene.
@@ -66,15 +63,21 @@ type Nginx struct {
 
 // Gateway lays out an nginx with target among its decoys. It is not running yet.
 func (b *Bench) Gateway(target *Site) *Nginx {
+	return b.gateway(pick(b, "nginx", "etc/nginx", "edge"), target)
+}
+
+// gateway is Gateway in a chosen folder.
+func (b *Bench) gateway(dir string, target *Site) *Nginx {
 	n := &Nginx{
 		Proc: &Proc{b: b, name: "nginx", ended: make(chan struct{})},
-		b:    b, Dir: b.path(pick(b, "nginx", "etc/nginx", "edge")), Target: target,
+		b:    b, Dir: b.path(dir), Target: target,
 		hosts: map[string]string{}, files: map[*Site]string{},
 		level: pick(b, "error", "error", "warn", "info"), oneLog: b.Chance(40), limit: 512, workers: pick(b, 1, 1, 2),
 		folder: pick(b, "conf.d", "sites-enabled", "sites"),
 	}
 	n.Conf = filepath.Join(n.Dir, pick(b, "nginx.conf", "conf/nginx.conf"))
 	n.Errors = filepath.Join(n.Dir, "logs", "error.log")
+	b.vary(n, target)
 	n.Others = b.decoySites(target)
 	for _, s := range n.sites() {
 		n.name(s)
@@ -197,6 +200,9 @@ func (n *Nginx) server(s *Site) string {
 	var c strings.Builder
 	c.WriteString(s.Outside)
 	fmt.Fprintf(&c, "server {\n    listen %s%s;\n    server_name %s;\n    access_log %s %s;\n", s.Listen, s.Options, s.Names, n.accessLog(s), format)
+	if s.Errors != "" {
+		fmt.Fprintf(&c, "    error_log %s %s;\n", s.Errors, n.level)
+	}
 	c.WriteString(indent(s.Inside, 4))
 	fmt.Fprintf(&c, "\n    location %s {\n%s    }\n}\n", s.Route, indent(s.Pass, 8))
 	return c.String()
@@ -301,11 +307,18 @@ func (n *Nginx) Served(count int) *Nginx {
 // Scene describes what has been built, after clients have met the fault.
 func (n *Nginx) Scene(notes ...string) (Scene, error) {
 	n.Get(1 + n.b.Rand.IntN(3))
+	if n.b.Chance(30) {
+		n.b.poll(n.hosts, n.Target.URL(), 700*time.Millisecond)
+	}
 	return n.Quiet(notes...)
 }
 
 // Quiet describes what has been built.
 func (n *Nginx) Quiet(notes ...string) (Scene, error) {
-	logs := []string{n.Errors, n.accessLog(n.Target)}
+	errors := n.Errors
+	if n.Target.Errors != "" {
+		errors = n.Target.Errors
+	}
+	logs := []string{errors, n.accessLog(n.Target)}
 	return Scene{URL: n.Target.URL(), Hosts: n.hosts, Config: n.Conf, Logs: logs, Notes: notes, Enter: n.b.enter, bench: n.b}, n.b.err
 }

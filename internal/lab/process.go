@@ -272,8 +272,27 @@ func (p *Proc) Kill() error {
 		}
 		p.stdin.Close()
 		<-p.ended
+		err = p.gone()
 	})
 	return err
+}
+
+// gone waits until the last process of the group has gone: a signal is sent at
+// once and obeyed a little later.
+func (p *Proc) gone() error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	late := time.After(10 * time.Second)
+	for {
+		if errors.Is(syscall.Kill(-p.Pid(), 0), syscall.ESRCH) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			return fmt.Errorf("cannot end %s: its children do not go", p.name)
+		}
+	}
 }
 
 // Order changes what a backend does and waits until it has obeyed.

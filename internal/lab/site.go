@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -28,6 +29,18 @@ func (b *Bench) Site(app string) *Site {
 	s.Route = pick(b, "/", "/api/", "/"+app+"/", "/v1/")
 	s.Path = strings.TrimSuffix(s.Route, "/") + "/" + pick(b, "list", "item/4711", "today", "export.csv")
 	return s
+}
+
+// vary gives some targets TLS and an error log of their own.
+func (b *Bench) vary(n *Nginx, s *Site) {
+	if b.Chance(25) {
+		s.Errors = filepath.Join(n.Dir, "logs", s.App+".error.log")
+	}
+	if s.Scheme == "" && b.Chance(15) {
+		p := b.certificate(certificate{name: s.App + ".front"})
+		s.Scheme, s.Options = "https", " ssl"+s.Options
+		s.Inside += fmt.Sprintf("ssl_certificate %s;\nssl_certificate_key %s;\n", p.file, p.key)
+	}
 }
 
 // Via makes the location pass requests to address in one of the ways people

@@ -16,8 +16,8 @@ import (
 
 // certificate describes one to be made.
 type certificate struct {
-	name    string
-	alone   bool // signed by itself, not by the scene's authority
+	name    string // also of its files
+	alone   bool   // signed by itself, not by the scene's authority
 	expired bool
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/goodgatehq/goodgate/internal/evidence"
 )
 
@@ -132,73 +134,95 @@ func (v *View) connectionsTCP(ctx context.Context, endpoint string, answer *Conn
 }
 
 // connectionsUnix looks for the accepted sockets of a path, which carry the name
-// of their listener, and for their other ends.
+// of their listener, and for their other ends. Connections that were not accepted
+// yet have no socket of their own at the listener, which only names their other
+// ends; what those have sent is what nobody has read.
 func (v *View) connectionsUnix(ctx context.Context, path string, answer *Connections) error {
-	name := path
+	name, inode := path, uint64(0)
 	if l, ok := v.unixListener(ctx, path); ok {
-		name = l.Address
+		name, inode = l.Address, l.Inode
 	}
-	peers := map[uint64]unixSocket{}
+	clients := map[uint64]unixSocket{}
 	var at []unixSocket
-	err := v.dumpUnix(ctx, 1<<unixEstablished, func(s unixSocket) {
-		if s.name == name {
+	var waiting []uint64
+	err := v.dumpUnix(ctx, 1<<unixEstablished|1<<stateListen, func(s unixSocket) {
+		switch {
+		case s.state == stateListen:
+			if s.inode == inode {
+				waiting = s.waiting
+			}
+		case s.name == name:
 			at = append(at, s)
-		}
-		if s.name == "" && s.peer != 0 {
-			peers[s.inode] = s
+		case s.name == "":
+			clients[s.inode] = s
 		}
 	})
 	if err != nil {
 		return err
 	}
+	end := func(s unixSocket, at bool) Connection {
+		c := Connection{Network: "unix", State: "established", Unread: int(s.receive), Unsent: int(s.send), UID: s.uid, Inode: s.inode}
+		if c.Remote = name; at {
+			c.Local, c.Remote = name, ""
+		}
+		return c
+	}
 	for _, s := range at {
-		answer.add(true, Connection{Network: "unix", Local: name, State: "established", Unread: int(s.receive), Unsent: int(s.send), UID: s.uid, Inode: s.inode})
-		if p, ok := peers[s.peer]; ok {
-			answer.add(false, Connection{Network: "unix", Remote: name, State: "established", Unread: int(p.receive), Unsent: int(p.send), UID: p.uid, Inode: p.inode})
+		answer.add(true, end(s, true))
+		if c, ok := clients[s.peer]; ok {
+			answer.add(false, end(c, false))
+		}
+	}
+	for _, i := range waiting {
+		if c, ok := clients[i]; ok {
+			answer.add(true, end(unixSocket{receive: c.send, uid: -1}, true))
+			answer.add(false, end(c, false))
 		}
 	}
 	return nil
 }
 
-// unixListener finds who listens at a path of the view: by the file's inode,
-// because the maker may have spelled the path otherwise, and by the name.
+// unixListener finds who listens at a path of the view.
 func (v *View) unixListener(ctx context.Context, path string) (Listener, bool) {
 	list, err := v.listenersUnix(ctx)
 	if err != nil {
 		return Listener{}, false
 	}
-	return matchUnix(list, path, v.inodeOf(ctx, path))
+	return matchUnix(list, path, v.fileOf(ctx, path))
 }
 
-// matchUnix finds the listener of a file. inode is that of the file, 0 where it
-// is not known.
-func matchUnix(list []Listener, path string, inode uint64) (Listener, bool) {
+// matchUnix finds the listener of a file: by the file, because the maker may have
+// spelled the path otherwise or in another root, and by the name where the kernel
+// does not tell the file.
+func matchUnix(list []Listener, path string, file FileInfo) (Listener, bool) {
+	// The kernel writes MKDEV(major, minor); stat(2) encodes otherwise, and on
+	// btrfs and overlayfs names another device.
+	volume := uint64(unix.Major(file.Device))<<20 | uint64(unix.Minor(file.Device))
 	for _, l := range list {
-		if l.Network == "unix" && inode != 0 && l.File == uint64(uint32(inode)) && sameBase(l.Address, path) {
+		if l.Network == "unix" && file.Inode != 0 && l.File == uint64(uint32(file.Inode)) && (l.Volume == volume || sameBase(l.Address, path)) {
 			return l, true
 		}
 	}
 	for _, l := range list {
-		if l.Network == "unix" && l.Address == path && (inode == 0 || l.File == 0) {
+		if l.Network == "unix" && l.Address == path && (file.Inode == 0 || l.File == 0) {
 			return l, true
 		}
 	}
 	return Listener{}, false
 }
 
-// sameBase compares the last parts of two paths: inodes are unique on one file
-// system only.
+// sameBase compares the last parts of two paths.
 func sameBase(a, b string) bool {
 	return a[strings.LastIndexByte(a, '/')+1:] == b[strings.LastIndexByte(b, '/')+1:]
 }
 
-func (v *View) inodeOf(ctx context.Context, path string) uint64 {
+func (v *View) fileOf(ctx context.Context, path string) FileInfo {
 	if strings.HasPrefix(path, "@") {
-		return 0
+		return FileInfo{}
 	}
 	info, err := v.Stat(ctx, path)
 	if err != nil {
-		return 0
+		return FileInfo{}
 	}
-	return info.Inode
+	return info
 }

@@ -46,6 +46,14 @@ func play(role string) int {
 		}
 		defer l.Close()
 		fmt.Println(l.Addr())
+	case "dial":
+		c, err := net.Dial("unix", os.Getenv("GOODGATE_ADDRESS"))
+		if err != nil {
+			fmt.Println(err)
+			return 0
+		}
+		defer c.Close()
+		fmt.Println("connected")
 	case "look":
 		return look()
 	}
@@ -57,7 +65,15 @@ func play(role string) int {
 // that it prints.
 func helper(t *testing.T, role string, attr *syscall.SysProcAttr, env ...string) (*exec.Cmd, string) {
 	t.Helper()
-	return start(t, exec.Command(program(t)), attr, append(env, "GOODGATE_HOST_ROLE="+role)...)
+	exe := program(t)
+	if attr != nil && attr.Credential != nil {
+		// The folder of the test program is closed to other users.
+		b, err := os.ReadFile(exe)
+		must(t, err)
+		exe = filepath.Join(shortDir(t), "helper")
+		must(t, os.WriteFile(exe, b, 0o755))
+	}
+	return start(t, exec.Command(exe), attr, append(env, "GOODGATE_HOST_ROLE="+role)...)
 }
 
 func program(t *testing.T) string {

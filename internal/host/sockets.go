@@ -21,6 +21,7 @@ type Listener struct {
 	V6Only  *bool  `json:"v6only,omitempty"` // IPv6: whether IPv4 is not served too; nil: not known
 	Device  int    `json:"device,omitempty"` // tcp: index of the interface that it is bound to; 0: any
 	File    uint64 `json:"file,omitempty"`   // unix: inode of the file at the path
+	Volume  uint64 `json:"volume,omitempty"` // unix: number of the file system that File is on, as the kernel writes it
 	Waiting int    `json:"waiting"`          // connections that wait to be accepted; -1: not known
 	Backlog int    `json:"backlog"`          // how many may wait; -1: not known
 	UID     int    `json:"uid"`              // who made it; -1: not known
@@ -119,8 +120,8 @@ func (v *View) listenersUnix(ctx context.Context) ([]Listener, error) {
 			return
 		}
 		list = append(list, Listener{
-			Network: "unix", Address: s.name, File: uint64(s.file), Waiting: int(s.receive), Backlog: int(s.send),
-			UID: s.uid, Inode: s.inode,
+			Network: "unix", Address: s.name, File: uint64(s.file), Volume: uint64(s.device), Waiting: int(s.receive),
+			Backlog: int(s.send), UID: s.uid, Inode: s.inode,
 		})
 	}
 	err := v.dumpUnix(ctx, 1<<stateListen, take)

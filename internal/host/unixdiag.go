@@ -11,16 +11,18 @@ import (
 // The kernel's include/uapi/linux/unix_diag.h.
 const (
 	showName        = 0x01
+	showInode       = 0x02
 	showPeer        = 0x04
+	showWaiting     = 0x08 // UDIAG_SHOW_ICONS
 	showQueues      = 0x10
 	showUID         = 0x40
 	unixName        = 0
 	unixInode       = 1 // UNIX_DIAG_VFS: struct unix_diag_vfs {ino, dev}
 	unixPeer        = 2
+	unixWaiting     = 3
 	unixQueues      = 4
 	unixUID         = 7
 	sizeofUnixDiag  = 16
-	showInode       = 0x02
 	unixEstablished = 1
 )
 
@@ -29,10 +31,11 @@ type unixSocket struct {
 	kind    uint8 // SOCK_STREAM, …
 	state   uint8
 	inode   uint64
-	name    string // path as its maker spelled it, "@name" for an abstract one
-	peer    uint64 // inode of the other end
-	receive uint32 // a listener: connections that wait; else bytes unread
-	send    uint32 // a listener: how many may wait
+	name    string   // path as its maker spelled it, "@name" for an abstract one
+	peer    uint64   // inode of the other end
+	waiting []uint64 // a listener: inodes of the ends that wait to be accepted
+	receive uint32   // a listener: connections that wait; else bytes unread
+	send    uint32   // a listener: how many may wait
 	uid     int
 	file    uint32 // inode of the file at the path
 	device  uint32 // of the file at the path, as the kernel writes it (MKDEV)
@@ -43,7 +46,7 @@ func (v *View) dumpUnix(ctx context.Context, states uint32, visit func(unixSocke
 	b := make([]byte, 24) // struct unix_diag_req
 	b[0] = unix.AF_UNIX
 	binary.NativeEndian.PutUint32(b[4:], states)
-	binary.NativeEndian.PutUint32(b[12:], showName|showInode|showPeer|showQueues|showUID)
+	binary.NativeEndian.PutUint32(b[12:], showName|showInode|showPeer|showWaiting|showQueues|showUID)
 	return v.ask(ctx, unix.NETLINK_SOCK_DIAG, unix.SOCK_DIAG_BY_FAMILY, unix.NLM_F_DUMP, b, func(m message) error {
 		if s, ok := parseUnixDiag(m.body); ok {
 			visit(s)
@@ -66,6 +69,10 @@ func parseUnixDiag(b []byte) (s unixSocket, ok bool) {
 			s.file, s.device = binary.NativeEndian.Uint32(value), binary.NativeEndian.Uint32(value[4:])
 		case kind == unixPeer && len(value) >= 4:
 			s.peer = uint64(binary.NativeEndian.Uint32(value))
+		case kind == unixWaiting:
+			for ; len(value) >= 4; value = value[4:] {
+				s.waiting = append(s.waiting, uint64(binary.NativeEndian.Uint32(value)))
+			}
 		case kind == unixQueues && len(value) >= 8:
 			s.receive, s.send = binary.NativeEndian.Uint32(value), binary.NativeEndian.Uint32(value[4:])
 		case kind == unixUID && len(value) >= 4:

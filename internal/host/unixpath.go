@@ -67,11 +67,11 @@ func (v *View) UnixPath(ctx context.Context, path string, who Identity) (UnixPat
 		}
 	}
 	if list, err := v.Listeners(ctx); err == nil {
-		inode := uint64(0)
+		var file FileInfo
 		if answer.IsSocket {
-			inode = v.inodeOf(ctx, path)
+			file = v.fileOf(ctx, path)
 		}
-		l, found := matchUnix(list.List, path, inode)
+		l, found := matchUnix(list.List, path, file)
 		found = found && answer.Missing == ""
 		answer.Listens = &found
 		if found {

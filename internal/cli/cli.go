@@ -131,6 +131,7 @@ func commands(s *session) []*cobra.Command {
 	return []*cobra.Command{
 		newDiagnose(s),
 		newExplain(s),
+		newLogs(s),
 		newSchema(s),
 		newLab(s),
 		newVersion(s),

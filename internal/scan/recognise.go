@@ -19,7 +19,11 @@ const sureEnough = 30
 // gateway's configuration, or told by its first lines.
 func (r *run) recognise(s *source) {
 	if f := r.cfg.Force; f != nil {
-		s.log, s.sure, s.why = r.named(f.Product, f.Log), 100, "named"
+		if r.forced == 0 {
+			r.logs = append(r.logs, namedLog{f.Product, f.Log})
+			r.forced = len(r.logs)
+		}
+		s.log, s.sure, s.why = r.forced-1, 100, "named"
 		s.wrapped = wrappedHead(s.head, r.logs[s.log].log)
 		return
 	}
@@ -43,10 +47,11 @@ func (r *run) recognise(s *source) {
 	}
 }
 
-// named returns the position of a log, which is added where it is new.
+// named returns the position of a log, which is added: the same name may stand
+// for several formats.
 func (r *run) named(product string, log dialect.Log) int {
 	for i, l := range r.logs {
-		if l.product == product && l.log.Name == log.Name && (product == "" || r.cfg.Force == nil && r.cfg.Known == nil) {
+		if l.product == product && l.log.Name == log.Name && product == "" {
 			return i
 		}
 	}

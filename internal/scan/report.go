@@ -33,6 +33,7 @@ type Report struct {
 	Timeline  []Bucket   `json:"timeline"`
 	Width     int64      `json:"bucket_seconds"` // of a timeline bucket
 	Tell      []Tell     `json:"tell,omitempty"`
+	Grouped   *Grouped   `json:"grouped,omitempty"` // where it was asked for
 	Notes     []string   `json:"notes,omitempty"`
 	Seconds   float64    `json:"seconds"`
 }
@@ -74,6 +75,7 @@ type Failure struct {
 	About     bool           `json:"approximate,omitempty"` // the count is an estimate
 	Masked    bool           `json:"masked,omitempty"`      // attempts behind an answer that was fine
 	Alone     bool           `json:"alone,omitempty"`       // lines of an error log without a failed request in the access logs
+	log       int32          // position in the run's logs
 }
 
 // Example is a line with its place.
@@ -116,4 +118,10 @@ type Tell struct {
 	Log       string `json:"log"`
 	Count     uint64 `json:"count"` // failures that it cannot tell about
 	Directive string `json:"directive"`
+}
+
+// Grouped is the failures put together by one thing.
+type Grouped struct {
+	By   string `json:"by"`
+	Rows []Row  `json:"rows"`
 }

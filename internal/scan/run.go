@@ -16,6 +16,7 @@ import (
 type Input struct {
 	Path   string
 	Stream io.Reader // nil: Path is opened
+	Found  bool      // in a directory: passed over where it is no log that is known
 }
 
 // Config says how a set of logs is read.
@@ -58,6 +59,7 @@ const chunkSize = 16 << 20
 type run struct {
 	cfg     Config
 	logs    []namedLog
+	forced  int // position of cfg.Force in logs plus one; 0: not there yet
 	sources []*source
 	seed    maphash.Seed
 	done    atomic.Int64 // bytes as they lie in the files
@@ -141,7 +143,7 @@ func (r *run) read(ctx context.Context) (*sums, error) {
 func (r *run) jobs() []job {
 	var streams, chunks []job
 	for _, s := range r.sources {
-		if s.err != nil {
+		if s.err != nil || s.skipped {
 			continue
 		}
 		if s.kind != plainFile {

@@ -50,6 +50,7 @@ type source struct {
 	sure    int
 	why     string // how the format was told
 	wrapped bool
+	skipped bool // not read
 
 	before int64 // lines before the first chunk; -1: not counted
 	from   int64 // offset of the first chunk
@@ -69,6 +70,9 @@ func (r *run) prepare(inputs []Input) {
 		r.sources = append(r.sources, s)
 		if s.err = s.open(r.cfg.Open); s.err == nil {
 			r.recognise(s)
+			if in.Found && s.sure == 0 {
+				s.skipped, s.why = true, "skipped"
+			}
 		}
 	}
 	if r.cfg.Location == nil {

@@ -30,7 +30,7 @@ func (r *run) report(s *sums) *Report {
 	rep.Failures = r.failures(rep, s)
 	rep.Events = r.events(s)
 	rep.Incidents = incidents(rep, s.minutes)
-	rep.Tell = r.tell(s)
+	rep.Tell = r.tell(rep)
 	r.notes(rep, s)
 	return rep
 }
@@ -206,7 +206,7 @@ func (m *merger) add(f Failure) {
 func (r *run) one(g *failGroup) Failure {
 	endpoint, site, route := g.split()
 	c := r.condition(g)
-	f := Failure{Log: r.logs[g.log].log.Name, Condition: c.ID, Causes: c.Causes, Check: c.Distinguish, Status: int(g.code),
+	f := Failure{log: g.log, Log: r.logs[g.log].log.Name, Condition: c.ID, Causes: c.Causes, Check: c.Distinguish, Status: int(g.code),
 		Upstream: string(endpoint), Site: string(site), Route: string(route), Count: g.count, First: instant(g.first), Last: instant(g.last),
 		Example: Example{Place: r.sources[g.at.file].place(g.at), Line: string(g.example)}, Masked: g.made == madeMasked}
 	if c.Symptom != "" {
@@ -271,18 +271,20 @@ func (r *run) events(s *sums) []Event {
 }
 
 // tell lists the directives that would let the logs say who made a status.
-func (r *run) tell(s *sums) []Tell {
-	count := map[int32]uint64{}
-	for i := range s.groups.groups {
-		if g := &s.groups.groups[i]; g.made == madeUnknown && r.logs[g.log].log.Tell != "" {
-			count[g.log] += g.count
-		}
-	}
+func (r *run) tell(rep *Report) []Tell {
 	var out []Tell
-	for i := range r.logs {
-		if n := count[int32(i)]; n > 0 {
-			out = append(out, Tell{Log: r.logs[i].log.Name, Count: n, Directive: r.logs[i].log.Tell})
+	for i := range rep.Failures {
+		f := &rep.Failures[i]
+		directive := r.logs[f.log].log.Tell
+		if f.MadeBy != nil || f.Masked || directive == "" {
+			continue
 		}
+		at := slices.IndexFunc(out, func(t Tell) bool { return t.Log == f.Log && t.Directive == directive })
+		if at < 0 {
+			at = len(out)
+			out = append(out, Tell{Log: f.Log, Directive: directive})
+		}
+		out[at].Count += f.Count
 	}
 	return out
 }

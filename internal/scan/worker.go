@@ -32,6 +32,10 @@ type worker struct {
 	also    []int  // other logs that read lines of this source, the last one first
 	bad     uint64 // unparsed lines of the chunk
 	samples []Sample
+
+	// live is told of each failure (its group) or event as it is read. Nil where
+	// nobody follows.
+	live func(group int32, e *event, line []byte, when int64)
 }
 
 // sums is what was counted.
@@ -73,10 +77,8 @@ func newSums(cfg *Config, seed maphash.Seed) *sums {
 const traceLimit = 100_000
 
 func newWorker(logs []namedLog, cfg *Config, seed maphash.Seed) *worker {
-	w := &worker{logs: logs, clocks: make([]clock, len(logs)), sums: newSums(cfg, seed)}
-	for i := range logs {
-		w.clocks[i] = clock{log: logs[i].log, loc: cfg.Location, now: cfg.Now}
-	}
+	w := &worker{sums: newSums(cfg, seed)}
+	w.grow(logs, cfg)
 	w.peel = peeler{loc: cfg.Location, now: cfg.Now}
 	w.rest = w.take
 	w.tally.Minute = w.sums.minutes.at
@@ -88,6 +90,14 @@ func newWorker(logs []namedLog, cfg *Config, seed maphash.Seed) *worker {
 		w.until = cfg.Until.UnixNano()
 	}
 	return w
+}
+
+// grow takes note of logs that became known since.
+func (w *worker) grow(logs []namedLog, cfg *Config) {
+	w.logs = logs
+	for i := len(w.clocks); i < len(logs); i++ {
+		w.clocks = append(w.clocks, clock{log: logs[i].log, loc: cfg.Location, now: cfg.Now})
+	}
 }
 
 // begin says that the blocks which follow are of a chunk of src.
@@ -206,6 +216,10 @@ func (w *worker) take(line []byte) {
 	}
 	if c.Fact != "" && eventful(c.Fact) {
 		w.sums.events.add(int32(log), key, &w.rec, when, line, w.place())
+		if w.live != nil && !c.Fails {
+			e := event{eventKey: eventKey{log: int32(log), cond: key}, name: bounded(w.rec.Name), text: string(line[:min(len(line), 400)])}
+			w.live(0, &e, line, when)
+		}
 	}
 }
 
@@ -273,6 +287,9 @@ func (w *worker) request(line []byte, l *dialect.Log, log int32, key dialect.Key
 	g := w.group(log, key, status, made)
 	w.sums.groups.groups[g].add(when, line, w.place())
 	s.access.add(r, when/1e9, g)
+	if w.live != nil && fails {
+		w.live(g, nil, line, when)
+	}
 }
 
 // makerOf says who made the status of a failed request.
@@ -314,6 +331,9 @@ func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Con
 	g := w.group(log, key, status, madeGateway)
 	w.sums.groups.groups[g].add(when, line, w.place())
 	w.sums.failures.add(&w.rec, when/1e9, g)
+	if w.live != nil {
+		w.live(g, nil, line, when)
+	}
 }
 
 func (w *worker) group(log int32, key dialect.Key, status int, made maker) int32 {

@@ -44,7 +44,7 @@ It asks nothing of this host or the network, so it confirms nothing: use
 				return usage(cmd, errors.New(`what to explain is missing: a word, a message, or "-" for log lines on standard input`))
 			case len(args) == 1 && args[0] == "-":
 				opts.Words, opts.Input = nil, s.Stdin
-				if isTerminalReader(s.Stdin) && !s.quiet {
+				if isTerminal(s.Stdin) && !s.quiet {
 					fmt.Fprintln(s.Stderr, "goodgate: paste log lines, then press Ctrl-D")
 				}
 			case slices.Contains(args, "-"):

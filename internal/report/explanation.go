@@ -33,7 +33,7 @@ func explain(e *doctor.Explanation) leaf {
 			last = it.When
 		}
 	}
-	l.Items = few(points(e.Items, last), 8)
+	l.Items = few(points(e.Items, last, ""), 8)
 	if e.Symptom != nil && *e.Symptom != "" {
 		l.Facts = append(l.Facts, string(*e.Symptom)+": "+meaning(*e.Symptom))
 	}
@@ -41,7 +41,7 @@ func explain(e *doctor.Explanation) leaf {
 		if i >= 5 || i > 0 && c.Confidence < 0.02 {
 			break
 		}
-		l.Causes = append(l.Causes, other{ID: c.ID, Confidence: percent(c.Confidence), Summary: sentence(c.Summary), Against: few(points(c.Against, last), 2)})
+		l.Causes = append(l.Causes, other{ID: c.ID, Confidence: percent(c.Confidence), Summary: sentence(c.Summary), Against: few(points(c.Against, last, c.Subject), 2)})
 	}
 	switch {
 	case len(e.Causes) > 0:

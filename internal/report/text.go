@@ -180,7 +180,11 @@ func (t *text) point(indent string, p point) {
 		t.block(inner, len(inner), faint, where)
 	}
 	if p.Quote != "" {
-		for _, l := range wrap(t.safe(p.Quote), t.style.Width-len(inner)-2) {
+		lines := wrap(t.safe(p.Quote), t.style.Width-len(inner)-2)
+		if most := 4; len(lines) > most && !t.style.Verbose {
+			lines = append(lines[:most-1], lines[most-1]+" ...")
+		}
+		for _, l := range lines {
 			t.line(inner + t.paint(faint, t.sign.quote) + " " + t.paint(cyan, l))
 		}
 	}

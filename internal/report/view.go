@@ -59,14 +59,14 @@ func view(d *doctor.Diagnosis, all bool) page {
 	day := d.Window.To
 	if len(d.Causes) > 0 {
 		first := d.Causes[0]
-		p.For, p.Against, p.Fixes = points(first.For, day), points(first.Against, day), first.Fixes
+		p.For, p.Against, p.Fixes = points(first.For, day, first.Subject), points(first.Against, day, first.Subject), first.Fixes
 		p.Others = others(d.Causes[1:], d.Verdict, all, day)
 	}
 	for _, g := range d.Others {
 		p.Groups = append(p.Groups, groupText(g))
 	}
 	if all {
-		p.All = points(d.Items, day)
+		p.All = points(d.Items, day, "")
 	} else {
 		p.For = few(p.For, 6)
 		p.Against = few(p.Against, 3)
@@ -181,7 +181,7 @@ func others(causes []doctor.Cause, verdict vocab.Verdict, all bool, day time.Tim
 		if !all && (i >= 2 || i > 0 && c.Confidence < 0.1) {
 			break
 		}
-		o := other{ID: c.ID, Confidence: percent(c.Confidence), Summary: sentence(c.Summary), Against: few(points(c.Against, day), 3)}
+		o := other{ID: c.ID, Confidence: percent(c.Confidence), Summary: sentence(c.Summary), Against: few(points(c.Against, day, c.Subject), 3)}
 		switch {
 		case len(o.Against) > 0:
 		case verdict == vocab.Uncertain:
@@ -211,12 +211,12 @@ func groupText(g doctor.Group) string {
 	return text
 }
 
-// points tells items, those with a quote first where they say the same.
-func points(items []evidence.Item, day time.Time) []point {
+// points tells items, each once. about is whom the reader knows they are about.
+func points(items []evidence.Item, day time.Time, about string) []point {
 	var out []point
 	seen := map[string]bool{}
 	for _, it := range items {
-		p := point{Text: itemText(it), Where: it.Origin.Where, Quote: it.Quote, When: stamp(it.When, day)}
+		p := point{Text: itemText(it, about), Where: it.Origin.Where, Quote: it.Quote, When: stamp(it.When, day)}
 		if it.Origin.Where == "" {
 			p.Where = string(it.Origin.Kind)
 		}
@@ -231,7 +231,7 @@ func points(items []evidence.Item, day time.Time) []point {
 }
 
 // itemText is one item in words: what, about whom, how much, how often.
-func itemText(it evidence.Item) string {
+func itemText(it evidence.Item, about string) string {
 	text := string(it.Fact)
 	if info, ok := it.Fact.Info(); ok {
 		text = info.Meaning
@@ -243,7 +243,7 @@ func itemText(it evidence.Item) string {
 	if it.Value != "" {
 		extra = append(extra, it.Value)
 	}
-	if it.Subject != "" && !strings.Contains(it.Origin.Where, it.Subject) && !strings.Contains(it.Quote, it.Subject) {
+	if it.Subject != "" && it.Subject != about && !strings.Contains(it.Value, it.Subject) && !strings.Contains(it.Origin.Where, it.Subject) && !strings.Contains(it.Quote, it.Subject) {
 		extra = append(extra, it.Subject)
 	}
 	if it.Count > 1 {

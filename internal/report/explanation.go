@@ -93,7 +93,7 @@ func explanationText(w io.Writer, l leaf, s Style) error {
 	if len(l.Causes) > 0 {
 		t.title("Causes")
 		for _, c := range l.Causes {
-			t.block(fmt.Sprintf("  %4s ", c.Confidence), 7, "", t.paint(bold, string(c.ID)))
+			t.block(fmt.Sprintf("  %4s ", c.Confidence), 7, bold, string(c.ID))
 			t.block("       ", 7, "", t.safe(c.Summary))
 		}
 	}
@@ -120,7 +120,7 @@ func (t *text) word(w doctor.Word) {
 	if w.Product != "" {
 		kind = w.Product + " " + kind
 	}
-	t.block("", 0, "", t.paint(bold, t.safe(w.Word))+" "+t.paint(faint, "("+t.safe(kind)+")"))
+	t.block("", 0, bold, t.safe(w.Word+" ("+kind+")"))
 	t.block("  ", 2, "", t.safe(sentence(w.Meaning)))
 	if w.Card != "" {
 		t.card(w.Card)

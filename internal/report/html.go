@@ -36,7 +36,7 @@ func pageFuncs() template.FuncMap {
 		"show":    func(s any) string { return Printable(fmt.Sprint(s), true) },
 		"seconds": seconds,
 		"class":   class,
-		"edit":    func(f doctor.Fix) []string { return strings.Split(strings.TrimRight(edit(f), "\n"), "\n") },
+		"edit":    edit,
 		"lines":   func(s string) []string { return strings.Split(strings.TrimSpace(s), "\n") },
 		"prefix":  strings.HasPrefix,
 		"section": func(title string, points []point) map[string]any {

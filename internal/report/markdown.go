@@ -180,26 +180,12 @@ func (m *markdown) fixes(fixes []doctor.Fix) {
 			if f.Place != nil {
 				m.line("   %s", code(f.Place.String()))
 			}
-			m.fenced("   ", "diff", edit(f))
+			m.fenced("   ", "diff", strings.Join(edit(f), "\n"))
 		}
 		if f.Command != "" {
 			m.fenced("   ", "sh", f.Command)
 		}
 	}
-}
-
-// edit is a fix's change in the form of a diff.
-func edit(f doctor.Fix) string {
-	var out strings.Builder
-	for _, side := range []struct{ sign, lines string }{{"-", f.Remove}, {"+", f.Add}} {
-		if side.lines == "" {
-			continue
-		}
-		for _, l := range strings.Split(strings.TrimRight(side.lines, "\r\n"), "\n") {
-			out.WriteString(side.sign + " " + strings.TrimRight(strings.ReplaceAll(l, "\t", "    "), "\r") + "\n")
-		}
-	}
-	return out.String()
 }
 
 func (m *markdown) bullets(title string, lines []string) {
@@ -241,11 +227,15 @@ func explanationMarkdown(w io.Writer, l leaf) error {
 	return m.out.Flush()
 }
 
-// withoutTitle is a card without the line that repeats its id.
+// withoutTitle is a card without the line that repeats its id. Cards are ours;
+// they are made printable all the same, line by line.
 func withoutTitle(card string) string {
-	card = strings.TrimSpace(card)
-	if strings.HasPrefix(card, "# ") {
-		_, card, _ = strings.Cut(card, "\n")
+	lines := strings.Split(strings.TrimSpace(card), "\n")
+	if strings.HasPrefix(lines[0], "# ") {
+		lines = lines[1:]
 	}
-	return strings.TrimSpace(card)
+	for i, l := range lines {
+		lines[i] = Printable(strings.TrimRight(l, "\r"), true)
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }

@@ -44,7 +44,7 @@ const (
 )
 
 func (t *text) paint(code, s string) string {
-	if !t.style.Color || s == "" {
+	if !t.style.Color || s == "" || code == "" {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
@@ -223,26 +223,21 @@ func (t *text) fixes(fixes []doctor.Fix) {
 		t.block(fmt.Sprintf("  %d. ", i+1), 5, "", t.safe(f.Text))
 		if f.Remove != "" || f.Add != "" {
 			if f.Place != nil {
-				t.line("     " + t.paint(faint, t.safe(f.Place.String())))
+				t.block("     ", 5, faint, t.safe(f.Place.String()))
 			}
-			t.change("-", red, f.Remove)
-			t.change("+", green, f.Add)
+			for _, l := range edit(f) {
+				color := red
+				if l[0] == '+' {
+					color = green
+				}
+				t.line("     " + t.paint(color, t.safe(l))) // not wrapped: it will be copied
+			}
 		}
 		for _, l := range strings.Split(strings.TrimSpace(f.Command), "\n") {
 			if l != "" {
 				t.line("     $ " + t.paint(cyan, t.safe(l))) // not wrapped: it will be copied
 			}
 		}
-	}
-}
-
-// change writes the lines of one side of an edit, not wrapped, to be copied.
-func (t *text) change(sign, color, lines string) {
-	if lines == "" {
-		return
-	}
-	for _, l := range strings.Split(strings.TrimRight(lines, "\n"), "\n") {
-		t.line("     " + t.paint(color, sign+" "+t.safe(strings.TrimRight(strings.ReplaceAll(l, "\t", "    "), "\r"))))
 	}
 }
 

@@ -55,7 +55,9 @@ func view(d *doctor.Diagnosis, all bool) page {
 	p := page{Target: d.Target, Verdict: d.Verdict, Path: d.Path, Gaps: d.Gaps, Next: d.Next, Notes: d.Notes, Seconds: d.Seconds}
 	p.Word, p.State = verdictWord(d.Verdict)
 	p.Answer = answer(d)
-	p.Facts = facts(d)
+	if d.Verdict != vocab.Healthy {
+		p.Facts = facts(d)
+	}
 	day := d.Window.To
 	if len(d.Causes) > 0 {
 		first := d.Causes[0]
@@ -93,7 +95,7 @@ func answer(d *doctor.Diagnosis) string {
 			text = d.Target + " answers " + strconv.Itoa(d.Status)
 		}
 		if d.Window.Requests > 1 {
-			return fmt.Sprintf("%s; %s and no failure in %s.", text, requests(d.Window.Requests), span(d.Window.From, d.Window.To))
+			return fmt.Sprintf("%s; no failure among %s, %s UTC.", text, requests(d.Window.Requests), span(d.Window.From, d.Window.To))
 		}
 		return text + "; no failure was seen."
 	case len(d.Causes) > 0 && (d.Verdict == vocab.Confirmed || d.Verdict == vocab.Likely):

@@ -37,7 +37,9 @@ func Follow(ctx context.Context, paths []string, cfg Config, on func(Live)) (*Re
 	}
 	f := &follower{run: r, on: on}
 	for _, p := range paths {
-		f.logs = append(f.logs, &followed{path: p, worker: newWorker(r.logs, &r.cfg, r.seed)})
+		w := newWorker(r.logs, &r.cfg, r.seed)
+		w.joins = true
+		f.logs = append(f.logs, &followed{path: p, worker: w})
 	}
 	defer f.close()
 	tick := time.NewTicker(followEvery)

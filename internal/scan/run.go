@@ -110,6 +110,7 @@ func (r *run) read(ctx context.Context) (*sums, error) {
 	var wg sync.WaitGroup
 	for i := range workers {
 		workers[i] = newWorker(r.logs, &r.cfg, r.seed)
+		workers[i].joins = r.joins()
 		wg.Add(1)
 		go func(w *worker) {
 			defer wg.Done()
@@ -136,6 +137,18 @@ func (r *run) read(ctx context.Context) (*sums, error) {
 		total.merge(w.finish())
 	}
 	return total, err
+}
+
+// joins reports whether access and error lines of one request may both be there:
+// files of one kind only have nothing to join.
+func (r *run) joins() bool {
+	access, others := false, false
+	for _, s := range r.sources {
+		kind := r.logs[s.log].log.Kind
+		access = access || kind == "access" || s.sure == 0
+		others = others || kind != "access"
+	}
+	return access && others
 }
 
 // jobs cuts plain files into chunks; a stream is one job. Streams come first,

@@ -44,17 +44,64 @@ func appendSegment(dst, s []byte) []byte {
 	if len(s) == 0 {
 		return dst
 	}
-	// The extension of /avatars/8123.png says more than its name.
-	if i := bytes.LastIndexByte(s, '.'); i > 0 && len(s)-i <= 6 && isID(s[:i]) && !number(s[i+1:]) {
-		return append(append(dst, "{id}"...), s[i:]...)
+	// The parts of /static/app.8b34f1.js and /avatars/8123.png by themselves.
+	if i := bytes.IndexByte(s, '.'); i > 0 && !isNumber(s) {
+		for {
+			part := s
+			if i >= 0 {
+				part = s[:i]
+			}
+			if isID(part) && (len(part) > 3 || i >= 0) || isShortHash(part) {
+				dst = append(dst, "{id}"...)
+			} else {
+				dst = appendPart(dst, part)
+			}
+			if i < 0 {
+				return dst
+			}
+			dst = append(dst, '.')
+			s = s[i+1:]
+			i = bytes.IndexByte(s, '.')
+		}
 	}
 	if isID(s) {
 		return append(dst, "{id}"...)
 	}
+	return appendPart(dst, s)
+}
+
+func appendPart(dst, s []byte) []byte {
 	if len(s) > 64 {
 		return append(dst, "{long}"...)
 	}
 	return append(dst, s...)
+}
+
+// isShortHash reports whether a part between points looks like the hash by which
+// bundlers name a file's version.
+func isShortHash(s []byte) bool {
+	digits, letters := 0, 0
+	for _, c := range s {
+		switch {
+		case '0' <= c && c <= '9':
+			digits++
+		case 'a' <= c && c <= 'f':
+			letters++
+		default:
+			return false
+		}
+	}
+	return len(s) >= 5 && digits > 0 && letters > 0
+}
+
+// isNumber reports whether s is digits and points: 10.0.0.1, 1.2.
+func isNumber(s []byte) bool {
+	for _, c := range s {
+		if c != '.' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // isID reports whether a segment looks like the name of one thing among many:
@@ -88,13 +135,4 @@ func isID(s []byte) bool {
 		return true // a token in base 62 or 64
 	}
 	return false
-}
-
-func number(s []byte) bool {
-	for _, c := range s {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }

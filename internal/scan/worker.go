@@ -33,6 +33,11 @@ type worker struct {
 	bad     uint64 // unparsed lines of the chunk
 	samples []Sample
 
+	bucket   *dialect.Minute // of the last line on the slow path
+	bucketAt int64
+
+	joins bool // access and error lines of one request may both be there
+
 	// live is told of each failure (its group) or event as it is read. Nil where
 	// nobody follows.
 	live func(group int32, e *event, line []byte, when int64)
@@ -82,7 +87,7 @@ func newWorker(logs []namedLog, cfg *Config, seed maphash.Seed) *worker {
 	w.peel = peeler{loc: cfg.Location, now: cfg.Now}
 	w.rest = w.take
 	w.tally.Minute = w.sums.minutes.at
-	w.sums.minutes.grew = func() { w.tally.Current = nil }
+	w.sums.minutes.grew = func() { w.tally.Current, w.bucket = nil, nil }
 	if !cfg.Since.IsZero() {
 		w.since = cfg.Since.UnixNano()
 	}
@@ -263,7 +268,7 @@ func (w *worker) request(line []byte, l *dialect.Log, log int32, key dialect.Key
 	}
 	fails := status >= 500 || c != nil && c.Fails
 	if when != 0 {
-		m := s.minutes.at(when / 1e9)
+		m := w.minute(when)
 		m.Requests++
 		if fails {
 			m.Failures++
@@ -286,7 +291,9 @@ func (w *worker) request(line []byte, l *dialect.Log, log int32, key dialect.Key
 	}
 	g := w.group(log, key, status, made)
 	w.sums.groups.groups[g].add(when, line, w.place())
-	s.access.add(r, when/1e9, g)
+	if w.joins {
+		s.access.add(r, when/1e9, g)
+	}
 	if w.live != nil && fails {
 		w.live(g, nil, line, when)
 	}
@@ -320,7 +327,7 @@ func makerOf(r *dialect.Record, c *dialect.Condition) maker {
 func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Condition, when int64) {
 	w.sums.errors++
 	if when != 0 {
-		m := w.sums.minutes.at(when / 1e9)
+		m := w.minute(when)
 		m.Errors++
 		failedAt(m, when/1e9)
 	}
@@ -330,10 +337,21 @@ func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Con
 	}
 	g := w.group(log, key, status, madeGateway)
 	w.sums.groups.groups[g].add(when, line, w.place())
-	w.sums.failures.add(&w.rec, when/1e9, g)
+	if w.joins {
+		w.sums.failures.add(&w.rec, when/1e9, g)
+	}
 	if w.live != nil {
 		w.live(g, nil, line, when)
 	}
+}
+
+// minute returns the bucket of a time. Lines come mostly in order of time, so
+// that it is mostly that of the line before.
+func (w *worker) minute(when int64) *dialect.Minute {
+	if at := floor(when, 60e9); w.bucket == nil || at != w.bucketAt {
+		w.bucket, w.bucketAt = w.sums.minutes.at(at/1e9), at
+	}
+	return w.bucket
 }
 
 func (w *worker) group(log int32, key dialect.Key, status int, made maker) int32 {

@@ -54,6 +54,12 @@ func play(role string) int {
 		}
 		defer c.Close()
 		fmt.Println("connected")
+	case "spin":
+		go func() {
+			for {
+			}
+		}()
+		fmt.Println("ready")
 	case "look":
 		return look()
 	}

@@ -44,17 +44,18 @@ const (
 )
 
 // follower takes one packet through one hook. What cannot be known about the
-// packet makes a rule one that may fit: then both ways are followed, and sure is
-// lost.
+// packet makes a rule one that may fit: then both ways are followed.
 type follower struct {
 	rules *ruleset
 	p     packet
 	hook  uint32
-	base  *chain
-	sure  bool
+	maybe int  // how many jumps that may not be taken lead here
+	doubt bool // the packet may have met its end before
 	steps int
 	found []Rule
 }
+
+func (f *follower) sure() bool { return f.maybe == 0 && !f.doubt }
 
 // follow returns what stops, or may stop, the packet.
 func (rs *ruleset) follow(p packet) []Rule {
@@ -68,14 +69,14 @@ func (rs *ruleset) follow(p packet) []Rule {
 			if !c.base || c.hook != hook || c.kind == "nat" || !familyFits(c.family, p.to) {
 				continue
 			}
-			f := follower{rules: rs, p: p, hook: hook, base: c, sure: true}
+			f := follower{rules: rs, p: p, hook: hook}
 			v := f.chain(c, 0)
-			if v == verdictContinue && c.drops {
+			if (v == verdictContinue || v == verdictReturn) && c.drops {
 				f.add(c, 0, verdictDrop, "policy drop")
 				v = verdictDrop
 			}
 			found = append(found, f.found...)
-			if f.sure && (v == verdictDrop || v == verdictReject) {
+			if f.sure() && (v == verdictDrop || v == verdictReject) {
 				return found
 			}
 		}
@@ -105,7 +106,7 @@ func (f *follower) add(c *chain, handle uint64, verdict uint32, text string) {
 	}
 	f.found = append(f.found, Rule{
 		Family: map[uint8]string{unix.NFPROTO_INET: "inet", unix.NFPROTO_IPV4: "ip", unix.NFPROTO_IPV6: "ip6"}[c.family], Table: c.table,
-		Chain: c.name, Hook: map[uint32]string{hookInput: "input", hookOutput: "output"}[f.hook], Handle: handle, Verdict: word, Text: text, Sure: f.sure,
+		Chain: c.name, Hook: map[uint32]string{hookInput: "input", hookOutput: "output"}[f.hook], Handle: handle, Verdict: word, Text: text, Sure: f.sure(),
 	})
 }
 
@@ -117,7 +118,7 @@ func (f *follower) chain(c *chain, depth int) uint32 {
 	}
 	for _, r := range c.rules {
 		if f.steps++; f.steps > maxSteps {
-			f.sure = false
+			f.doubt = true
 			return verdictContinue
 		}
 		m := machine{p: f.p, hook: f.hook, family: c.family, table: c.table, sets: f.rules.sets}
@@ -125,17 +126,20 @@ func (f *follower) chain(c *chain, depth int) uint32 {
 		if fit == no || verdict == verdictContinue {
 			continue
 		}
-		before := f.sure
-		f.sure = f.sure && fit == yes
+		if fit == maybe {
+			f.maybe++
+		}
 		end := f.verdict(c, r, verdict, target, &m, depth)
-		if end == verdictContinue {
-			f.sure = before && (fit == yes || f.sure)
-			continue
+		if fit == maybe {
+			f.maybe--
 		}
-		if fit == yes {
+		switch {
+		case end == verdictContinue:
+		case fit == yes:
 			return end
+		default:
+			f.doubt = true
 		}
-		f.sure = false // it may have ended here, or not
 	}
 	return verdictContinue
 }
@@ -166,10 +170,6 @@ func (f *follower) verdict(c *chain, r rule, verdict uint32, target string, m *m
 		}
 		return verdictContinue
 	case verdictAccept, verdictStolen, verdictQueue, verdictReturn:
-		if verdict == verdictReturn && depth == 0 && c.drops {
-			f.add(c, 0, verdictDrop, "policy drop")
-			return verdictDrop
-		}
 		return verdict
 	}
 	return verdictContinue

@@ -133,6 +133,9 @@ func (c *ruling) rewrite(t *testing.T, got infer.Ranking) {
 	}
 	for i := range c.archive.Files {
 		if c.archive.Files[i].Name == "want.json" {
+			if bytes.Equal(bytes.TrimSpace(c.archive.Files[i].Data), body) {
+				return
+			}
 			c.archive.Files[i].Data = append(body, '\n')
 		}
 	}

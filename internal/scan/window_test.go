@@ -283,7 +283,7 @@ func TestTemplate(t *testing.T) {
 		"/o/550e8400-e29b-41d4-a716-446655440000": "/o/{id}",
 		"/img/8123.png?x=1":                       "/img/{id}.png",
 		"/static/app.8b34f.js":                    "/static/app.{id}.js",
-		"/v1.2/10.0.0.1":                          "/{id}/{id}",
+		"/v1.2/10.0.0.1":                          "/v1.2/{id}",
 		"/static/app.js":                          "/static/app.js",
 		"/http2/utf8/mp3":                         "/http2/utf8/mp3",
 		"/t/eyJhbGciOiJIUzI1NiJ9":                 "/t/{id}",

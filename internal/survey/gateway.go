@@ -14,28 +14,70 @@ import (
 	"github.com/goodgatehq/goodgate/internal/host"
 )
 
-// running finds the gateways among the processes.
+// launch is a main process with what its dialect read off it.
+type launch struct {
+	PID     int            `json:"pid"`
+	Dialect string         `json:"dialect"`
+	Launch  dialect.Launch `json:"launch"`
+}
+
+// launches is every main process of a gateway.
+type launches struct {
+	List []launch `json:"list"`
+}
+
+// RedactWith hides what directives on the command line keep secret.
+func (l *launches) RedactWith(r *evidence.Redactor) {
+	for i := range l.List {
+		l.List[i].Launch.Globals = string(r.Config([]byte(l.List[i].Launch.Globals)))
+	}
+}
+
+// running finds the gateways among the processes. They are recognised by their
+// arguments as they are: a path in which the redactor sees a secret could not be
+// opened afterwards.
 func (k *look) running(dialects []dialect.Dialect) {
-	list, _, err := evidence.Ask(k.rec, "survey/processes", "", func() (host.Processes, error) { return host.ListProcesses(k.ctx) })
+	var raw host.Processes
+	list, _, err := evidence.Ask(k.rec, "survey/processes", "", func() (host.Processes, error) {
+		var err error
+		raw, err = host.ListProcesses(k.ctx)
+		return host.Processes{List: slices.Clone(raw.List), Gaps: raw.Gaps}, err
+	})
 	k.gap(err, "processes")
 	for _, g := range list.Gaps {
 		k.gaps = addGap(k.gaps, g)
 	}
 	k.s.Processes = list
+	found, _, err := evidence.Ask(k.rec, "survey/launches", "", func() (launches, error) { return recognise(raw, dialects), nil })
+	k.gap(err, "gateways")
+	for _, l := range found.List {
+		k.mains[l.PID] = true
+	}
+	for _, l := range found.List {
+		p, ok := list.Find(l.PID)
+		i := slices.IndexFunc(dialects, func(d dialect.Dialect) bool { return d.Name == l.Dialect })
+		if ok && i >= 0 {
+			k.s.Gateways = append(k.s.Gateways, k.gateway(&dialects[i], l.Launch, p))
+		}
+	}
+}
+
+func recognise(list host.Processes, dialects []dialect.Dialect) (found launches) {
 	for _, p := range list.List {
 		if p.State == "Z" || p.State == "X" {
 			continue
 		}
-		for i := range dialects {
-			if dialects[i].Recognise == nil {
+		for _, d := range dialects {
+			if d.Recognise == nil {
 				continue
 			}
-			if l, ok := dialects[i].Recognise(asDialect(p)); ok {
-				k.s.Gateways = append(k.s.Gateways, k.gateway(&dialects[i], l, p))
+			if l, ok := d.Recognise(asDialect(p)); ok {
+				found.List = append(found.List, launch{PID: p.PID, Dialect: d.Name, Launch: l})
 				break
 			}
 		}
 	}
+	return found
 }
 
 func asDialect(p host.Process) dialect.Process {
@@ -50,7 +92,7 @@ func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Ga
 	}
 	g.Launch = l
 	k.configure(g)
-	g.Workers = k.workers(d, p)
+	g.Workers = k.workers(p)
 	k.listening(g)
 	return g
 }
@@ -82,11 +124,11 @@ func (k *look) configure(g *Gateway) {
 // workers returns the children that take requests. A child that is a gateway's
 // main process itself, as while nginx replaces its program, is none; nor are
 // helpers beside children that call themselves workers.
-func (k *look) workers(d *dialect.Dialect, master host.Process) []Worker {
+func (k *look) workers(master host.Process) []Worker {
 	var all []Worker
 	titled := false
 	for _, c := range k.s.Processes.Children(master.PID) {
-		if _, main := d.Recognise(asDialect(c)); main || c.State == "Z" {
+		if k.mains[c.PID] || c.State == "Z" {
 			continue
 		}
 		title := strings.Join(c.Args, " ")

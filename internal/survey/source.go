@@ -22,6 +22,7 @@ type look struct {
 	s     *Survey
 	gaps  []evidence.Gap
 
+	mains  map[int]bool // main processes of gateways
 	places map[int]host.Place
 	tables map[string]host.Listeners // by subject of the place
 	addrs  map[string]host.Addresses
@@ -125,7 +126,11 @@ func (s *source) read(path string, limit int64) (host.FileData, error) {
 		if err != nil {
 			return host.FileData{}, err
 		}
-		return v.ReadFile(s.k.ctx, path, limit)
+		data, err := v.ReadFile(s.k.ctx, path, limit)
+		if err == nil {
+			keepPaths(s.k.ctx, s.k.rec.Redact, v, data.Body)
+		}
+		return data, err
 	})
 	if err != nil {
 		s.failed(err)

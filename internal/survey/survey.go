@@ -144,6 +144,6 @@ func Overview(ctx context.Context, rec *evidence.Recorder, views *host.Views, di
 func newLook(ctx context.Context, rec *evidence.Recorder, views *host.Views, opt Options) *look {
 	return &look{
 		ctx: ctx, rec: rec, views: views, opt: opt, s: &Survey{},
-		places: map[int]host.Place{}, tables: map[string]host.Listeners{}, addrs: map[string]host.Addresses{},
+		mains: map[int]bool{}, places: map[int]host.Place{}, tables: map[string]host.Listeners{}, addrs: map[string]host.Addresses{},
 	}
 }

@@ -68,7 +68,7 @@ func serve(t *testing.T, body string, args []string, w wrap) *gate {
 	t.Helper()
 	bin, err := exec.LookPath("nginx")
 	need(t, err == nil, "nginx", "sudo apt-get install nginx-core")
-	dir, err := os.MkdirTemp("/tmp", "ggs")
+	dir, err := os.MkdirTemp("/tmp", "ggs-5f4dcc3b5aa765d61d8327deb882cf99-") // looks like a secret, and is a path
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,6 +108,14 @@ func (k *look) lookup(name string) []netip.Addr {
 // listens on the target's port instead.
 func (k *look) unmatched() {
 	t := k.s.Target
+	if len(k.s.Matches) == 0 || k.s.Matches[0].Kind == "default" {
+		// The site may stand in a configuration that could not be read.
+		for _, g := range k.s.Gateways {
+			for _, gap := range g.Gaps {
+				k.gaps = addGap(k.gaps, gap)
+			}
+		}
+	}
 	if len(k.s.Matches) > 0 {
 		return
 	}

@@ -25,15 +25,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/nginx"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var dialects = []dialect.Dialect{nginx.Dialect}
 

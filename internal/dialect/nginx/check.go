@@ -1,4 +1,330 @@
 package nginx
 
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/topo"
+)
+
+// checker looks for what nginx refuses to load, in nginx's own words. Where it
+// is not sure that nginx would, a problem is not fatal.
+type checker struct {
+	c       *config
+	foreign bool            // modules may be there that goodgate does not know
+	told    map[string]bool // unknown directives that were told
+	files   map[string]bool // places of missing files that were told
+	order   map[*item]int   // the order in which nginx reads
+	zones   map[string]bool // "limit_req name", …
+	made    map[string]bool // variables that the configuration makes
+}
+
 // check notes what nginx would refuse to load.
-func (c *config) check() {}
+func (c *config) check() {
+	k := &checker{c: c, told: map[string]bool{}, files: map[string]bool{}, order: map[*item]int{}, zones: map[string]bool{}, made: map[string]bool{}}
+	k.foreign = k.modules() || c.launch.Product != "" && c.launch.Product != "nginx"
+	k.survey(c.main)
+	k.mainBlocks()
+	k.scope(c.main)
+	if c.http != nil {
+		k.pools(c.http, c.upstreams)
+		k.sockets(c.servers)
+	}
+	if c.stream != nil {
+		k.pools(c.stream, c.pipes)
+		k.sockets(c.streams)
+	}
+}
+
+func (k *checker) fatal(at topo.Place, format string, args ...any) {
+	k.c.problem(at, true, fmt.Sprintf(format, args...))
+}
+
+func (k *checker) note(at topo.Place, format string, args ...any) {
+	k.c.problem(at, false, fmt.Sprintf(format, args...))
+}
+
+// modules reports whether a module is loaded whose directives are not known.
+func (k *checker) modules() bool {
+	foreign := false
+	for _, it := range k.c.main.own("load_module") {
+		name := it.Arg(1)
+		name = strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], ".so")
+		if !knownModules()[name] {
+			foreign = true
+		}
+	}
+	return foreign
+}
+
+// knownModules returns the modules whose directives the grammar has.
+func knownModules() map[string]bool {
+	known := map[string]bool{}
+	for _, rules := range grammar() {
+		for _, r := range rules {
+			known[r.module] = true
+		}
+	}
+	return known
+}
+
+// survey notes the order of directives, and what later checks look up.
+func (k *checker) survey(s *scope) {
+	for _, it := range s.items {
+		k.order[it] = len(k.order)
+		switch it.Name() {
+		case "limit_req_zone", "limit_conn_zone":
+			for _, w := range it.Args() {
+				if v, ok := strings.CutPrefix(w.Text, "zone="); ok {
+					name, _, _ := strings.Cut(v, ":")
+					k.zones[s.area+" "+strings.TrimSuffix(it.Name(), "_zone")+" "+name] = true
+				}
+			}
+		}
+		k.makes(it)
+		if it.sub != nil {
+			k.survey(it.sub)
+		}
+	}
+}
+
+// mainBlocks checks what the main file must and may not have.
+func (k *checker) mainBlocks() {
+	m := k.c.main
+	if len(m.own("events")) == 0 && !k.c.tree.Missing {
+		k.fatal(topo.Place{File: k.c.launch.Config, Line: 1, Column: 1}, `no "events" section in configuration`)
+	}
+	used := len(k.order)
+	for _, name := range []string{"events", "http", "stream", "mail"} {
+		list := m.own(name)
+		for i, it := range list {
+			used = min(used, k.order[it])
+			if i > 0 {
+				k.fatal(it.Place(), `%q directive is duplicate`, name)
+			}
+		}
+	}
+	for _, it := range m.own("load_module") {
+		if k.order[it] > used {
+			k.fatal(it.Place(), `"load_module" directive is specified too late`)
+		}
+	}
+}
+
+// scope checks the directives of a block and of the blocks in it.
+func (k *checker) scope(s *scope) {
+	seen := map[string]*item{}
+	for _, it := range s.items {
+		if r, ok := k.grammar(s, it); ok {
+			k.slot(r, it)
+			k.duplicate(r, s, it, seen)
+			k.special(s, it)
+		}
+		if it.sub != nil {
+			k.scope(it.sub)
+		}
+	}
+	k.whole(s)
+}
+
+// grammar checks that a directive is known, stands where it may and has as many
+// arguments as it takes. It returns the rule that fits.
+func (k *checker) grammar(s *scope, it *item) (rule, bool) {
+	rules := grammar()[it.Name()]
+	if rules == nil {
+		k.unknown(it)
+		return rule{}, false
+	}
+	if m := rules[0].module; !k.stock(rules) && !k.loaded(m) && !k.told[it.Name()] {
+		k.told[it.Name()] = true
+		k.note(it.Place(), `directive %q belongs to %s: nginx refuses it where that is neither built in nor loaded`, it.Name(), m)
+	}
+	var fit []rule
+	for _, r := range rules {
+		if r.allows(s.area, s.context) {
+			fit = append(fit, r)
+		}
+	}
+	switch {
+	case s.area == "":
+		return rule{}, false
+	case len(fit) == 0:
+		if k.stock(rules) {
+			k.fatal(it.Place(), `%q directive is not allowed here%s`, it.Name(), belongs(rules))
+		}
+		return rule{}, false
+	case k.tooNew(fit):
+		k.fatal(it.Place(), `unknown directive %q: it came with nginx %s, this is %s`, it.Name(), fit[0].since, k.c.launch.Version)
+		return rule{}, false
+	}
+	for _, r := range fit {
+		if r.block == it.Brace && r.takes(len(it.Words)-1) {
+			return r, k.stock(rules)
+		}
+	}
+	if !k.stock(rules) {
+		return rule{}, false
+	}
+	switch {
+	case fit[0].block && !it.Brace:
+		k.fatal(it.Place(), `directive %q has no opening "{"`, it.Name())
+	case !fit[0].block && it.Brace:
+		k.fatal(it.Place(), `directive %q is not terminated by ";"`, it.Name())
+	default:
+		k.fatal(it.Place(), `invalid number of arguments in %q directive%s`, it.Name(), runOn(it))
+	}
+	return rule{}, false
+}
+
+// stock reports whether nginx itself, and no other module, has a directive, so
+// that its rules are sure.
+func (k *checker) stock(rules []rule) bool {
+	for _, r := range rules {
+		if r.module != "-" && !strings.HasPrefix(r.module, "ngx_stream") && !strings.HasPrefix(r.module, "ngx_mail") {
+			return false
+		}
+	}
+	return true
+}
+
+// loaded reports whether a load_module names the module.
+func (k *checker) loaded(module string) bool {
+	for _, it := range k.c.main.own("load_module") {
+		if strings.HasSuffix(it.Arg(1), module+".so") {
+			return true
+		}
+	}
+	return false
+}
+
+// tooNew reports whether every rule belongs to a later nginx than the one that
+// runs.
+func (k *checker) tooNew(fit []rule) bool {
+	v := k.c.launch.Version
+	if v == "" || k.foreign {
+		return false
+	}
+	for _, r := range fit {
+		if r.since == "-" || atVersion(v, r.since) {
+			return false
+		}
+	}
+	return true
+}
+
+// belongs says where a directive may stand.
+func belongs(rules []rule) string {
+	names := map[string]string{"sif": "if in server", "lif": "if in location", "limit": "limit_except"}
+	var where []string
+	seen := map[string]bool{}
+	for _, r := range rules {
+		for _, c := range r.contexts {
+			if n := names[c]; n != "" {
+				c = n
+			}
+			if r.area == "stream" || r.area == "mail" {
+				c = r.area + " " + c
+			}
+			if !seen[c] {
+				seen[c] = true
+				where = append(where, c)
+			}
+		}
+	}
+	return ": it belongs in " + strings.Join(where, ", ")
+}
+
+// runOn says where a ";" seems to be missing: a later line begins with the name
+// of a directive.
+func runOn(it *item) string {
+	for i := 1; i < len(it.Words); i++ {
+		w, before := it.Words[i], it.Words[i-1]
+		if w.Line > before.Line && w.Quote == 0 && grammar()[w.Text] != nil {
+			return fmt.Sprintf(`: the ";" at the end of line %d seems to be missing`, before.Line)
+		}
+	}
+	return ""
+}
+
+// unknown tells of a directive that no module known to goodgate has. It is fatal
+// where it looks like a misspelling and no unknown module could have it.
+func (k *checker) unknown(it *item) {
+	name := it.Name()
+	near := k.nearest(name)
+	switch {
+	case !wordlike(name):
+		k.fatal(it.Place(), `unknown directive %q`, printable(name))
+		return
+	case !k.foreign && near != "":
+		k.fatal(it.Place(), `unknown directive %q: is %q meant?`, name, near)
+		return
+	}
+	if !k.told[name] {
+		k.told[name] = true
+		k.note(it.Place(), `directive %q is not known: it may belong to a module that goodgate does not know`, printable(name))
+	}
+}
+
+// wordlike reports whether some module could have a directive of that name.
+func wordlike(name string) bool {
+	for i := range len(name) {
+		if !nameByte(name[i]) {
+			return false
+		}
+	}
+	return len(name) > 1
+}
+
+// nearest returns a directive of stock nginx that is at most two letters away,
+// one for short names.
+func (k *checker) nearest(name string) string {
+	most := 2
+	if len(name) <= 4 {
+		most = 1
+	}
+	best, found := most+1, ""
+	for other, rules := range grammar() {
+		if rules[0].module != "-" {
+			continue
+		}
+		if d := distance(name, other, most); d < best || d == best && found != "" && other < found {
+			best, found = d, other
+		}
+	}
+	return found
+}
+
+// distance returns the number of letters to insert, delete, change or swap with
+// their neighbour to come from a to b, or more than most.
+func distance(a, b string, most int) int {
+	if len(a)-len(b) > most || len(b)-len(a) > most {
+		return most + 1
+	}
+	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}
+
+// printable bounds a foreign word and escapes what is not text in it.
+func printable(s string) string {
+	if len(s) > 60 {
+		s = s[:60] + "…"
+	}
+	return s
+}

@@ -122,8 +122,27 @@ func (c *config) instance() topo.Instance {
 	in.Settings = c.instanceSettings()
 	in.PIDFile = c.path(c.main.text("pid", pidFile(c.launch)))
 	in.Problems = c.problems
-	sort.SliceStable(in.Problems, func(i, j int) bool { return in.Problems[i].Fatal && !in.Problems[j].Fatal })
+	c.sortProblems(in.Problems)
 	return in
+}
+
+// sortProblems puts what nginx refuses first, in the order in which it would
+// meet it.
+func (c *config) sortProblems(list []topo.Problem) {
+	rank := map[string]int{}
+	for i, f := range c.tree.Files {
+		rank[f.Path] = i
+	}
+	sort.SliceStable(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		switch {
+		case a.Fatal != b.Fatal:
+			return a.Fatal
+		case rank[a.Place.File] != rank[b.Place.File]:
+			return rank[a.Place.File] < rank[b.Place.File]
+		}
+		return a.Place.Start < b.Place.Start
+	})
 }
 
 // merged returns a socket with what every server that shares it says of it:

@@ -181,7 +181,7 @@ func (c *compiler) set() (node, error) {
 	negative := c.take("^")
 	for first := true; ; first = false {
 		if !c.more() {
-			return nil, errors.New(`missing "]"`)
+			return nil, fmt.Errorf(`%w: missing "]"`, ErrBroken)
 		}
 		if !first && c.take("]") {
 			break

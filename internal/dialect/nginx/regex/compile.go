@@ -35,7 +35,7 @@ func compile(pattern string, fold bool) (*program, error) {
 		return nil, err
 	}
 	if c.i < len(c.s) {
-		return nil, fmt.Errorf("unmatched %q at %d", c.s[c.i], c.i)
+		return nil, fmt.Errorf("%w: unmatched %q at %d", ErrBroken, c.s[c.i], c.i)
 	}
 	c.p.root = root
 	return c.p, nil
@@ -173,7 +173,7 @@ func (c *compiler) atom() (node, error) {
 	case '\\':
 		return c.escape()
 	case '*', '+', '?':
-		return nil, errors.New("nothing to repeat")
+		return nil, fmt.Errorf("%w: nothing to repeat", ErrBroken)
 	}
 	return c.letter(ch), nil
 }
@@ -250,7 +250,7 @@ func (c *compiler) inner(wrap func(node) node) (node, error) {
 		return nil, err
 	}
 	if !c.take(")") {
-		return nil, errors.New(`missing ")"`)
+		return nil, fmt.Errorf(`%w: missing ")"`, ErrBroken)
 	}
 	return wrap(n), nil
 }

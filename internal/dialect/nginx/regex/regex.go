@@ -9,6 +9,10 @@ import (
 	"regexp"
 )
 
+// ErrBroken says that no version of PCRE takes the pattern: a parenthesis or a
+// bracket has no partner, or there is nothing to repeat.
+var ErrBroken = errors.New("the pattern is broken")
+
 // ErrSteps says that a match took too many steps to be decided.
 var ErrSteps = errors.New("the match takes too many steps")
 
@@ -20,7 +24,8 @@ type Regexp struct {
 }
 
 // Compile reads a pattern; fold makes it ignore the case of ASCII letters. An
-// error means that the pattern is not understood, not that PCRE refuses it.
+// error means that the pattern is not understood; only ErrBroken means that PCRE
+// refuses it.
 func Compile(pattern string, fold bool) (*Regexp, error) {
 	prefix := ""
 	if fold {

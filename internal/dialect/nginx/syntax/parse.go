@@ -136,14 +136,14 @@ func (p *parser) directive() ([]Word, stop) {
 		case stopWord:
 			words = append(words, w)
 		case stopUnexpected:
-			p.problem(p.spot(p.pos-1), true, fmt.Sprintf("unexpected %q", rune(p.data[p.pos-1])))
+			p.problem(p.spot(p.pos-1), true, fmt.Sprintf(`unexpected "%c"`, p.data[p.pos-1]))
 		case stopLong:
 			p.problem(p.spot(w.Start), true, longText(w))
 		case stopEnd, stopBrace:
 			if len(words) > 0 {
 				return words, st
 			}
-			p.problem(p.spot(p.pos-1), true, fmt.Sprintf("unexpected %q", rune(p.data[p.pos-1])))
+			p.problem(p.spot(p.pos-1), true, fmt.Sprintf(`unexpected "%c"`, p.data[p.pos-1]))
 		case stopClose:
 			if len(words) > 0 {
 				p.problem(p.spot(p.pos-1), true, fmt.Sprintf(`unexpected "}": the ";" after %q is missing`, words[len(words)-1].Text))
@@ -167,14 +167,14 @@ func (p *parser) directive() ([]Word, stop) {
 func longText(w Word) string {
 	head := w.Text[:min(len(w.Text), 10)]
 	if w.Quote != 0 {
-		return fmt.Sprintf(`too long parameter, probably missing terminating %q character`, rune(w.Quote))
+		return fmt.Sprintf(`too long parameter, probably missing terminating "%c" character`, w.Quote)
 	}
 	return fmt.Sprintf("too long parameter %q started", head+"...")
 }
 
 func cutText(w Word) string {
 	if w.Quote != 0 {
-		return fmt.Sprintf(`unexpected end of file: the %q that begins here has no end`, rune(w.Quote))
+		return fmt.Sprintf(`unexpected end of file: the %c that begins here has no end`, w.Quote)
 	}
 	return `unexpected end of file, expecting ";" or "}"`
 }

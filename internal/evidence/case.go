@@ -84,13 +84,13 @@ func Ask[T any](r *Recorder, source, subject string, ask func() (T, error)) (res
 	}
 	start := r.Now()
 	result, err = ask()
-	a := Answer{Source: source, Subject: subject, Asked: start, Seconds: time.Since(start).Seconds()}
+	a := Answer{Source: source, Subject: r.hide(subject), Asked: start, Seconds: time.Since(start).Seconds()}
 	var gap *Gap
 	switch {
 	case errors.As(err, &gap):
-		a.Gap = gap
+		a.Gap = &Gap{Source: r.hide(gap.Source), Why: r.hide(gap.Why), Allow: r.hide(gap.Allow)}
 	case err != nil:
-		a.Failed = err.Error()
+		a.Failed = r.hide(err.Error())
 	}
 	if x, ok := any(&result).(Redactable); ok && r.Redact != nil {
 		x.RedactWith(r.Redact)
@@ -106,9 +106,21 @@ func Ask[T any](r *Recorder, source, subject string, ask func() (T, error)) (res
 	return decoded[T](a)
 }
 
+// hide redacts the words of a question or a failure: paths and names in them come
+// from the same places as the answers.
+func (r *Recorder) hide(text string) string {
+	if r.Redact == nil {
+		return text
+	}
+	return r.Redact.Text(text)
+}
+
 func replayed[T any](r *Recorder, source, subject string) (result T, when time.Time, err error) {
 	key := source + "\x00" + subject
 	r.mu.Lock()
+	if r.index[key] == nil {
+		key = source + "\x00" + r.hide(subject)
+	}
 	left := r.index[key]
 	if len(left) > 1 {
 		r.index[key] = left[1:]

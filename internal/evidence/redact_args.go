@@ -42,7 +42,10 @@ func hideWhole(r *Redactor, v string) string {
 // arg hides what is secret in one argument and reports whether the next one is
 // a secret value.
 func (r *Redactor) arg(program, a string) (hidden string, next bool) {
-	if name, value, ok := strings.Cut(a, "="); ok && secretName(strings.TrimLeft(name, "-")) {
+	if tokenLike([]byte(a)) && !r.keeps([]byte(a)) {
+		return Hidden, false
+	}
+	if name, value, ok := strings.Cut(a, "="); ok && !strings.ContainsAny(name, "/?:& ") && secretName(strings.TrimLeft(name, "-")) {
 		return name + "=" + hideWhole(r, value), false
 	}
 	if strings.HasPrefix(a, "-") && !strings.Contains(a, "=") && secretName(strings.TrimLeft(a, "-")) {

@@ -68,6 +68,7 @@ func TestLineKeepsEvidence(t *testing.T) {
 		`Nov 20 06:28:23 host systemd[1]: app@2.service: Main process exited, code=killed, status=9/KILL`,
 		`Memory cgroup out of memory: Killed process 4711 (node) total-vm:1kB, anon-rss:2kB, oom_score_adj:0`,
 		`oom-kill:task_memcg=/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope,task=node,pid=1`,
+		`open /var/lib/docker/overlay2/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/merged/etc/nginx/nginx.conf: no such file`,
 		`[20-Nov-2026 10:15:30] WARNING: [pool www] server reached pm.max_children setting (5), consider raising it`,
 		`SyntaxError: Unexpected token < in JSON at position 0`,
 		`Error: listen EADDRINUSE: address already in use 127.0.0.1:3000`,
@@ -127,6 +128,7 @@ func TestURLAndPath(t *testing.T) {
 		{"/x;jsessionid=ABC123/y?z=", "/x;jsessionid=***/y?z="},
 		{"/cb#access_token=abc", "/cb#access_token=***"},
 		{"http://unix:/run/app.sock:/x?a=b", "http://unix:/run/app.sock:/x?a=***"},
+		{"/var/lib/docker/overlay2/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/merged/etc/nginx/nginx.conf", "/var/lib/docker/overlay2/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/merged/etc/nginx/nginx.conf"},
 		{"/?goodgate=m4rkm4rkm4rkm4rk0123456789abcdef", "/?goodgate=m4rkm4rkm4rkm4rk0123456789abcdef"},
 	} {
 		if got := r.URL(tc.in); got != tc.want {
@@ -178,6 +180,8 @@ func TestArgs(t *testing.T) {
 		{"env SECRET_KEY_BASE=" + planted + " puma", "env SECRET_KEY_BASE=*** puma"},
 		{"curl -u bob:" + planted + " http://a/", "curl -u *** http://a/"},
 		{"app --db=postgres://u:" + planted + "@db/x", "app --db=postgres://***@db/x"},
+		{"goodgate diagnose http://a/reset/8f14e45fceea167a5a36?password=" + planted, "goodgate diagnose http://a/reset/***?password=***"},
+		{"app 8f14e45fceea167a5a36", "app ***"},
 		{"redis-server *:6379", "redis-server *:6379"},
 		{"gunicorn: master [app:app]", "gunicorn: master [app:app]"},
 		{"/usr/bin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf", "/usr/bin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf"},

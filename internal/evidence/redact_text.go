@@ -201,12 +201,24 @@ func (r *Redactor) wordSpans(b []byte) []span {
 		for end < len(b) && isTokenByte(b[end]) {
 			end++
 		}
-		if w := b[i:end]; len(w) >= 32 && tokenLike(w) && !r.keeps(w) && !bytes.HasSuffix(b[:i], []byte("/docker/")) {
+		if w := b[i:end]; len(w) >= 32 && tokenLike(w) && !r.keeps(w) && !containerFolders[folderBefore(b, i)] {
 			out = append(out, span{i, end, Hidden})
 		}
 		i = end
 	}
 	return out
+}
+
+// folderBefore returns the name of the folder in which the word at b[i] stands.
+func folderBefore(b []byte, i int) string {
+	if i == 0 || b[i-1] != '/' {
+		return ""
+	}
+	start := i - 1
+	for start > 0 && i-start < 40 && isWord(b[start-1]) {
+		start--
+	}
+	return string(b[start : i-1])
 }
 
 func isTokenByte(c byte) bool {

@@ -110,7 +110,7 @@ func (r *Redactor) segmentSpans(b []byte, start, end int, before string) []span 
 		out = r.querySpans(b, start+i+1, end)
 		end = start + i
 	}
-	if r.keeps(b[start:end]) {
+	if r.keeps(b[start:end]) || containerFolders[before] {
 		return out
 	}
 	if tokenLike(b[start:end]) || handsOver[strings.ToLower(before)] && end-start >= 6 && bytes.ContainsAny(b[start:end], "0123456789") {
@@ -124,6 +124,13 @@ func (r *Redactor) segmentSpans(b []byte, start, end int, before string) []span 
 		at = next + 1
 	}
 	return out
+}
+
+// containerFolders are the folders of container engines: the name of what stands
+// in them is an identifier that opens nothing, and tells one file from another.
+var containerFolders = map[string]bool{
+	"overlay2": true, "overlay": true, "containers": true, "docker": true, "overlay-containers": true, "pods": true, "sandboxes": true,
+	"snapshots": true, "io.containerd.runtime.v2.task": true, "k8s.io": true, "moby": true,
 }
 
 // handsOver are the words in a path after which applications like to put a

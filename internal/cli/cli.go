@@ -103,9 +103,10 @@ nothing of what it sees leaves the host.`,
   goodgate explain config/stale-dns`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetIn(s.Stdin)
 	root.SetOut(s.Stdout)
 	root.SetErr(s.Stderr)
@@ -142,6 +143,22 @@ func commands(s *session) []*cobra.Command {
 // usage is the error of a call that was written wrongly.
 func usage(cmd *cobra.Command, err error) error {
 	return withHint(err, cmd.CommandPath()+" --help")
+}
+
+// noSuchCommand takes no argument: what stands there was meant as a command.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("%s has no command %q", cmd.CommandPath(), args[0])
+	var try []string
+	for _, near := range cmd.SuggestionsFor(args[0]) {
+		try = append(try, cmd.CommandPath()+" "+near)
+	}
+	if strings.Contains(args[0], "://") {
+		try = append(try, cmd.CommandPath()+" diagnose "+args[0])
+	}
+	return withHint(err, append(try, cmd.CommandPath()+" --help")...)
 }
 
 // exactly is cobra.ExactArgs with an error that names what is missing.

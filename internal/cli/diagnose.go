@@ -17,6 +17,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/registry"
 	"github.com/goodgatehq/goodgate/internal/report"
+	"github.com/goodgatehq/goodgate/internal/survey"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -105,6 +106,9 @@ func (d *diagnose) run(ctx context.Context, target string) error {
 }
 
 func (d *diagnose) examine(ctx context.Context, target string) (*doctor.Diagnosis, *evidence.Case, error) {
+	if _, err := survey.ParseTarget(target); err != nil {
+		return nil, nil, withHint(err, "goodgate diagnose https://HOST/PATH")
+	}
 	now := time.Now()
 	opts := d.opts
 	opts.Target = target

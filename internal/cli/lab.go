@@ -22,7 +22,7 @@ func newLab(s *session) *cobra.Command {
 it), puts one known fault into it, and takes everything down again. It uses
 loopback, network namespaces of its own and a directory of its own; nothing else
 on the host is touched.`,
-		Args: cobra.NoArgs,
+		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newLabList(s), newLabUp(s), newLabDemo(s), newLabBackend(s))
@@ -101,6 +101,7 @@ func newLabDemo(s *session) *cobra.Command {
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "chooses ports, names and decoys")
+	cmd.Flags().StringVar(&d.capture, "capture", "", "write the case to this file")
 	return cmd
 }
 

@@ -47,6 +47,9 @@ func explain(e *doctor.Explanation) leaf {
 	case len(e.Causes) > 0:
 		l.Word, l.State = verdictWord(e.Verdict)
 		l.Answer = sentence(e.Causes[0].Summary)
+		if l.State == doctor.Unclear {
+			l.Answer = "Best guess: " + l.Answer
+		}
 		l.Fixes = e.Causes[0].Fixes
 	case len(e.Words) > 0:
 	case len(e.Items) == 0 && e.Unread > 0:

@@ -123,8 +123,15 @@ func failure(d *doctor.Diagnosis) string {
 	return d.Target + " gave no answer that could be judged"
 }
 
+// sentence ends text with a full stop and begins it with a capital, where it does
+// not begin with a name.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)
+	first, _, _ := strings.Cut(text, " ")
+	switch first {
+	case "the", "a", "an", "no", "nothing", "nobody", "some", "every", "requests", "more", "something", "it", "answers", "accepts":
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
 	if text == "" || strings.HasSuffix(text, ".") {
 		return text
 	}

@@ -165,7 +165,7 @@ func (k kind) Title() string {
 	}
 	if k.Symptom != nil {
 		words = append(words, string(*k.Symptom))
-	} else if k.Condition != "" && (k.MadeBy == nil || *k.MadeBy != "application") {
+	} else if k.Status == 0 {
 		words = append(words, k.Condition)
 	}
 	if k.Upstream != "" {
@@ -220,7 +220,7 @@ func (l *logs) answer(failing uint64) string {
 	if l.Requests > 0 && l.Failed > 0 {
 		s = fmt.Sprintf("%s of %s requests failed (%s)", number(l.Failed), number(l.Requests), percentage(float64(l.Failed)/float64(l.Requests)))
 	} else {
-		s = fmt.Sprintf("%s lines tell of failed requests", number(failing))
+		s = many(failing, "line") + " of error logs with a failed request"
 	}
 	kinds := l.Kinds
 	if len(kinds) == 0 {
@@ -241,12 +241,12 @@ func (l *logs) facts() []string {
 	if l.From != nil && l.To != nil {
 		f = append(f, span(*l.From, *l.To)+" UTC")
 	}
-	f = append(f, fmt.Sprintf("%s lines, %s in %s", number(l.Lines), size(float64(l.Bytes)), plural(len(l.Report.Files), "file")))
+	f = append(f, fmt.Sprintf("%s, %s in %s", many(l.Lines, "line"), size(float64(l.Bytes)), plural(len(l.Report.Files), "file")))
 	if masked := l.Report.Masked; masked > 0 {
-		f = append(f, fmt.Sprintf("%s attempts failed behind an answer that was fine", number(masked)))
+		f = append(f, many(masked, "attempt")+" failed behind an answer that was fine")
 	}
 	if l.Unparsed > 0 {
-		f = append(f, fmt.Sprintf("%s lines not understood", number(l.Unparsed)))
+		f = append(f, many(l.Unparsed, "line")+" not understood")
 	}
 	return f
 }
@@ -285,9 +285,9 @@ func fileView(f scan.FileReport) fileLine {
 	if f.Packed != "" {
 		v.What += ", " + f.Packed
 	}
-	v.What += fmt.Sprintf(", %s lines", number(uint64(f.Lines)))
+	v.What += ", " + many(uint64(f.Lines), "line")
 	if f.Unparsed > 0 {
-		v.Bad = append(v.Bad, fmt.Sprintf("%s lines not understood", number(f.Unparsed)))
+		v.Bad = append(v.Bad, many(f.Unparsed, "line")+" not understood")
 	}
 	return v
 }
@@ -319,6 +319,14 @@ func plural(n int, word string) string {
 		return "1 " + word
 	}
 	return strconv.Itoa(n) + " " + word + "s"
+}
+
+// many is a count with its noun.
+func many(n uint64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return number(n) + " " + word + "s"
 }
 
 func percentage(share float64) string {

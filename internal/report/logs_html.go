@@ -23,6 +23,7 @@ func logsHTML(w io.Writer, l logs) error {
 		"chart":    svg,
 		"join":     strings.Join,
 		"shorten":  shorten,
+		"many":     many,
 		"period":   func(k kind) string { return htmlPeriod(k, l) },
 		"map": func(title string, lines []string) map[string]any {
 			return map[string]any{"Title": title, "Lines": lines}

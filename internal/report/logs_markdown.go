@@ -31,7 +31,7 @@ func logsMarkdown(w io.Writer, l logs) error {
 	m.kinds("Failed attempts that a retry made good", l.Masked, l)
 	for _, d := range l.Tell {
 		m.line("")
-		m.line("%s cannot tell for %s failures who made the status. This would:", words(d.Log), number(d.Count))
+		m.line("%s cannot tell for %s who made the status. This would:", words(d.Log), many(d.Count, "failure"))
 		m.line("")
 		m.fenced("", "", d.Directive)
 	}

@@ -123,7 +123,7 @@ func eventText(e scan.Event, at time.Time) string {
 		s += " [" + e.Name + "]"
 	}
 	if e.Count > 1 {
-		s += fmt.Sprintf(", %s times in that minute", number(e.Count))
+		s += ", " + number(e.Count) + " times in that minute"
 	}
 	return s
 }
@@ -204,7 +204,7 @@ func (t *text) grouped(l logs) {
 func (t *text) tell(l logs) {
 	for _, d := range l.Tell {
 		t.title("Who made the status")
-		t.block("  ", 2, "", fmt.Sprintf("%s cannot tell for %s failures whether the gateway or the application made the status. This would:", d.Log, number(d.Count)))
+		t.block("  ", 2, "", fmt.Sprintf("%s cannot tell for %s whether the gateway or the application made the status. This would:", d.Log, many(d.Count, "failure")))
 		t.block("  ", 2, cyan, t.safe(d.Directive))
 	}
 }

@@ -125,7 +125,7 @@ func (f *follower) start(l *followed, file File, info fs.FileInfo, first bool) {
 	f.recognise(l)
 	l.at = s.size
 	if !f.run.cfg.Since.IsZero() {
-		l.at, _ = s.window(&f.run.cfg, f.run.logs)
+		l.at, _ = s.window(&f.run.cfg, f.run.logs, file)
 	} else if n := lastLine(file, s.size); n < s.size {
 		l.at = n
 	}

@@ -9,8 +9,7 @@ import (
 )
 
 // chunk reads the lines that begin between j.from and j.to.
-func (r *run) chunk(ctx context.Context, w *worker, j job) error {
-	f := j.src.file
+func (r *run) chunk(ctx context.Context, w *worker, j job, f File) error {
 	at := j.from
 	if j.chunk > 0 {
 		at = nextLine(f, j.from, j.src.size) // the line across the border belongs to the chunk before
@@ -74,8 +73,8 @@ func lastCut(b []byte, limit int64, ended bool) int {
 }
 
 // stream reads a source that can only be read from its beginning.
-func (r *run) stream(ctx context.Context, w *worker, s *source, pipe bool) error {
-	in, err := r.reader(s)
+func (r *run) stream(ctx context.Context, w *worker, s *source, f File, pipe bool) error {
+	in, err := r.reader(s, f)
 	if err != nil {
 		return fmt.Errorf("cannot unpack %s: %w", s.path, err)
 	}
@@ -127,11 +126,11 @@ func (r *run) stream(ctx context.Context, w *worker, s *source, pipe bool) error
 
 // reader opens a stream from its beginning, counting bytes as they lie in the
 // file.
-func (r *run) reader(s *source) (io.Reader, error) {
+func (r *run) reader(s *source, f File) (io.Reader, error) {
 	if s.stream != nil {
 		return &counted{s.stream, r}, nil
 	}
-	return s.unpacked(&counted{io.NewSectionReader(s.file, 0, s.size), r})
+	return s.unpacked(&counted{io.NewSectionReader(f, 0, s.size), r})
 }
 
 type counted struct {

@@ -201,3 +201,40 @@ func zoneOf(head []byte, log dialect.Log) (offset int, ok bool) {
 	}
 	return offset, ok
 }
+
+// assumed names the zone that stamps without one are taken to be in, and false
+// where every stamp names its own.
+func (r *run) assumed() (string, bool) {
+	for _, s := range r.sources {
+		if s.err != nil || s.sure == 0 || !zoneless(s.head, r.logs[s.log].log) {
+			continue
+		}
+		if r.cfg.Location != time.Local {
+			return r.cfg.Location.String(), true
+		}
+		name, _ := r.cfg.Now.In(time.Local).Zone()
+		return "this host's zone (" + name + ")", true
+	}
+	return "", false
+}
+
+// zoneless reports whether a head's first stamp means another time in another
+// zone.
+func zoneless(head []byte, log dialect.Log) bool {
+	if log.Time == nil {
+		return false
+	}
+	var rec dialect.Record
+	for line := range bytes.Lines(whole(head)) {
+		rec.Reset()
+		if log.Line(bytes.TrimRight(line, "\r\n"), &rec); len(rec.Stamp) == 0 {
+			continue
+		}
+		a, ok1 := log.Time(rec.Stamp, time.UTC, time.Unix(1<<31, 0))
+		b, ok2 := log.Time(rec.Stamp, time.FixedZone("", 3600), time.Unix(1<<31, 0))
+		if ok1 && ok2 {
+			return !a.Equal(b)
+		}
+	}
+	return false
+}

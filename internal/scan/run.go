@@ -64,6 +64,9 @@ type run struct {
 	seed    maphash.Seed
 	done    atomic.Int64 // bytes as they lie in the files
 	all     int64
+
+	assume  string // zone of stamps that name none
+	assumes bool   // there are such
 }
 
 // job is a part of a source that one worker reads.
@@ -165,7 +168,13 @@ func (r *run) jobs() []job {
 			r.all += s.size
 			continue
 		}
-		from, to := s.window(&r.cfg, r.logs)
+		f, done, err := r.handle(s)
+		if err != nil {
+			s.fail(err)
+			continue
+		}
+		from, to := s.window(&r.cfg, r.logs, f)
+		done()
 		r.all += to - from
 		n := int32(max(1, (to-from+chunkSize-1)/chunkSize))
 		s.begin(int(n))
@@ -184,10 +193,18 @@ func (r *run) work(ctx context.Context, w *worker, j job, pipe bool) error {
 	}
 	w.begin(j.src, j.chunk)
 	defer w.end()
-	if j.src.kind == plainFile {
-		return r.chunk(ctx, w, j)
+	if j.src.stream != nil {
+		return r.stream(ctx, w, j.src, nil, pipe)
 	}
-	return r.stream(ctx, w, j.src, pipe)
+	f, done, err := r.handle(j.src)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if j.src.kind == plainFile {
+		return r.chunk(ctx, w, j, f)
+	}
+	return r.stream(ctx, w, j.src, f, pipe)
 }
 
 // watch reports the progress until stop is called.

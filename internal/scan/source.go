@@ -74,10 +74,33 @@ func (r *run) prepare(inputs []Input) {
 				s.skipped, s.why = true, "skipped"
 			}
 		}
+		if s.file != nil && (len(inputs) > openFiles || s.skipped) {
+			_ = s.file.Close()
+			s.file = nil
+		}
 	}
 	if r.cfg.Location == nil {
 		r.cfg.Location = r.zone()
 	}
+	r.assume, r.assumes = r.assumed()
+	for _, s := range r.sources {
+		s.head = nil
+	}
+}
+
+// openFiles is how many files are kept open at once. With more, each is opened
+// again when its turn comes.
+const openFiles = 200
+
+// handle returns an open file of s. The caller calls done.
+func (r *run) handle(s *source) (f File, done func(), err error) {
+	if s.file != nil {
+		return s.file, func() {}, nil
+	}
+	if f, err = r.cfg.Open(s.path); err != nil {
+		return nil, nil, err
+	}
+	return f, func() { _ = f.Close() }, nil
 }
 
 func (r *run) close() {
@@ -213,7 +236,7 @@ func unpack(k kind, r io.Reader) (io.Reader, error) {
 }
 
 // window returns the part of a plain file that lies in the time asked for.
-func (s *source) window(cfg *Config, logs []namedLog) (from, to int64) {
+func (s *source) window(cfg *Config, logs []namedLog, f File) (from, to int64) {
 	to = s.size
 	l := logs[s.log].log
 	if l.Time == nil || s.wrapped || s.sure == 0 || cfg.Since.IsZero() && cfg.Until.IsZero() {
@@ -221,16 +244,16 @@ func (s *source) window(cfg *Config, logs []namedLog) (from, to int64) {
 	}
 	g := newGatherer(s.path, l, Options{Location: cfg.Location, Now: cfg.Now}.withDefaults())
 	if !cfg.Since.IsZero() {
-		from, _ = g.bisect(s.file, s.size, cfg.Since.Add(-g.opt.Slack))
+		from, _ = g.bisect(f, s.size, cfg.Since.Add(-g.opt.Slack))
 	}
 	if !cfg.Until.IsZero() {
-		if end, ok := g.bisect(s.file, s.size, cfg.Until.Add(g.opt.Slack)); ok {
+		if end, ok := g.bisect(f, s.size, cfg.Until.Add(g.opt.Slack)); ok {
 			to = max(from, end)
 		}
 	}
 	s.from = from
 	if from > 0 {
-		s.before = int64(countLines(s.file, from))
+		s.before = int64(countLines(f, from))
 	}
 	return from, to
 }

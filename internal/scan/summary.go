@@ -291,8 +291,8 @@ func (r *run) tell(rep *Report) []Tell {
 
 func (r *run) notes(rep *Report, s *sums) {
 	note := func(format string, args ...any) { rep.Notes = append(rep.Notes, fmt.Sprintf(format, args...)) }
-	if r.cfg.Location != nil && r.cfg.Location != time.UTC {
-		note("stamps that name no zone are taken to be in %s", r.cfg.Location)
+	if r.assumes {
+		note("times that name no zone are taken to be in %s", r.assume)
 	}
 	if s.groups.folded > 0 {
 		note("more than %d kinds of failures: the rarest are counted under route %q", r.cfg.Groups, otherRoute)

@@ -43,6 +43,9 @@ func (v *View) open(path string, flags int) (int, error) {
 	if err == unix.ENOSYS || err == unix.EPERM {
 		return v.openByHand(path, flags)
 	}
+	if err == unix.ELOOP {
+		return -1, fmt.Errorf("cannot open %s: %w, or to an open file of the process itself, as /dev/stdout does", path, err)
+	}
 	return -1, fmt.Errorf("cannot open %s: %w", path, err)
 }
 

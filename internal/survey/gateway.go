@@ -182,6 +182,11 @@ func sameAddress(network, address string, s host.Listener) bool {
 	if network != s.Network {
 		return false
 	}
+	if name, port, ok := cutPort(address); ok && network == "tcp" && s.Port == port {
+		if _, err := netip.ParseAddrPort(address); err != nil {
+			return name != "" // a name: which of the gateway's sockets on the port it is cannot be told
+		}
+	}
 	if network == "unix" {
 		return path.Clean(strings.TrimPrefix(address, "unix:")) == path.Clean(s.Address)
 	}

@@ -24,18 +24,30 @@ type candidate struct {
 	found   bool // the socket exists
 }
 
+// maxOthers is how many listeners of a gateway are looked at that are not on the
+// target's port.
+const maxOthers = 256
+
 // match finds the listeners that may answer for the target and puts the best
 // first.
 func (k *look) match() {
 	var all []candidate
 	for _, g := range k.s.Gateways {
+		others := 0
 		for _, l := range g.Conf.Instance.Listeners {
+			if !strings.HasSuffix(l.Address, ":"+strconv.Itoa(k.s.Target.Port)) {
+				// A range of ports makes thousands of listeners.
+				if others++; l.Stream || others > maxOthers {
+					continue
+				}
+			}
 			if c, ok := k.try(g, l); ok {
 				all = append(all, c)
 			}
 		}
 	}
 	slices.SortStableFunc(all, compare)
+	k.s.Matches, k.s.Notes = nil, nil
 	for _, c := range all {
 		if !k.has(c) {
 			k.s.Matches = append(k.s.Matches, c.Match)
@@ -170,8 +182,8 @@ func (k *look) reach(c *candidate, g *Gateway, l topo.Listener) {
 		c.Dial.Address = strings.TrimPrefix(l.Address, "unix:")
 		return
 	}
-	at, err := netip.ParseAddrPort(l.Address)
-	if err != nil {
+	at, ok := k.bound(g, l)
+	if !ok {
 		return
 	}
 	c.Request.Port = int(at.Port())
@@ -193,6 +205,34 @@ func (k *look) reach(c *candidate, g *Gateway, l topo.Listener) {
 	if !g.Place.OwnNet && t.Local {
 		k.published(c, g, at)
 	}
+}
+
+// bound returns the address of a configured listener. Where the configuration
+// writes a name, it is that of the gateway's socket on the same port.
+func (k *look) bound(g *Gateway, l topo.Listener) (netip.AddrPort, bool) {
+	if at, err := netip.ParseAddrPort(l.Address); err == nil {
+		return at, true
+	}
+	name, port, ok := cutPort(l.Address)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	for _, s := range k.listeners(g.Place).List {
+		if at, err := netip.ParseAddrPort(s.Address); err == nil && s.Port == port && g.holds(s) && !at.Addr().IsUnspecified() {
+			return at, true
+		}
+	}
+	// RFC 6761 section 6.3.
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port)), name == "localhost"
+}
+
+func cutPort(address string) (name string, port int, ok bool) {
+	i := strings.LastIndexByte(address, ':')
+	if i < 0 {
+		return "", 0, false
+	}
+	port, err := strconv.Atoi(address[i+1:])
+	return address[:i], port, err == nil && port > 0 && port < 1<<16
 }
 
 func ownPlace() host.Place { return host.Place{Root: "/", OwnMount: true, OwnNet: true} }

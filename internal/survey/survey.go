@@ -116,7 +116,8 @@ func (g *Gateway) Oldest() time.Time {
 
 // Find surveys this host for target, a URL or a host name. Views may be nil where
 // rec replays a captured case. The gaps say what could not be looked at. Where no
-// gateway of this host answers for the target, Matches is empty.
+// gateway of this host answers for the target, Matches is empty. Configurations
+// without a process are looked for only where no running gateway has the name.
 func Find(ctx context.Context, rec *evidence.Recorder, views *host.Views, dialects []dialect.Dialect, target string, opt Options) (*Survey, []evidence.Gap) {
 	k := newLook(ctx, rec, views, opt)
 	t, err := ParseTarget(target)
@@ -126,9 +127,13 @@ func Find(ctx context.Context, rec *evidence.Recorder, views *host.Views, dialec
 	}
 	k.s.Target = t
 	k.running(dialects)
-	k.configured(dialects)
 	k.locate()
 	k.match()
+	if opt.Config != "" || len(k.s.Matches) == 0 || k.s.Matches[0].Kind == "default" {
+		// One that should run and does not may have the name.
+		k.configured(dialects)
+		k.match()
+	}
 	k.unmatched()
 	return k.s, k.gaps
 }

@@ -47,10 +47,11 @@ func need(t *testing.T, ok bool, what, allow string) {
 
 // gate is an nginx of the test's own.
 type gate struct {
-	dir  string
-	port int
-	pid  int
-	cmd  *exec.Cmd
+	dir   string
+	port  int
+	third int
+	pid   int
+	cmd   *exec.Cmd
 }
 
 // wrap makes another command line of nginx's: to start it in a namespace.
@@ -72,7 +73,7 @@ func serve(t *testing.T, body string, args []string, w wrap) *gate {
 	must(t, os.Chmod(dir, 0o755))
 	must(t, os.MkdirAll(dir+"/conf.d", 0o755))
 	must(t, os.MkdirAll(dir+"/logs", 0o755))
-	g := &gate{dir: dir, port: freePort(t)}
+	g := &gate{dir: dir, port: freePort(t), third: freePort(t)}
 	conf := `daemon off; worker_processes 2; pid DIR/nginx.pid; error_log DIR/logs/error.log notice;
 events { worker_connections 64; }
 ` + body
@@ -101,7 +102,7 @@ events { worker_connections 64; }
 }
 
 func (g *gate) fill(s string, port2 int) string {
-	return strings.NewReplacer("PORT2", strconv.Itoa(port2), "PORT", strconv.Itoa(g.port), "DIR", g.dir).Replace(s)
+	return strings.NewReplacer("PORT3", strconv.Itoa(g.third), "PORT2", strconv.Itoa(port2), "PORT", strconv.Itoa(g.port), "DIR", g.dir).Replace(s)
 }
 
 // ready waits for nginx's own words that its workers are started, and returns the
@@ -228,6 +229,7 @@ func TestNamesAndPorts(t *testing.T) {
 	server { listen 127.0.0.1:PORT; server_name ~^r\d+\.gg-regex\.test$; return 200 "regex\n"; }
 	server { listen unix:DIR/front.sock; server_name gg-unix.test; return 200 "unix\n"; }
 	server { listen 127.0.0.1:PORT2 proxy_protocol; server_name gg-proxy.test; return 200 "proxy\n"; }
+	server { listen localhost:PORT3; server_name gg-local.test; return 200 "local\n"; }
 	server { listen [::1]:PORT; server_name gg-six.test; return 200 "six\n"; }
 }`, nil, plain)
 	for _, c := range []struct{ url, kind, body string }{
@@ -237,6 +239,7 @@ func TestNamesAndPorts(t *testing.T) {
 		{"http://r12.gg-regex.test:PORT/", "regex", "regex"},
 		{"http://gg-unix.test/", "exact", "unix"},
 		{"http://gg-proxy.test/", "exact", "proxy"},
+		{"http://gg-local.test/", "exact", "local"},
 		{"http://gg-six.test:PORT/", "exact", "six"},
 		{"http://127.0.0.1:PORT/", "default", "none"},
 		{"http://localhost:PORT/", "default", "none"},

@@ -5,7 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var keepaliveRace = Cause{
 	ID: vocab.KeepaliveRace,
 	Expects: []Expectation{
-		{Fact: vocab.KeepaliveUsed, Seen: 5},
+		{Fact: vocab.KeepaliveUsed, Seen: 2},
 		{Fact: vocab.KeepaliveUnused, Seen: -40}, // without reuse there is no race
 		{Fact: vocab.ProbeIdleShorter, Seen: 26}, // measured, or announced by the upstream itself
 		{Fact: vocab.ProbeIdleLonger, Seen: -15},

@@ -10,6 +10,10 @@ var maintenance = Cause{
 		{Fact: vocab.ProbeRetryAfter, Seen: 24}, // the application's own page speaks of maintenance
 		{Fact: vocab.AnswerGatewayError, Seen: 3},
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 4},
+		{Fact: vocab.GatewayRefused, Seen: -25}, // it did dial
+		{Fact: vocab.GatewayReadTimeout, Seen: -25},
+		{Fact: vocab.GatewayClosedEarly, Seen: -25},
+		{Fact: vocab.GatewayConnectTimeout, Seen: -25},
 		{Fact: vocab.TargetDenied, Seen: 10},
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.RateLimited, vocab.NoHealthyUpstream},

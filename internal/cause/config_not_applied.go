@@ -5,7 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var notApplied = Cause{
 	ID: vocab.NotApplied,
 	Expects: []Expectation{
-		{Fact: vocab.ConfigNewer, Seen: 12}, // an edit alone need not matter to this request
+		{Fact: vocab.ConfigNewer, Seen: 5}, // an edit alone need not matter to this request
 		{Fact: vocab.ConfigApplied, Seen: -25},
 		{Fact: vocab.ConfigDiffers, Seen: 20},
 		{Fact: vocab.ConfigTargetAnswers, Seen: 10},

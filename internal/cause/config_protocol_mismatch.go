@@ -9,6 +9,7 @@ var protocolMismatch = Cause{
 		{Fact: vocab.ProbeSpeaksPlain, Seen: 34},
 		{Fact: vocab.ProbeSpeaksHTTP, Seen: 34},
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: 34},
+		{Fact: vocab.ProbeSpeaksUWSGI, Seen: 34},
 		{Fact: vocab.ProbeSpeaksHTTP2, Seen: 30},
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: 30},
 		{Fact: vocab.ProbeProtocolAgrees, Seen: -20},
@@ -26,9 +27,9 @@ var protocolMismatch = Cause{
 		{Fact: vocab.ProbeTLSOK, Seen: -15},
 	},
 	Hides:   []vocab.Cause{vocab.InvalidResponse, vocab.EmptyResponse, vocab.UpstreamCrashed, vocab.TLSHandshake, vocab.AppError},
-	Summary: "The gateway speaks another protocol to {endpoint} than is spoken there[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].",
+	Summary: "The gateway speaks another protocol to {endpoint} than is spoken there[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_uwsgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].",
 	Fixes: []Fix{
-		{Text: "Make both sides speak the same[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].", Knob: vocab.Speaks},
+		{Text: "Make both sides speak the same[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_uwsgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].", Knob: vocab.Speaks},
 	},
 	Next: "Speak to the upstream directly, once in each protocol.",
 }

@@ -3,10 +3,11 @@ package cause
 import "github.com/goodgatehq/goodgate/internal/vocab"
 
 var rateLimited = Cause{
-	ID: vocab.RateLimited,
+	ID:   vocab.RateLimited,
+	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayLimited, Seen: 36}, // the message has this one meaning
-		{Fact: vocab.LimitConfigured, Seen: 2},
+		{Fact: vocab.LimitConfigured, Seen: 4},
 	},
 	Summary: "A limit in the gateway's configuration refused the request[: {value:gateway_limited}]; the upstream was not asked.",
 	Fixes: []Fix{

@@ -9,6 +9,8 @@ var socketPermission = Cause{
 		{Fact: vocab.SocketModeDenies, Seen: 28},
 		{Fact: vocab.SocketModeAllows, Seen: -8}, // then it is SELinux, AppArmor or a namespace
 		{Fact: vocab.GatewayRefused, Seen: -10},
+		{Fact: vocab.GatewayReadTimeout, Seen: -25}, // it did connect: an ACL let it in
+		{Fact: vocab.GatewayClosedEarly, Seen: -25},
 		{Fact: vocab.ProbeDenied, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},

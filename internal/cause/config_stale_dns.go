@@ -6,6 +6,9 @@ var staleDNS = Cause{
 	ID: vocab.StaleDNS,
 	Expects: []Expectation{
 		{Fact: vocab.NameMoved, Seen: 34}, // the name server's own word
+		{Fact: vocab.ProbeOK, Seen: -15},  // the old address still serves
+		{Fact: vocab.ProbeLate, Seen: -10},
+		{Fact: vocab.GatewayReadTimeout, Seen: -8},
 		{Fact: vocab.NameSame, Seen: -25},
 		{Fact: vocab.NameMovedAnswers, Seen: 8},
 		{Fact: vocab.ResolvedAtStart, Seen: 5},

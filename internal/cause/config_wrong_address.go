@@ -11,11 +11,12 @@ var wrongAddress = Cause{
 		{Fact: vocab.ProbeSocketMissing, Seen: 16},
 		{Fact: vocab.NoListener, Seen: 22},
 		{Fact: vocab.SocketStale, Seen: 12},
-		{Fact: vocab.ListenerPresent, Seen: -12},
-		{Fact: vocab.ProbeConnected, Seen: -14},
+		{Fact: vocab.ListenerPresent, Seen: -20},
+		{Fact: vocab.ProbeConnected, Seen: -25},
 		{Fact: vocab.ListenerOtherAddress, Seen: 22}, // the same port, another address: hardly ever a coincidence
 		{Fact: vocab.ListenerRelated, Seen: 14},      // the same folder or name, another port
-		{Fact: vocab.ListenerElsewhere, Seen: 3},     // any other application
+		{Fact: vocab.ListenerNear, Seen: 6},          // 3001 for 3000: a slip, or a neighbour
+		{Fact: vocab.ListenerElsewhere, Seen: -2},    // a stranger's listener says little
 		{Fact: vocab.ListenerNowhereElse, Seen: -14},
 		{Fact: vocab.AppListeningElsewhere, Seen: 16}, // its own words
 		{Fact: vocab.TargetLoopback6, Seen: 8},        // localhost is ::1 first, and many applications listen on 127.0.0.1 only
@@ -35,8 +36,8 @@ var wrongAddress = Cause{
 		{Fact: vocab.TargetIsSelf, Seen: -20},
 		{Fact: vocab.BriefOutage, Seen: -12},
 	},
-	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:app_listening_elsewhere}].",
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
+	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:listener_near}][: {value:app_listening_elsewhere}].",
 	Fixes: []Fix{
 		{Text: "Point the gateway at the address where the application listens[: {value:listener_other_address}][: {value:listener_related}].", Knob: vocab.Target, Value: "[{value:listener_other_address}][{value:listener_related}]"},
 		{Text: "Or let the application listen at {endpoint}."},

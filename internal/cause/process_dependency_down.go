@@ -10,6 +10,7 @@ var dependencyDown = Cause{
 		{Fact: vocab.ProbeErrorStatus, Seen: 8},
 		{Fact: vocab.AnswerUpstreamError, Seen: 6},
 		{Fact: vocab.GatewayStatusPassed, Seen: 6},
+		{Fact: vocab.ProbeRetryAfter, Seen: -12},
 		{Fact: vocab.GatewayReadTimeout, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.UpstreamSlow, vocab.UpstreamHung},

@@ -8,7 +8,7 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.AppCrashed, Seen: 24, Absent: -3}, // the application server's own record of a signal or exit code
 		{Fact: vocab.KernelSegfault, Seen: 26},         // the kernel's record of the fault
 		{Fact: vocab.ProcessVanished, Seen: 25},        // it was there before our request and is not there after it
-		{Fact: vocab.DiedInRequest, Seen: 16},          // cut in the middle of a request, refused afterwards
+		{Fact: vocab.DiedInRequest, Seen: 7},           // cut in the middle of a request, refused afterwards
 		{Fact: vocab.AppBootFailed, Seen: 20},
 		{Fact: vocab.GatewayRefused, Seen: 12},
 		{Fact: vocab.GatewaySocketMissing, Seen: 8},
@@ -20,6 +20,7 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.GatewayClosedBody, Seen: 9},
 		{Fact: vocab.GatewayClosedSending, Seen: 4},
 		{Fact: vocab.ListenerReplaced, Seen: 15}, // another process listens a moment later
+		{Fact: vocab.WorkerReplaced, Seen: 11},   // a worker ended; killed by its master fits as well
 		{Fact: vocab.ListenerNewer, Seen: 6},
 		{Fact: vocab.ListenerOlder, Seen: -4},
 		{Fact: vocab.ProbeEmpty, Seen: 4},
@@ -28,15 +29,17 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.AppWorkerKilled, Seen: -18},
 		{Fact: vocab.AppOOMKilled, Seen: -18},
 		{Fact: vocab.AppSigkilled, Seen: -8},
-		{Fact: vocab.AppStopping, Seen: -12},
+		{Fact: vocab.AppStopping, Seen: -30},
 		{Fact: vocab.ListenerStopped, Seen: -15},
 		{Fact: vocab.ProbeSpeaksTLS, Seen: -15},
 		{Fact: vocab.ProbeSpeaksPlain, Seen: -15},
 		{Fact: vocab.ProbeSpeaksHTTP, Seen: -15},
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
+		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -15},
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
 		{Fact: vocab.ProbeIdleShorter, Seen: -8},
 		{Fact: vocab.FailsAtOnce, Seen: -2},
+		{Fact: vocab.CutAfterWait, Seen: -3},
 		{Fact: vocab.ListenerOtherAddress, Seen: -12},
 		{Fact: vocab.NameMoved, Seen: -12},
 		{Fact: vocab.ConfigDiffers, Seen: -12},

@@ -15,14 +15,17 @@ var upstreamDown = Cause{
 		{Fact: vocab.ListenerPresent, Seen: -25},
 		{Fact: vocab.ListenerOtherAddress, Seen: -20}, // the application runs, at another address
 		{Fact: vocab.ListenerRelated, Seen: -14},
-		{Fact: vocab.ListenerElsewhere, Seen: -2}, // a stranger's listener says little
+		{Fact: vocab.ListenerNear, Seen: -4},
+		{Fact: vocab.ListenerElsewhere, Seen: -1}, // a stranger's listener says little
 		{Fact: vocab.ListenerNowhereElse, Seen: 3},
 		{Fact: vocab.AppListeningElsewhere, Seen: -10},
 		{Fact: vocab.EndpointServed, Seen: 2}, // the address was right once
 		{Fact: vocab.AppCrashed, Seen: -14},   // the end is known, and it was a crash
 		{Fact: vocab.KernelSegfault, Seen: -14},
 		{Fact: vocab.ProcessVanished, Seen: -15},
-		{Fact: vocab.DiedInRequest, Seen: -14},
+		{Fact: vocab.DiedInRequest, Seen: -3},
+		{Fact: vocab.GatewayResetEarly, Seen: 4}, // a hard stop cuts what was under way
+		{Fact: vocab.GatewayClosedEarly, Seen: 4},
 		{Fact: vocab.AppOOMKilled, Seen: -15},
 		{Fact: vocab.AppBootFailed, Seen: -10},
 		{Fact: vocab.ConfigDiffers, Seen: -12},

@@ -10,7 +10,7 @@ var upstreamRestarting = Cause{
 		{Fact: vocab.GatewayClosedEarly, Seen: 6},
 		{Fact: vocab.GatewayResetEarly, Seen: 6},
 		{Fact: vocab.GatewayStreamRefused, Seen: 10},
-		{Fact: vocab.AppStopping, Seen: 16}, // the server's own word that it was told to stop
+		{Fact: vocab.AppStopping, Seen: 20}, // the server's own word that it was told to stop
 		{Fact: vocab.AppStarting, Seen: 8},
 		{Fact: vocab.ListenerNewer, Seen: 14}, // it started at the end of the failures
 		{Fact: vocab.ListenerOlder, Seen: -20},
@@ -24,7 +24,7 @@ var upstreamRestarting = Cause{
 		{Fact: vocab.KernelSegfault, Seen: -15},
 		{Fact: vocab.AppOOMKilled, Seen: -15},
 		{Fact: vocab.AppWorkerKilled, Seen: -12},
-		{Fact: vocab.ProcessVanished, Seen: -10},
+		{Fact: vocab.GatewayClosedBody, Seen: 6},
 		{Fact: vocab.FailsAlways, Seen: -8},
 		{Fact: vocab.DiedInRequest, Seen: -3},
 		{Fact: vocab.KeepaliveUsed, Seen: 1},

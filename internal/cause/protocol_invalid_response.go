@@ -15,6 +15,7 @@ var invalidResponse = Cause{
 		{Fact: vocab.ProbeSpeaksTLS, Seen: -30},
 		{Fact: vocab.ProbeSpeaksHTTP2, Seen: -30},
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -30},
+		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -30},
 		{Fact: vocab.AnswerNotHTTP, Seen: 6},
 		{Fact: vocab.AppCrashed, Seen: -10},
 	},

@@ -7,8 +7,7 @@ var crashed = Cause{
 	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayWorkerDied, Seen: 30},
-		{Fact: vocab.GatewayNotRunning, Seen: 12},
-		{Fact: vocab.GatewayUnreachable, Seen: 6},
+		{Fact: vocab.GatewayNotRunning, Seen: 4},
 		{Fact: vocab.ConfigBroken, Seen: -8},
 		{Fact: vocab.GatewayConfigRejected, Seen: -8},
 	},

@@ -7,7 +7,7 @@ var memoryPressure = Cause{
 	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayNoMemory, Seen: 34},
-		{Fact: vocab.AppCannotFork, Seen: 18},
+		{Fact: vocab.AppCannotFork, Seen: 19},
 	},
 	Summary: "The host or a limit is short of memory[: {value:gateway_no_memory}][: {value:app_cannot_fork}].",
 	Fixes: []Fix{

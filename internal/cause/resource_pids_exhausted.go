@@ -6,7 +6,7 @@ var piDsExhausted = Cause{
 	ID:   vocab.PIDsExhausted,
 	Tier: -5,
 	Expects: []Expectation{
-		{Fact: vocab.AppCannotFork, Seen: 16},
+		{Fact: vocab.AppCannotFork, Seen: 19},
 	},
 	Summary: "No more processes or threads can be started[: {value:app_cannot_fork}].",
 	Fixes: []Fix{

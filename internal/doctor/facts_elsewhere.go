@@ -55,14 +55,28 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 		found = true
 		break
 	}
+	near := slices.IndexFunc(orphans, func(l host.Listener) bool { return abs(l.Port-int(want.Port())) <= nearPort })
 	switch {
 	case found:
+	case near >= 0:
+		l := orphans[near]
+		x.add(u.about(vocab.ListenerNear, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
 	case len(orphans) > 0:
 		l := orphans[0]
 		x.add(u.about(vocab.ListenerElsewhere, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
 	case len(now.Listeners.Gaps) == 0:
 		x.add(u.about(vocab.ListenerNowhereElse, evidence.Socket, "socket table", ""))
 	}
+}
+
+// nearPort is how far two ports lie apart that people take for one another.
+const nearPort = 2
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
 }
 
 // otherSockets looks for a listening unix socket that is evidently meant: in

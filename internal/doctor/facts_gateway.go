@@ -119,7 +119,7 @@ func (x *examination) madeBy(o ownRequest) (by, why string) {
 	if x.match == nil {
 		return "", ""
 	}
-	if x.decision.Outcome == topo.Answers {
+	if x.decision.Outcome == topo.Answers || x.decision.Outcome == topo.Serves {
 		return "gateway", ""
 	}
 	if x.decision.Outcome == topo.Forwards && x.wouldSay() {
@@ -187,9 +187,9 @@ func (x *examination) configFacts() {
 	standing := func(fact vocab.Fact, subject, value string, place topo.Place) {
 		x.add(observation{fact: fact, subject: subject, value: value, when: x.to, kind: evidence.Config, where: place.String(), quote: stepText(d, place)})
 	}
-	if d.Outcome == topo.Answers && d.Status >= 500 {
-		last := lastStep(d)
-		standing(vocab.StaticAnswer, x.route, last.Text, last.Place)
+	if d.Outcome != topo.Forwards && d.Status >= 500 {
+		step := answeringStep(d)
+		standing(vocab.StaticAnswer, x.route, step.Text, step.Place)
 	}
 	if f := d.Forward; f != nil {
 		x.forwardFacts(f, standing)
@@ -246,7 +246,14 @@ func (x *examination) forwardFacts(f *topo.Forward, standing func(vocab.Fact, st
 	}
 }
 
-func lastStep(d topo.Decision) topo.Step {
+// answeringStep is the rule that answers with the status: the one that names it,
+// else the last.
+func answeringStep(d topo.Decision) topo.Step {
+	for _, s := range d.Steps {
+		if strings.HasPrefix(s.Text, "return") && strings.Contains(s.Text, strconv.Itoa(d.Status)) {
+			return s
+		}
+	}
 	if len(d.Steps) == 0 {
 		return topo.Step{}
 	}

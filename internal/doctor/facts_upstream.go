@@ -29,6 +29,7 @@ func (x *examination) upstreamFacts(before, after picture) {
 		}
 		x.protocolFacts(u)
 		x.idleFacts(u)
+		x.cutFacts(u)
 	}
 	x.differFacts()
 }
@@ -79,6 +80,10 @@ func (x *examination) replacedFacts(u *upstream, before, after picture) {
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}
+	fact := vocab.ListenerReplaced
+	if slices.ContainsFunc(a, func(id int) bool { return slices.Contains(b, id) }) {
+		fact = vocab.WorkerReplaced
+	}
 	for _, id := range a {
 		if slices.Contains(b, id) {
 			continue
@@ -87,7 +92,7 @@ func (x *examination) replacedFacts(u *upstream, before, after picture) {
 		if _, alive := after.Processes.Find(id); alive {
 			continue
 		}
-		x.add(u.about(vocab.ListenerReplaced, evidence.Process, "pid "+strconv.Itoa(id), fmt.Sprintf("%s (pid %d) was there before our request and is gone", p.Comm, id)))
+		x.add(u.about(fact, evidence.Process, "pid "+strconv.Itoa(id), fmt.Sprintf("%s (pid %d) was there before our request and is gone", p.Comm, id)))
 		return
 	}
 }
@@ -154,10 +159,14 @@ func (x *examination) processFacts(u *upstream, after picture) {
 			continue
 		}
 		o := observation{subject: u.Addr, when: f.To, kind: evidence.Process, where: "pid " + strconv.Itoa(newest.PID), value: newest.Started.In(x.zone).Format("15:04:05")}
-		if newest.Started.After(f.From.Add(-time.Second)) {
+		// Logs count in seconds: within one, which came first is not known.
+		switch {
+		case newest.Started.After(f.From.Add(time.Second)):
 			o.fact = vocab.ListenerNewer
-		} else {
+		case newest.Started.Before(f.From.Add(-time.Second)):
 			o.fact = vocab.ListenerOlder
+		default:
+			continue
 		}
 		x.add(o)
 	}
@@ -304,6 +313,8 @@ func (x *examination) exchangeFacts(u *upstream) {
 		}
 		x.waitFacts(u)
 		return
+	case e.Status > 0 && !e.HeadDone && (e.End == probe.EndEOF || e.End == probe.EndReset):
+		say(vocab.ProbeTruncated, "its header breaks off")
 	case limit > 0 && e.FirstByte > limit:
 		say(vocab.ProbeLate, fmt.Sprintf("%s, and the gateway waits %s", seconds(e.FirstByte), seconds(limit)))
 		x.waitFacts(u)
@@ -322,7 +333,7 @@ func (x *examination) exchangeFacts(u *upstream) {
 			say(vocab.ProbeTruncated, bodyEnd(e))
 		}
 	}
-	if fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout {
+	if fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout {
 		say(vocab.ProbeInvalid, faultWords(e))
 	} else if e.HeadDone && e.Status > 0 && e.Hint == "" {
 		say(vocab.ProbeProtocolAgrees, "")
@@ -416,6 +427,8 @@ func (x *examination) protocolFacts(u *upstream) {
 		say(vocab.ProbeSpeaksTLS, "TLS", string(e.First))
 	case spoken == vocab.HTTP && (e.Speaks == probe.SpeaksFastCGI || u.Ability != nil && u.Ability.Speaks):
 		say(vocab.ProbeSpeaksFastCGI, "FastCGI", "")
+	case spoken == vocab.HTTP && u.UWSGI != nil && u.UWSGI.HeadDone && u.UWSGI.Status > 0:
+		say(vocab.ProbeSpeaksUWSGI, "uwsgi", statusLine(*u.UWSGI))
 	case (spoken == vocab.HTTP || spoken == vocab.HTTPS) && (e.Speaks == probe.SpeaksHTTP2 || e.Hint == probe.HintWantsHTTP2):
 		say(vocab.ProbeSpeaksHTTP2, "HTTP/2", string(e.First))
 	case spoken == vocab.HTTP && u.Proxied != nil && u.Proxied.HeadDone && u.Proxied.Status > 0 && u.Proxied.Status < 500 && u.Proxied.Status != 400:
@@ -477,9 +490,27 @@ func keepAliveTimeout(field string) (float64, bool) {
 	return 0, false
 }
 
+// cutFacts says after which time our own request was cut.
+func (x *examination) cutFacts(u *upstream) {
+	for _, o := range x.own {
+		cut := slices.ContainsFunc(o.Lines, func(h hit) bool {
+			f := x.cond(h).Fact
+			return h.Endpoint == u.Addr && (f == vocab.GatewayClosedEarly || f == vocab.GatewayResetEarly || f == vocab.GatewayClosedBody)
+		})
+		if cut && o.Seconds >= workedOn {
+			x.add(u.about(vocab.CutAfterWait, evidence.OwnAnswer, "GET "+o.URI, "after "+seconds(o.Seconds)))
+			return
+		}
+	}
+}
+
+// workedOn is from when on a request counts as one that was being worked on.
+const workedOn = 0.5
+
 // differFacts says where the gateway's log names an address that the
 // configuration on disk does not lead to: it runs something else.
 func (x *examination) differFacts() {
+	x.waitDiffers()
 	names := len(x.names()) > 0
 	for _, u := range x.upstreams {
 		if !u.Used || u.Configured || names && u.Name != "" && samePort(u.Addr, x.decision.Forward.Endpoints[0].Port) {
@@ -496,6 +527,25 @@ func (x *examination) differFacts() {
 			}
 		}
 		return
+	}
+}
+
+// waitDiffers says where the gateway gave up on our own request long before the
+// configuration on disk would let it.
+func (x *examination) waitDiffers() {
+	limit, ok := x.decision.Settings[vocab.ReadTimeout]
+	if !ok || limit.Number == 0 {
+		return
+	}
+	for _, o := range x.own {
+		for _, h := range o.Lines {
+			if x.cond(h).Fact != vocab.GatewayReadTimeout || o.Seconds > 0.8*limit.Number {
+				continue
+			}
+			x.add(observation{fact: vocab.ConfigDiffers, subject: x.gateway, when: x.to, kind: evidence.File, where: limit.Place.String(),
+				value: fmt.Sprintf("it gave up after %s, the file on disk says %s %s", seconds(o.Seconds), limit.Directive, limit.Value)})
+			return
+		}
 	}
 }
 

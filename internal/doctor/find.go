@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
-	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/survey"
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -118,7 +117,7 @@ func (x *examination) outside(ctx context.Context) {
 		Host: hostHeader(t), SNI: t.Host, Method: "GET", URI: requestURI(t), Token: x.token, Version: x.opts.Version, Timeout: x.patience(),
 	}
 	result, _, ok := ask(x, "probe/ask", "1 "+req.Address, func() (probe.AskResult, error) {
-		d, err := x.dialer(host.Place{OwnMount: true, OwnNet: true})
+		d, err := x.dialer(ownPlace)
 		if err != nil {
 			return probe.AskResult{}, err
 		}

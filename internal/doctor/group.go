@@ -35,7 +35,7 @@ func (x *examination) group() {
 		}
 	}
 	for _, h := range x.hits {
-		if c := x.cond(h); c.Fails && !x.isOwn(h) && !x.masked(h) {
+		if c := x.cond(h); c.Fails && !refusal(c.Status) && !x.isOwn(h) && !x.masked(h) {
 			x.merge(h, c, false)
 		}
 	}
@@ -170,14 +170,29 @@ func (x *examination) masked(h scan.Hit) bool {
 // groupAccess groups failed requests of access logs that no line of an error log
 // explains: clients that went away, statuses that the upstream gave.
 func (x *examination) groupAccess() {
+	gone := 0
+	for _, h := range x.access {
+		if x.cond(h).Fact == vocab.GatewayClientGone {
+			gone++
+		}
+	}
 	for _, h := range x.access {
 		c := x.cond(h)
-		if !c.Fails && c.Fact != vocab.GatewayClientGone || x.isOwn(h) || x.explained(h) {
+		left := c.Fact == vocab.GatewayClientGone && gone >= goneMost
+		if !c.Fails && !left || refusal(c.Status) && !left || x.isOwn(h) || x.explained(h) {
 			continue
 		}
 		x.merge(h, c, false)
 	}
 }
+
+// goneMost is how many clients may go away in a window without its being worth a
+// word: people close tabs.
+const goneMost = 3
+
+// refusal reports whether a status tells the client that the mistake is its own.
+// Such an answer is no failure of gateway or application.
+func refusal(status int) bool { return status >= 400 && status < 500 }
 
 // explained reports whether an error log has a line for the request that an
 // access line tells of.

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -45,17 +44,13 @@ func redactHit(r *evidence.Redactor, h *scan.Hit) {
 	h.Referrer, h.UserAgent = r.URL(h.Referrer), r.Text(h.UserAgent)
 }
 
-// gatewayLogs returns the files that this request is written to, or those that
-// the operator named.
+// gatewayLogs returns the files that the operator named, and those that this
+// request is written to.
 func (x *examination) gatewayLogs() []topo.Log {
-	if len(x.opts.Logs) > 0 {
-		var logs []topo.Log
-		for _, p := range x.opts.Logs {
-			logs = append(logs, topo.Log{Path: p})
-		}
-		return logs
-	}
 	var logs []topo.Log
+	for _, p := range x.opts.Logs {
+		logs = append(logs, topo.Log{Path: p})
+	}
 	for _, l := range append(slices.Clone(x.decision.Logs), x.match.Gateway.Conf.Instance.Logs...) {
 		switch {
 		case l.Path == "off" || l.Path == "":
@@ -108,6 +103,18 @@ func (x *examination) opener(ctx context.Context, p host.Place) (scan.Opener, er
 	}, nil
 }
 
+// logPlace is from where a log is read: one that the operator named is a file as
+// goodgate sees it.
+func (x *examination) logPlace(l topo.Log) host.Place {
+	if slices.Contains(x.opts.Logs, l.Path) {
+		return ownPlace
+	}
+	return x.place
+}
+
+// ownPlace is where goodgate itself runs.
+var ownPlace = host.Place{OwnMount: true, OwnNet: true}
+
 // noteLogs remembers where the logs end, to find the lines of our own request.
 // It asks nothing: what is found is recorded when it is read.
 func (x *examination) noteLogs() map[string]*scan.Mark {
@@ -115,12 +122,12 @@ func (x *examination) noteLogs() map[string]*scan.Mark {
 		return nil
 	}
 	marks := map[string]*scan.Mark{}
-	open, err := x.opener(context.Background(), x.place)
-	if err != nil {
-		return nil
-	}
 	for _, l := range x.gatewayLogs() {
 		if l.Kind != "error" && l.Kind != "" {
+			continue
+		}
+		open, err := x.opener(context.Background(), x.logPlace(l))
+		if err != nil {
 			continue
 		}
 		if m, err := scan.Note(open, l.Path); err == nil {
@@ -139,8 +146,8 @@ func (x *examination) ownLines(ctx context.Context, marks map[string]*scan.Mark,
 		if !ok || log.Kind != "error" {
 			continue
 		}
-		tail, _, ok := ask(x, "scan/tail", x.place.Subject(token+" "+l.Path), func() (logAnswer, error) {
-			return x.tail(ctx, marks[l.Path], log, failed(r), token)
+		tail, _, ok := ask(x, "scan/tail", x.logPlace(l).Subject(token+" "+l.Path), func() (logAnswer, error) {
+			return x.tail(ctx, x.logPlace(l), marks[l.Path], log, failed(r), token)
 		})
 		if !ok {
 			continue
@@ -157,11 +164,11 @@ func (x *examination) ownLines(ctx context.Context, marks map[string]*scan.Mark,
 
 // tail reads what a log got since the mark. Where our request failed it waits a
 // little for the line that says why.
-func (x *examination) tail(ctx context.Context, mark *scan.Mark, log dialect.Log, wait bool, token string) (logAnswer, error) {
+func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mark, log dialect.Log, wait bool, token string) (logAnswer, error) {
 	if mark == nil {
 		return logAnswer{}, &evidence.Gap{Source: "error log", Why: "it could not be opened", Allow: "run as root, or as a member of the group that may read it: sudo goodgate diagnose …"}
 	}
-	open, err := x.opener(ctx, x.place)
+	open, err := x.opener(ctx, place)
 	if err != nil {
 		return logAnswer{}, err
 	}
@@ -189,14 +196,18 @@ func (x *examination) sniffed(ctx context.Context, l topo.Log) (dialect.Log, boo
 	if l.Kind != "" {
 		return x.dialectLog(l)
 	}
-	head, _, ok := ask(x, "scan/head", x.place.Subject(l.Path), func() (headAnswer, error) {
-		f, err := os.Open(l.Path)
+	head, _, ok := ask(x, "scan/head", x.logPlace(l).Subject(l.Path), func() (headAnswer, error) {
+		open, err := x.opener(ctx, x.logPlace(l))
 		if err != nil {
-			return headAnswer{}, logGap(l.Path, err)
+			return headAnswer{}, err
+		}
+		f, err := open(l.Path)
+		if err != nil {
+			return headAnswer{}, err
 		}
 		defer f.Close()
 		b := make([]byte, 64<<10)
-		n, _ := f.Read(b)
+		n, _ := f.ReadAt(b, 0)
 		return headAnswer{Name: recogniseLog(x.opts.Dialects, b[:n])}, nil
 	})
 	if !ok {
@@ -230,13 +241,6 @@ func recogniseLog(dialects []dialect.Dialect, head []byte) string {
 	return name
 }
 
-func logGap(path string, err error) error {
-	if os.IsPermission(err) {
-		return &evidence.Gap{Source: "log " + path, Why: "permission denied", Allow: "run as root, or as a member of the group that may read it: sudo goodgate diagnose …"}
-	}
-	return err
-}
-
 // readLogs reads the window of every log of the gateway and sorts its lines:
 // about this route, about no request, about others.
 func (x *examination) readLogs(ctx context.Context) {
@@ -248,8 +252,8 @@ func (x *examination) readLogs(ctx context.Context) {
 			continue
 		}
 		l.Kind = log.Kind
-		extract, _, ok := ask(x, "scan/window", x.place.Subject(l.Path), func() (logAnswer, error) {
-			open, err := x.opener(ctx, x.place)
+		extract, _, ok := ask(x, "scan/window", x.logPlace(l).Subject(l.Path), func() (logAnswer, error) {
+			open, err := x.opener(ctx, x.logPlace(l))
 			if err != nil {
 				return logAnswer{}, err
 			}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
+	"strconv"
 	"strings"
 	"time"
 
@@ -194,6 +195,21 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 			}
 		}
 	}
+	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
+		spoken, ok := askOf(g, "probe/uwsgi", subject, func() (probe.Exchange, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return probe.Exchange{}, err
+			}
+			return probe.UWSGI(ctx, d, target.Network, target.Address, x.cgiParams(), short), nil
+		})
+		if ok {
+			u.UWSGI = &spoken
+			if spoken.HeadDone {
+				return
+			}
+		}
+	}
 	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) || e.Status == 400 {
 		behind := target
 		behind.ProxyHeader = true
@@ -209,6 +225,16 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 		if ok {
 			u.Proxied = &proxied
 		}
+	}
+}
+
+// cgiParams is our request as CGI variables (RFC 3875 section 4.1).
+func (x *examination) cgiParams() []topo.Header {
+	t := x.survey.Target
+	return []topo.Header{
+		{Name: "REQUEST_METHOD", Value: "GET"}, {Name: "PATH_INFO", Value: t.Path}, {Name: "SCRIPT_NAME", Value: ""}, {Name: "QUERY_STRING", Value: t.Query},
+		{Name: "REQUEST_URI", Value: requestURI(t)}, {Name: "SERVER_PROTOCOL", Value: "HTTP/1.1"}, {Name: "SERVER_NAME", Value: t.Host},
+		{Name: "SERVER_PORT", Value: strconv.Itoa(t.Port)}, {Name: "HTTP_HOST", Value: x.match.Dial.Host}, {Name: "REMOTE_ADDR", Value: "127.0.0.1"},
 	}
 }
 

@@ -37,6 +37,7 @@ type upstream struct {
 	Handshake     *probe.Separation
 	Ability       *probe.FastCGIAbility
 	Proxied       *probe.Exchange // the same request behind a PROXY header
+	UWSGI         *probe.Exchange // the same request in the uwsgi protocol
 	Plain         *probe.Exchange // the same request as plain HTTP, where the gateway speaks something else
 	Idle          *probe.IdleResult
 	Unix          *host.UnixPath
@@ -157,6 +158,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	}
 	resolved := x.resolveNames(ctx)
 	x.upstreams = x.endpointsOfInterest(resolved)
+	x.nameSubjects()
 	local := x.localAddresses(ctx)
 	x.progress("asking the upstream")
 	var wg sync.WaitGroup
@@ -232,6 +234,23 @@ func (x *examination) endpointsOfInterest(resolved []resolution) []*upstream {
 		}
 	}
 	return list
+}
+
+// nameSubjects adds to the failures that are only known by a name the addresses
+// that it has: facts are about addresses.
+func (x *examination) nameSubjects() {
+	for i := range x.failures {
+		s := x.failures[i].Subjects
+		for _, u := range x.upstreams {
+			if u.Name == "" || slices.Contains(s[vocab.RoleEndpoint], u.Addr) {
+				continue
+			}
+			_, port, _ := net.SplitHostPort(u.Addr)
+			if slices.Contains(s[vocab.RoleEndpoint], u.Name+":"+port) {
+				s[vocab.RoleEndpoint] = append([]string{u.Addr}, s[vocab.RoleEndpoint]...)
+			}
+		}
+	}
 }
 
 // dialable reports whether e is an address, not a name.

@@ -48,6 +48,12 @@ const (
 	// leastHider is the score from which a cause has enough of its own to fold
 	// others under it: ten to one against something else.
 	leastHider = 10
+	// leastWitness is what an item from another source must weigh to confirm: that
+	// a GET is answered is no witness of what happens to uploads.
+	leastWitness = 4
+	// leastOwn is what the evidence that the hidden cause does not share must
+	// weigh at least: a trifle folds nothing.
+	leastOwn = 8
 )
 
 // slack is how far outside the failure's window a past fact may lie and still be
@@ -178,7 +184,7 @@ func fold(candidates []candidate) []candidate {
 		}
 		for j := range candidates {
 			d := candidates[j]
-			if i == j || hidden[d.cause.ID] || hidden[h.cause.ID] || !slices.Contains(h.cause.Hides, d.cause.ID) || !hasOwn(*h, d) {
+			if i == j || hidden[d.cause.ID] || hidden[h.cause.ID] || !hides(h.cause, d.cause.ID) || !outweighs(*h, d) || !hasOwn(*h, d) {
 				continue
 			}
 			hidden[d.cause.ID] = true
@@ -188,10 +194,27 @@ func fold(candidates []candidate) []candidate {
 	return slices.DeleteFunc(candidates, func(c candidate) bool { return hidden[c.cause.ID] })
 }
 
-// hasOwn reports whether something speaks for h that does not speak for d.
+// outweighs reports whether h is at least as likely as d. A scope is folded under
+// any credible cause: it is never the reason.
+func outweighs(h, d candidate) bool {
+	switch d.cause.ID {
+	case vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.CDNOrigin:
+		return true
+	}
+	return h.score >= d.score
+}
+
+// hides reports whether id is only a consequence of h. That an edge made the
+// answer is one of whatever is known of the origin.
+func hides(h cause.Cause, id vocab.Cause) bool {
+	return slices.Contains(h.Hides, id) || id == vocab.CDNOrigin
+}
+
+// hasOwn reports whether something of weight speaks for h that does not speak
+// for d.
 func hasOwn(h, d candidate) bool {
 	for _, p := range h.pro {
-		if !slices.ContainsFunc(d.pro, func(w weighed) bool { return w.item.ID == p.item.ID }) {
+		if p.weight >= leastOwn && !slices.ContainsFunc(d.pro, func(w weighed) bool { return w.item.ID == p.item.ID }) {
 			return true
 		}
 	}
@@ -209,7 +232,7 @@ func finding(c candidate, f evidence.Failure, about []evidence.Item, p float64, 
 		Under:      c.under,
 	}
 	switch {
-	case p >= confirmedAt && slices.ContainsFunc(x.For, func(it evidence.Item) bool { return witness(it, inForce) }):
+	case p >= confirmedAt && slices.ContainsFunc(c.pro, func(w weighed) bool { return w.weight >= leastWitness && witness(w.item, inForce) }):
 		x.Verdict = vocab.Confirmed
 	case p >= likelyAt:
 		x.Verdict = vocab.Likely

@@ -178,6 +178,7 @@ const (
 	ProbeSpeaksPlain            Fact = "probe_speaks_plain"
 	ProbeSpeaksHTTP             Fact = "probe_speaks_http"
 	ProbeSpeaksFastCGI          Fact = "probe_speaks_fastcgi"
+	ProbeSpeaksUWSGI            Fact = "probe_speaks_uwsgi"
 	ProbeSpeaksHTTP2            Fact = "probe_speaks_http2"
 	ProbeWantsProxyHeader       Fact = "probe_wants_proxy_header"
 	ProbeProtocolAgrees         Fact = "probe_protocol_agrees"
@@ -213,6 +214,7 @@ const (
 	ListenerGated        Fact = "listener_gated"
 	ListenerOtherAddress Fact = "listener_other_address"
 	ListenerRelated      Fact = "listener_related"
+	ListenerNear         Fact = "listener_near"
 	ListenerElsewhere    Fact = "listener_elsewhere"
 	ListenerNowhereElse  Fact = "listener_nowhere_else"
 	ListenerStopped      Fact = "listener_stopped"
@@ -223,6 +225,7 @@ const (
 	ListenerNewer        Fact = "listener_newer"
 	ListenerOlder        Fact = "listener_older"
 	ListenerReplaced     Fact = "listener_replaced"
+	WorkerReplaced       Fact = "worker_replaced"
 	ProcessVanished      Fact = "process_vanished"
 	SocketModeDenies     Fact = "socket_mode_denies"
 	SocketModeAllows     Fact = "socket_mode_allows"
@@ -273,6 +276,7 @@ const (
 	BriefOutage          Fact = "brief_outage"
 	OnlyUnsafeFail       Fact = "only_unsafe_fail"
 	FailsAtOnce          Fact = "fails_at_once"
+	CutAfterWait         Fact = "cut_after_wait"
 	FailsAlways          Fact = "fails_always"
 )
 
@@ -391,6 +395,7 @@ var Facts = []FactInfo{
 	{ProbeSpeaksPlain, "protocol", Now, RoleEndpoint, "the upstream speaks plain HTTP and the gateway speaks TLS"},
 	{ProbeSpeaksHTTP, "protocol", Now, RoleEndpoint, "the upstream speaks HTTP and the gateway another protocol"},
 	{ProbeSpeaksFastCGI, "protocol", Now, RoleEndpoint, "the upstream speaks FastCGI and the gateway does not"},
+	{ProbeSpeaksUWSGI, "protocol", Now, RoleEndpoint, "the upstream speaks the uwsgi protocol and the gateway does not"},
 	{ProbeSpeaksHTTP2, "protocol", Now, RoleEndpoint, "the upstream speaks only HTTP/2 and the gateway HTTP/1"},
 	{ProbeWantsProxyHeader, "protocol", Now, RoleEndpoint, "the upstream wants the PROXY protocol on one side only"},
 	{ProbeProtocolAgrees, "protocol", Now, RoleEndpoint, "the upstream speaks the protocol that the gateway speaks"},
@@ -420,6 +425,7 @@ var Facts = []FactInfo{
 	{ListenerGated, "gated", Now, RoleEndpoint, "something listens at the upstream's address with room in its queue, and a connection to it fails"},
 	{ListenerOtherAddress, "elsewhere", Now, RoleEndpoint, "something listens on the upstream's port at another address only"},
 	{ListenerRelated, "elsewhere", Now, RoleEndpoint, "an application that belongs to this site, by its folder, arguments or name, listens somewhere else"},
+	{ListenerNear, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens at a port close to the one that the gateway dials"},
 	{ListenerElsewhere, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens somewhere else"},
 	{ListenerNowhereElse, "elsewhere", Now, RoleEndpoint, "no other application listens that no gateway refers to"},
 	{ListenerStopped, "process_state", Now, RoleEndpoint, "the process that listens is stopped"},
@@ -427,9 +433,10 @@ var Facts = []FactInfo{
 	{ListenerQueueFull, "queue", Now, RoleEndpoint, "the accept queue of the listener is full"},
 	{ListenerUnread, "unread", Now, RoleEndpoint, "requests lie unread in the sockets of the process that listens"},
 	{ListenerAllRead, "unread", Now, RoleEndpoint, "the process that listens has read all requests that were sent to it"},
-	{ListenerNewer, "restart", Now, RoleEndpoint, "the process that listens started after the failure, or during it"},
-	{ListenerOlder, "restart", Now, RoleEndpoint, "the process that listens is older than the failure"},
+	{ListenerNewer, "restart", Past, RoleEndpoint, "the process that listens started after the failure, or during it"},
+	{ListenerOlder, "restart", Past, RoleEndpoint, "the process that listens is older than the failure"},
 	{ListenerReplaced, "replaced", Now, RoleEndpoint, "between two looks, moments apart, another process listens"},
+	{WorkerReplaced, "replaced", Now, RoleEndpoint, "between two looks, moments apart, one of the processes that listen was replaced and others stayed"},
 	{ProcessVanished, "died", Now, RoleEndpoint, "a process of the upstream that was there before our request is gone after it"},
 	{SocketModeDenies, "denied", Now, RoleEndpoint, "mode and owner of the unix socket, or of a folder above it, keep the gateway's user out"},
 	{SocketModeAllows, "denied", Now, RoleEndpoint, "mode and owner of the unix socket and the folders above it let the gateway's user in"},
@@ -474,5 +481,6 @@ var Facts = []FactInfo{
 	{BriefOutage, "outage", Past, RoleEndpoint, "the failures lie close together, with served requests before and after"},
 	{OnlyUnsafeFail, "unsafe", Past, RoleEndpoint, "only requests that the gateway does not repeat fail"},
 	{FailsAtOnce, "at_once", Past, RoleEndpoint, "the connection broke as soon as the request was sent"},
+	{CutAfterWait, "at_once", Now, RoleEndpoint, "the connection broke only after the request had been worked on for a while"},
 	{FailsAlways, "always", Past, RoleRoute, "every request to the route fails"},
 }

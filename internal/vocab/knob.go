@@ -46,6 +46,9 @@ const (
 	Target              Knob = "target"            // the address that is dialled
 	Speaks              Knob = "protocol"          // what is spoken to the upstream
 	ProxyHeaderSend     Knob = "proxy_header_send" // PROXY protocol towards the upstream
+	WorkerTimeout       Knob = "worker_timeout"    // an application server kills a worker after so long; 0: never
+	ListenBacklog       Knob = "listen_backlog"    // length of the accept queue that is asked for; negative: the most that the system allows
+	StatusPath          Knob = "status_path"       // where a server tells about its own state
 )
 
 // Knobs is every knob.

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"time"
 )
@@ -155,15 +154,12 @@ func matches(leaf *x509.Certificate, name string, asClient bool) bool {
 	if len(names) == 0 {
 		names = []string{leaf.Subject.CommonName}
 	}
-	if net.ParseIP(name) != nil {
-		for _, n := range names {
-			if n == name {
-				return true
-			}
+	for _, n := range names {
+		if opensslMatches(n, name) {
+			return true
 		}
-		return false
 	}
-	return (&x509.Certificate{DNSNames: names}).VerifyHostname(name) == nil
+	return false
 }
 
 // nameOf names a certificate in a sentence.

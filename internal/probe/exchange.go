@@ -146,3 +146,6 @@ func (x *Exchange) Has(kinds ...http1.Kind) bool {
 	}
 	return false
 }
+
+// Made tells who made the answer, by its marks.
+func (x *Exchange) Made() Made { return Maker(x.Status, x.Header, x.Body) }

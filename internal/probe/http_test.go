@@ -196,7 +196,7 @@ func TestEndless(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			x := HTTP(t.Context(), direct, tcp(repeat(c.begin, c.again)), get, short)
 			if x.End != c.end || c.fault != "" && !x.Has(c.fault) {
-				t.Errorf("end %s (%s), faults %v", x.End, x.Text, x.Faults)
+				t.Errorf("%+v", x)
 			}
 			if x.Bytes > 2*(maxHead+short.Body) {
 				t.Errorf("%d bytes were read", x.Bytes)

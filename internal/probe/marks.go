@@ -53,6 +53,7 @@ var marks = []mark{
 	{product: "lighttpd", words: []string{"<title>503 - Service Not Available</title>"}},
 	// Application servers.
 	{product: "puma", words: []string{"^Puma caught this error: "}, open: "Puma caught this error: "}, // lib/puma/server.rb
+	{product: "gunicorn", words: []string{"<h1><p>", "</p></h1>", "</body> </html>"}},                 // gunicorn/util.py, write_error
 	{product: "uwsgi", words: []string{"^uWSGI Error "}},
 	{product: "php-fpm", words: []string{"^File not found.$"}}, // sapi/fpm/fpm/fpm_main.c, Primary script unknown
 	// Edges.

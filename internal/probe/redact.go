@@ -74,3 +74,11 @@ func lines(s string, r *evidence.Redactor) string {
 	}
 	return strings.Join(all, "")
 }
+
+// RedactWith takes the secrets out of what the peer sent instead of HTTP/2.
+func (a *HTTP2Ability) RedactWith(r *evidence.Redactor) {
+	a.First = []byte(lines(string(a.First), r))
+	if a.TLS != nil {
+		a.TLS.RedactWith(r)
+	}
+}

@@ -20,7 +20,7 @@ type Separation struct {
 func Separate(ctx context.Context, d Dialer, network, address string, o TLSOptions) Separation {
 	s := Separation{First: Handshake(ctx, d, network, address, o)}
 	wrongName := s.First.VerifyError == VerifyNameDiffers
-	if s.First.OK && !wrongName || s.First.PlainAnswer != "" || s.First.Phase != "handshake" && !wrongName {
+	if s.First.OK && !wrongName || s.First.PlainAnswer != "" || s.First.End == EndTimeout || s.First.Phase != "handshake" && !wrongName {
 		return s
 	}
 	if !o.SendName && o.ServerName != "" {

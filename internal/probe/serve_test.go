@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -92,7 +94,7 @@ func reset(c *net.TCPConn) {
 
 var get = topo.Spoken{Method: "GET", URI: "/", Version: "1.0", Header: []topo.Header{{Name: "Host", Value: "example.com"}}}
 
-var short = Limits{FirstByte: 2 * time.Second, Total: 5 * time.Second, Body: 64 << 10}
+var short = Limits{FirstByte: 2 * time.Second, Total: 5 * time.Second, Body: 128 << 10}
 
 func tcp(address string) Target { return Target{Network: "tcp", Address: address} }
 
@@ -162,15 +164,20 @@ func ready(t testing.TB, network, address string) {
 	}
 }
 
-// port returns a port that was free a moment ago.
+// port returns an address that was free a moment ago, below the range from which
+// the kernel gives ports to others.
 func port(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10000+rand.IntN(20000))))
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 var errRefusedToDial = errors.New("this dialer refuses")
@@ -197,4 +204,17 @@ func (w *watchedConn) Read(b []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// pipe dials a peer in this process that reads everything, says b and hangs up.
+func pipe(b []byte) Dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		here, there := net.Pipe()
+		go io.Copy(io.Discard, there)
+		go func() {
+			there.Write(b)
+			there.Close()
+		}()
+		return here, nil
+	}
 }

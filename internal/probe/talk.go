@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -137,7 +138,15 @@ func (t *talk) readBefore() (int, error) {
 	if t.buf == nil {
 		t.buf = make([]byte, 16<<10)
 	}
-	n, err := t.conn.Read(t.buf)
+	n, err := 0, error(nil)
+	for range 100 { // a read may return nothing and no error (io.Reader)
+		if n, err = t.conn.Read(t.buf); n > 0 || err != nil {
+			break
+		}
+	}
+	if n == 0 && err == nil {
+		err = io.ErrNoProgress
+	}
 	now := time.Now()
 	if pause := now.Sub(t.last).Seconds(); pause > t.x.LongestPause {
 		t.x.LongestPause = pause

@@ -100,7 +100,7 @@ func (l *loader) walk(list []*Directive, chain []string) {
 func (l *loader) include(d *Directive, chain []string) {
 	pattern := d.Arg(1)
 	if !strings.HasPrefix(pattern, "/") {
-		pattern = l.dir + "/" + pattern
+		pattern = strings.TrimSuffix(l.dir, "/") + "/" + pattern
 	}
 	paths := []string{pattern}
 	if strings.ContainsAny(pattern, "*?[") {

@@ -166,6 +166,24 @@ func (k *look) listening(g *Gateway) {
 		}
 		g.Listeners = append(g.Listeners, x)
 	}
+	k.doubt(g)
+}
+
+// doubt corrects a place that was only assumed: a running gateway of which no
+// socket is to be seen has them in a network namespace that may not be entered.
+// Taken for goodgate's own, that would show an upstream as dead that lives.
+func (k *look) doubt(g *Gateway) {
+	tcp := func(l Listening) bool { return l.Network == "tcp" }
+	seen := func(l Listening) bool { return tcp(l) && l.Socket.Inode != 0 }
+	if !g.Running || !g.Place.Assumed || !slices.ContainsFunc(g.Listeners, tcp) || slices.ContainsFunc(g.Listeners, seen) {
+		return
+	}
+	g.Place.Assumed, g.Place.OwnNet = false, false
+	k.places[g.Master.PID] = g.Place
+	k.gaps = addGap(k.gaps, evidence.Gap{
+		Source: fmt.Sprintf("network of process %d", g.Master.PID), Why: "none of its listeners is among the sockets here: it runs in a network namespace that may not be entered",
+		Allow: "run as root: sudo goodgate diagnose …",
+	})
 }
 
 // has reports whether pid is the main process or a worker.

@@ -21,6 +21,8 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv("GOODGATE_SURVEY_URL"); url != "" {
 		s, gaps := Find(context.Background(), evidence.NewRecorder(&evidence.Case{Started: time.Now()}, evidence.NewRedactor(nil)), host.NewViews(), dialects, url, Options{Offline: true})
 		for _, m := range s.Matches {
+			_, err := m.Dial.Place.Open()
+			fmt.Printf("match entered %v\n", err == nil)
 			fmt.Printf("match %d %s %s %v workers %d version %s\n", m.Gateway.Master.PID, m.Kind, m.Dial.Address, m.Gateway.Listeners[0].Found, len(m.Gateway.Workers), m.Gateway.Conf.Instance.Version)
 		}
 		for _, g := range gaps {
@@ -76,6 +78,16 @@ func TestWithoutRoot(t *testing.T) {
 	out = asNobody(t, g.fill("http://gg-nobody.test:PORT/", 0))
 	if strings.Contains(out, fmt.Sprintf("match %d", g.pid)) || !strings.Contains(out, "nginx.conf: permission denied [run as root") {
 		t.Errorf("a configuration that may not be read:\n%s", out)
+	}
+}
+
+// A gateway in a network namespace that may not be entered is not asked in ours.
+func TestWithoutRootInOtherNetwork(t *testing.T) {
+	needRoot(t)
+	g := serve(t, oneSite, nil, apart("ip link set lo up", syscall.CLONE_NEWNET))
+	out := asNobody(t, g.fill("http://gg-apart.test:PORT/", 0))
+	if !strings.Contains(out, "match entered false") || strings.Contains(out, "match entered true") || !strings.Contains(out, "none of its listeners is among the sockets here") {
+		t.Errorf("it says:\n%s", out)
 	}
 }
 

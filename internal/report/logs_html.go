@@ -28,7 +28,7 @@ func logsHTML(w io.Writer, l logs) error {
 		"map": func(title string, lines []string) map[string]any {
 			return map[string]any{"Title": title, "Lines": lines}
 		},
-		"section": func(title string, kinds []kind) map[string]any { return map[string]any{"Title": title, "Kinds": kinds} },
+		"kindsOf": func(title string, kinds []kind) map[string]any { return map[string]any{"Title": title, "Kinds": kinds} },
 	}).Parse(pageHTML + logsPage)
 	if err != nil {
 		panic("BUG: the page's template does not parse: " + err.Error())

@@ -83,7 +83,7 @@ func (t *text) incidents(l logs) {
 	}
 	t.title("Incidents")
 	for i, in := range l.Incidents {
-		t.line(fmt.Sprintf("  %d  %s", i+1, t.paint(bold, incidentText(in))))
+		t.block(fmt.Sprintf("  %-2d ", i+1), 5, bold, incidentText(in))
 		for _, e := range in.Before {
 			t.event(e, in.From)
 		}

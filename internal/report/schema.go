@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/doctor"
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -22,6 +24,7 @@ var schemas = []struct {
 	of    reflect.Type
 }{
 	{"diagnosis/v1", "What one examination found (goodgate diagnose -o json).", reflect.TypeFor[doctor.Diagnosis]()},
+	{"logs/v1", "What a set of logs says about failures (goodgate logs -o json).", reflect.TypeFor[scan.Report]()},
 	{"explanation/v1", "What words or log lines mean (goodgate explain -o json).", reflect.TypeFor[doctor.Explanation]()},
 }
 
@@ -94,7 +97,7 @@ func describe(schema *jsonschema.Schema, t reflect.Type) {
 				property.Enum = append(append([]any{}, property.Enum...), nil)
 				property.Type, property.Types = "", []string{"string", "null"}
 			}
-			property.Description = descriptions[t.Name()+"."+name]
+			property.Description = cmp.Or(descriptions[t.Name()+"."+name], logsDescriptions[t.Name()+"."+name])
 		}
 	}
 }

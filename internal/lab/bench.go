@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -28,7 +29,7 @@ type Bench struct {
 	netns   int      // file descriptor of its network namespace, or -1
 	starter *starter
 	procs   []*Proc
-	ports   []net.PacketConn // reservations
+	held    []net.PacketConn // reservations of ports and names
 	used    map[int]bool
 	words   []string // names of applications not yet used
 
@@ -64,7 +65,11 @@ func newBench(ctx context.Context, name string, o Options) (*Bench, error) {
 	return b, nil
 }
 
-var words = []string{"orders", "billing", "catalog", "accounts", "search", "invoices", "reports", "inventory", "basket", "tickets", "profiles", "media", "pricing", "shipping", "reviews", "signup"}
+var words = strings.Fields(`orders billing catalog accounts search invoices reports inventory basket tickets profiles media
+	pricing shipping reviews signup ledger payments checkout refunds coupons wishlist returns suppliers warehouse customers
+	newsletter comments messages calendar contacts documents uploads thumbnails playlists bookmarks events bookings rooms
+	flights vehicles drivers routes parcels pickups labels forms surveys grades courses lessons exams library tenants leases
+	meters alarms sensors recipes menus tables quotes claims policies patients visits labs scores matches teams leagues`)
 
 // Close stops the pollers, ends every process that the bench has started and
 // removes the folder. Further calls do nothing and return the same error.
@@ -80,8 +85,8 @@ func (b *Bench) Close() error {
 	}
 	b.pollers.Wait()
 	b.starter.close()
-	for _, p := range b.ports {
-		p.Close()
+	for _, h := range b.held {
+		h.Close()
 	}
 	if b.netns >= 0 {
 		unix.Close(b.netns)
@@ -141,15 +146,25 @@ func (b *Bench) reserve(port int) bool {
 		l.Close()
 	}
 	b.used[port] = true
-	b.ports = append(b.ports, hold)
+	b.held = append(b.held, hold)
 	return true
 }
 
-// Name returns a name for an application that the scene has not used yet.
+// Name returns a name for an application that no scene on this host uses: scenes
+// that stand side by side must not look like one site. It is kept by an abstract
+// unix socket.
 func (b *Bench) Name() string {
-	name := b.words[0]
-	b.words = b.words[1:]
-	return name
+	for b.err == nil && len(b.words) > 0 {
+		name := b.words[0]
+		b.words = b.words[1:]
+		hold, err := net.ListenPacket("unixgram", "@goodgate-lab/"+name)
+		if err == nil {
+			b.held = append(b.held, hold)
+			return name
+		}
+	}
+	b.fail("cannot find a free name: too many scenes stand on this host")
+	return "nameless"
 }
 
 // Chance is true in percent of all seeds.

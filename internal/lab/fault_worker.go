@@ -43,7 +43,7 @@ func workerFaults() []Fault {
 		},
 		{
 			Name: "exhausted-php-queue", Doc: "php-fpm's only child is busy and its listen queue is full",
-			Cause: vocab.WorkersExhausted, Symptom: vocab.ConnectionRefused, Status: 502, Also: []vocab.Cause{vocab.BacklogFull}, Needs: []string{"nginx", "php-fpm"},
+			Cause: vocab.BacklogFull, Symptom: vocab.ConnectionRefused, Status: 502, Also: []vocab.Cause{vocab.WorkersExhausted}, Needs: []string{"nginx", "php-fpm"},
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				n := b.busyPHP("pm = ondemand\npm.max_children = 1\nlisten.backlog = 2\n", "fastcgi_read_timeout 30s;")
 				for range 6 { // more than a queue of two holds

@@ -41,6 +41,9 @@ func (v *View) DialFrom(ctx context.Context, network, local, address string) (ne
 			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, 0))
 		}
 	}
+	if v.shut != nil {
+		return nil, v.shut
+	}
 	if v.net < 0 {
 		return d.DialContext(ctx, network, address)
 	}
@@ -86,6 +89,9 @@ func (v *View) dialPath(ctx context.Context, path string) (net.Conn, error) {
 // thread goes back to where it was; if it cannot, it ends with the goroutine
 // that holds it.
 func (v *View) inside(f func() error) error {
+	if v.shut != nil {
+		return v.shut
+	}
 	if v.net < 0 {
 		return f()
 	}

@@ -17,6 +17,9 @@ const procNet = 16 << 20
 
 // netFile reads a file of the /proc/net of the view's network namespace.
 func (v *View) netFile(name string) ([]byte, error) {
+	if v.shut != nil {
+		return nil, v.shut
+	}
 	who := "self"
 	if v.net >= 0 {
 		who = strconv.Itoa(v.place.PID)

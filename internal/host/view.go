@@ -71,8 +71,9 @@ func (p Place) Subject(x string) string {
 // and must be closed.
 type View struct {
 	place Place
-	root  int // O_PATH descriptor of the root directory; -1: goodgate's own
-	net   int // descriptor of the network namespace; -1: goodgate's own
+	root  int   // O_PATH descriptor of the root directory; -1: goodgate's own
+	net   int   // descriptor of the network namespace; -1: goodgate's own
+	shut  error // why the network namespace, which is another one, may not be entered
 	hung  atomic.Int32
 }
 
@@ -153,7 +154,8 @@ func Open(pid int) (*View, error) {
 }
 
 // Open returns the view from a place. The process of the place must still live
-// and still be there.
+// and still be there. Where its files may be seen and its network namespace may
+// not be entered, every question about the network is answered with a gap.
 func (p Place) Open() (*View, error) {
 	v := &View{place: p, root: -1, net: -1}
 	if p.Own() {
@@ -181,10 +183,22 @@ func (v *View) enter(dir int) error {
 		}
 	}
 	if !v.place.OwnNet {
-		if v.net, err = unix.Openat(dir, "ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+		v.net, err = unix.Openat(dir, "ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == unix.EACCES && v.place.OwnMount {
+			v.net, v.shut = -1, &evidence.Gap{
+				Source: "network of process " + strconv.Itoa(v.place.PID), Why: "its network namespace may not be entered", Allow: allowRoot,
+			}
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
+	return v.verify(dir)
+}
+
+// verify makes sure that the process is the one that was seen before.
+func (v *View) verify(dir int) error {
 	buf := make([]byte, 64)
 	for _, ns := range []struct{ name, want string }{{"ns/mnt", v.place.Mount}, {"ns/net", v.place.Net}} {
 		n, err := unix.Readlinkat(dir, ns.name, buf)
@@ -200,6 +214,10 @@ func (v *View) enter(dir int) error {
 
 // Place returns the place from which the view looks.
 func (v *View) Place() Place { return v.place }
+
+// NetworkGap returns the gap with which the view answers every question about
+// its network, Dial included; nil where the network may be entered.
+func (v *View) NetworkGap() error { return v.shut }
 
 // ID names the view: the id of its place.
 func (v *View) ID() string { return v.place.ID() }

@@ -86,9 +86,13 @@ func asDialect(p host.Process) dialect.Process {
 
 // gateway asks everything about one running gateway.
 func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Gateway {
-	g := &Gateway{Dialect: d, Running: true, Master: p, Place: k.place(p.PID)}
+	g := &Gateway{Dialect: d, Running: true, Master: p}
+	var err error
+	g.Place, err = k.place(p.PID)
+	g.Gaps = note(g.Gaps, err, "process")
 	if l.Version == "" {
-		l.Version = k.version(g.Place, p, l, d)
+		l.Version, err = k.version(g.Place, p, l, d)
+		g.Gaps = note(g.Gaps, err, "version of "+d.Name)
 	}
 	g.Launch = l
 	k.configure(g)
@@ -118,7 +122,9 @@ func (k *look) configure(g *Gateway) {
 			g.PIDFile, _ = strconv.Atoi(strings.TrimSpace(string(data.Body)))
 		}
 	}
-	g.Gaps = src.gaps
+	for _, gap := range src.gaps {
+		g.Gaps = addGap(g.Gaps, gap)
+	}
 }
 
 // workers returns the children that take requests. A child that is a gateway's
@@ -179,8 +185,7 @@ func (k *look) doubt(g *Gateway) {
 		return
 	}
 	g.Place.Assumed, g.Place.OwnNet = false, false
-	k.places[g.Master.PID] = g.Place
-	k.gaps = addGap(k.gaps, evidence.Gap{
+	g.Gaps = addGap(g.Gaps, evidence.Gap{
 		Source: fmt.Sprintf("network of process %d", g.Master.PID), Why: "none of its listeners is among the sockets here: it runs in a network namespace that may not be entered",
 		Allow: "run as root: sudo goodgate diagnose …",
 	})
@@ -246,9 +251,9 @@ func (k *look) runs(config string) bool {
 }
 
 // version finds out which version of the program runs, without running it.
-func (k *look) version(place host.Place, p host.Process, l dialect.Launch, d *dialect.Dialect) string {
+func (k *look) version(place host.Place, p host.Process, l dialect.Launch, d *dialect.Dialect) (string, error) {
 	if len(d.VersionMarks) == 0 {
-		return ""
+		return "", nil
 	}
 	v, _, err := evidence.Ask(k.rec, "survey/version", fmt.Sprintf("pid %d", p.PID), func() (string, error) {
 		// The link leads to the program that runs, also where another one has
@@ -267,7 +272,7 @@ func (k *look) version(place host.Place, p host.Process, l dialect.Launch, d *di
 		return findVersion(f, d.VersionMarks)
 	})
 	if err != nil {
-		k.gap(&evidence.Gap{Source: "version of " + d.Name, Why: err.Error(), Allow: "run as root: sudo goodgate diagnose …"}, "")
+		return "", &evidence.Gap{Source: "version of " + d.Name, Why: err.Error(), Allow: "run as root: sudo goodgate diagnose …"}
 	}
-	return v
+	return v, nil
 }

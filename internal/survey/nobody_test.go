@@ -21,7 +21,10 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv("GOODGATE_SURVEY_URL"); url != "" {
 		s, gaps := Find(context.Background(), evidence.NewRecorder(&evidence.Case{Started: time.Now()}, evidence.NewRedactor(nil)), host.NewViews(), dialects, url, Options{Offline: true})
 		for _, m := range s.Matches {
-			_, err := m.Dial.Place.Open()
+			v, err := m.Dial.Place.Open()
+			if err == nil {
+				_, err = v.Dial(context.Background(), m.Dial.Network, m.Dial.Address)
+			}
 			fmt.Printf("match entered %v\n", err == nil)
 			fmt.Printf("match %d %s %s %v workers %d version %s\n", m.Gateway.Master.PID, m.Kind, m.Dial.Address, m.Gateway.Listeners[0].Found, len(m.Gateway.Workers), m.Gateway.Conf.Instance.Version)
 		}

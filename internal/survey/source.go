@@ -22,23 +22,25 @@ type look struct {
 	s     *Survey
 	gaps  []evidence.Gap
 
-	mains  map[int]bool // main processes of gateways
-	places map[int]host.Place
+	mains  map[int]bool              // main processes of gateways
 	tables map[string]host.Listeners // by subject of the place
 	addrs  map[string]host.Addresses
 }
 
 // gap notes what could not be looked at, once.
-func (k *look) gap(err error, source string) {
+func (k *look) gap(err error, source string) { k.gaps = note(k.gaps, err, source) }
+
+// note adds an error to a list of gaps.
+func note(list []evidence.Gap, err error, source string) []evidence.Gap {
 	if err == nil {
-		return
+		return list
 	}
 	g := evidence.Gap{Source: source, Why: err.Error()}
 	var gap *evidence.Gap
 	if errors.As(err, &gap) {
 		g = *gap
 	}
-	k.gaps = addGap(k.gaps, g)
+	return addGap(list, g)
 }
 
 func addGap(list []evidence.Gap, g evidence.Gap) []evidence.Gap {
@@ -51,14 +53,9 @@ func addGap(list []evidence.Gap, g evidence.Gap) []evidence.Gap {
 }
 
 // place asks from where a process sees the world.
-func (k *look) place(pid int) host.Place {
-	if p, ok := k.places[pid]; ok {
-		return p
-	}
+func (k *look) place(pid int) (host.Place, error) {
 	p, _, err := evidence.Ask(k.rec, "host/place", fmt.Sprintf("pid %d", pid), func() (host.Place, error) { return host.PlaceOf(k.ctx, pid) })
-	k.gap(err, "process")
-	k.places[pid] = p
-	return p
+	return p, err
 }
 
 // listeners asks for the listening sockets of a place.

@@ -149,6 +149,6 @@ func Overview(ctx context.Context, rec *evidence.Recorder, views *host.Views, di
 func newLook(ctx context.Context, rec *evidence.Recorder, views *host.Views, opt Options) *look {
 	return &look{
 		ctx: ctx, rec: rec, views: views, opt: opt, s: &Survey{},
-		mains: map[int]bool{}, places: map[int]host.Place{}, tables: map[string]host.Listeners{}, addrs: map[string]host.Addresses{},
+		mains: map[int]bool{}, tables: map[string]host.Listeners{}, addrs: map[string]host.Addresses{},
 	}
 }

@@ -81,7 +81,7 @@ func newLabUp(s *session) *cobra.Command {
 }
 
 // demoFault is what the demonstration breaks where nothing is named.
-const demoFault = "down-stopped"
+const demoFault = "address-other-port"
 
 func newLabDemo(s *session) *cobra.Command {
 	d := &diagnose{session: s}

@@ -37,7 +37,8 @@ func (r *run) recognise(s *source) {
 	bare := whole(s.head)
 	best, also, sure := r.sniff(bare, s.path)
 	if inner, ok := unwrapHead(bare); ok {
-		if b, a, n := r.sniff(inner, s.path); n > sure {
+		// The dialect may know the wrapper too; the fast path does not.
+		if b, a, n := r.sniff(inner, s.path); n > sure || n == sure && n > 0 && r.logs[b].log.Access != nil {
 			best, also, sure, s.wrapped = b, a, n, true
 		}
 	}

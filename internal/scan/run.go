@@ -142,14 +142,16 @@ func (r *run) read(ctx context.Context) (*sums, error) {
 	return total, err
 }
 
-// joins reports whether access and error lines of one request may both be there:
-// files of one kind only have nothing to join.
+// joins reports whether access and error lines of one request may both be there.
+// A file of one kind has nothing to join; what comes from a container or a pipe
+// may be mixed. Where a file turns out to be, joining begins then.
 func (r *run) joins() bool {
 	access, others := false, false
 	for _, s := range r.sources {
 		kind := r.logs[s.log].log.Kind
-		access = access || kind == "access" || s.sure == 0
-		others = others || kind != "access"
+		either := s.sure == 0 || s.wrapped || s.stream != nil
+		access = access || kind == "access" || either
+		others = others || kind != "access" || either
 	}
 	return access && others
 }

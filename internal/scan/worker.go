@@ -409,6 +409,7 @@ func (w *worker) by(log int, line []byte) (int, dialect.Key) {
 	key := w.logs[log].log.Line(line, &w.rec)
 	if key != dialect.Unparsed {
 		w.lost = 0
+		w.joins = true
 	}
 	return log, key
 }

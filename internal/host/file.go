@@ -32,8 +32,8 @@ type FileInfo struct {
 
 // FileData is a file with its content.
 type FileData struct {
-	Info FileInfo `json:"info"`
-	Body []byte   `json:"body,omitempty"`
+	Info FileInfo       `json:"info"`
+	Body evidence.Bytes `json:"body,omitempty"`
 }
 
 // RedactWith removes what a configuration keeps secret.

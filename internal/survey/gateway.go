@@ -98,6 +98,7 @@ func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Ga
 	k.configure(g)
 	g.Workers = k.workers(p)
 	k.listening(g)
+	k.output(g)
 	return g
 }
 

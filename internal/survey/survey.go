@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Config  string   // main configuration file; its gateway is taken even where no name matches
 	Gateway string   // product's name or pid of the gateway to take; "" for any
-	Logs    []string // log files to read instead of those that the configuration names
+	Logs    []string // log files that the operator names; survey reads no logs
 	Offline bool     // resolve no name: the URL's host is compared as it is written
 
 	// Lookup resolves the URL's host. Nil: the system's resolver.
@@ -59,6 +59,7 @@ type Gateway struct {
 	Files     []host.FileInfo // every file that was read for it, with its times
 	Listeners []Listening     // what it is configured to listen on, and whether it does
 	PIDFile   int             // pid that its pid file names; 0: none
+	Output    []string        // files of this host, as goodgate sees them, that hold what it writes to stdout and stderr
 	Gaps      []evidence.Gap
 }
 

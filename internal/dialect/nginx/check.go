@@ -70,7 +70,7 @@ func knownModules() map[string]bool {
 
 // survey notes the order of directives, and what later checks look up.
 func (k *checker) survey(s *scope) {
-	for _, it := range s.items {
+	for _, it := range s.all {
 		k.order[it] = len(k.order)
 		switch it.Name() {
 		case "limit_req_zone", "limit_conn_zone":
@@ -114,7 +114,7 @@ func (k *checker) mainBlocks() {
 // scope checks the directives of a block and of the blocks in it.
 func (k *checker) scope(s *scope) {
 	seen := map[string]*item{}
-	for _, it := range s.items {
+	for _, it := range s.all {
 		if r, ok := k.grammar(s, it); ok {
 			k.slot(r, it)
 			k.duplicate(r, s, it, seen)
@@ -176,11 +176,10 @@ func (k *checker) grammar(s *scope, it *item) (rule, bool) {
 	return rule{}, false
 }
 
-// stock reports whether nginx itself, and no other module, has a directive, so
-// that its rules are sure.
+// stock reports whether every rule of a directive is one of nginx itself.
 func (k *checker) stock(rules []rule) bool {
 	for _, r := range rules {
-		if r.module != "-" && !strings.HasPrefix(r.module, "ngx_stream") && !strings.HasPrefix(r.module, "ngx_mail") {
+		if !r.stock() {
 			return false
 		}
 	}

@@ -31,16 +31,16 @@ func (k *checker) sockets(all []*server) {
 				}
 				options[key] = l
 			}
-			if len(k.c.group(v.stream, key)) > 1 {
+			if len(l.on.servers) > 1 {
 				k.wildcards(v)
 				if v.stream && k.c.launch.Version != "" && !k.newer("1.25.5") {
-					k.twice(v, key)
+					k.twice(v, l)
 				}
 			}
 			k.conflicts(v, l, names)
 		}
 	}
-	k.withoutCertificate(all)
+	k.withoutCertificate(len(all) > 0 && all[0].stream)
 }
 
 // same reports whether two directives set the same options: ngx_http_add_addresses
@@ -65,9 +65,9 @@ func (k *checker) wildcards(v *server) {
 
 // twice tells of a stream server on the socket of an earlier one: before nginx
 // 1.25.5 streams had no names to choose by.
-func (k *checker) twice(v *server, key string) {
-	if first := k.c.group(true, key)[0]; first != v {
-		k.fatal(v.s.first("listen").Place(), `duplicate %q address and port pair`, strings.TrimPrefix(key, "tcp "))
+func (k *checker) twice(v *server, l *listen) {
+	if l.on.servers[0] != v {
+		k.fatal(l.Place, `duplicate %q address and port pair`, l.Address)
 	}
 }
 
@@ -89,30 +89,13 @@ func (k *checker) conflicts(v *server, l *listen, names map[string]*item) {
 
 // withoutCertificate checks that the default server of each TLS socket has a
 // certificate, as ngx_http_ssl_init does.
-func (k *checker) withoutCertificate(all []*server) {
-	seen := map[string]bool{}
-	for _, v := range all {
-		for _, l := range v.listens {
-			key := l.key()
-			if seen[key] || l.it == nil {
-				continue
-			}
-			seen[key] = true
-			group := k.c.group(v.stream, key)
-			tls := ""
-			for _, o := range group {
-				for _, ol := range o.listens {
-					if ol.key() == key && ol.TLS && !(ol.it != nil && !strings.Contains(ol.it.Value(), "ssl")) {
-						tls = ol.Place.String()
-					}
-				}
-			}
-			d := defaultServer(group, key)
-			if tls == "" || d.s.value("ssl_certificate") != nil || d.s.on("ssl_reject_handshake", false) || k.foreign {
-				continue
-			}
-			k.fatal(l.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, tls)
+func (k *checker) withoutCertificate(stream bool) {
+	for _, s := range k.c.sockets {
+		d := s.byDefault.s
+		if s.ssl == nil || s.first.Stream != stream || k.foreign || d.value("ssl_certificate") != nil || d.on("ssl_reject_handshake", false) {
+			continue
 		}
+		k.fatal(s.first.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, s.ssl.Place)
 	}
 }
 

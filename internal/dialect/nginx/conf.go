@@ -21,6 +21,7 @@ type config struct {
 	events    *scope
 	servers   []*server // of http, in order
 	streams   []*server
+	sockets   []*socket            // of http, then of stream
 	upstreams map[string]*upstream // of http, by name in lower case
 	pipes     map[string]*upstream // of stream
 	formats   map[string]format
@@ -54,6 +55,7 @@ func newConfig(src dialect.Source, l dialect.Launch) *config {
 		c.pipes = c.upstreamsOf(c.stream, true)
 		c.ports = tablesOf(c.stream)
 	}
+	c.sockets = append(socketsOf(c.servers), socketsOf(c.streams)...)
 	c.check()
 	return c
 }
@@ -108,15 +110,11 @@ func (c *config) instance() topo.Instance {
 		in.Files = append(in.Files, f.Path)
 	}
 	in.Pools = c.pools()
-	seen := map[string]bool{}
 	for _, v := range append(append([]*server(nil), c.servers...), c.streams...) {
 		in.Sites = append(in.Sites, c.site(v))
-		for _, l := range v.listens {
-			if key := l.key(); !seen[key] {
-				seen[key] = true
-				in.Listeners = append(in.Listeners, c.merged(v, l))
-			}
-		}
+	}
+	for _, s := range c.sockets {
+		in.Listeners = append(in.Listeners, s.first.listener())
 	}
 	in.Logs = c.allLogs()
 	in.Settings = c.instanceSettings()
@@ -145,50 +143,15 @@ func (c *config) sortProblems(list []topo.Problem) {
 	})
 }
 
-// merged returns a socket with what every server that shares it says of it:
-// nginx applies ssl, http2 and proxy_protocol of one to all.
-func (c *config) merged(v *server, l listen) topo.Listener {
-	out := l.Listener
-	for _, o := range c.group(v.stream, l.key()) {
-		for _, ol := range o.listens {
-			if ol.key() == l.key() {
-				out.TLS = out.TLS || ol.TLS
-				out.HTTP2 = out.HTTP2 || ol.HTTP2
-				out.ProxyHeader = out.ProxyHeader || ol.ProxyHeader
-			}
-		}
-	}
-	return out
-}
-
-// group returns the servers of a socket in the order of the file.
-func (c *config) group(stream bool, key string) []*server {
-	var out []*server
-	all := c.servers
-	if stream {
-		all = c.streams
-	}
-	for _, v := range all {
-		for _, l := range v.listens {
-			if l.key() == key {
-				out = append(out, v)
-				break
-			}
-		}
-	}
-	return out
-}
-
 func (c *config) site(v *server) topo.Site {
 	site := topo.Site{Place: v.s.d.Place()}
 	for i := range v.names {
 		site.Names = append(site.Names, v.names[i].SiteName)
 	}
-	for _, l := range v.listens {
-		site.Listeners = append(site.Listeners, c.merged(v, l))
-		if g := c.group(v.stream, l.key()); len(g) > 0 && defaultServer(g, l.key()) == v {
-			site.Default = true
-		}
+	for i := range v.listens {
+		l := &v.listens[i]
+		site.Listeners = append(site.Listeners, l.listener())
+		site.Default = site.Default || l.on.byDefault == v
 	}
 	c.ways(v, v.s, &site.Forwards)
 	return site

@@ -23,7 +23,7 @@ func (r *run) enter() bool {
 	chosen := sockets[0]
 	var distinct []*server
 	for i := len(sockets) - 1; i >= 0; i-- {
-		v, name, _, _ := findServer(r.c.group(sockets[i].Stream, sockets[i].key()), sockets[i].key(), r.req.Host)
+		v, name, _, _ := sockets[i].find(r.req.Host)
 		if name != nil {
 			chosen = sockets[i]
 			distinct = append(distinct, v)
@@ -31,7 +31,7 @@ func (r *run) enter() bool {
 	}
 	for _, v := range distinct {
 		if v != distinct[0] {
-			r.doubt(v.s.d.Place(), "%s is served on several sockets: the one of %s is taken", r.req.Host, chosen.Place)
+			r.doubt(v.s.d.Place(), "%s is served on several sockets: the one of %s is taken", r.req.Host, chosen.first.Place)
 			break
 		}
 	}
@@ -39,16 +39,21 @@ func (r *run) enter() bool {
 	return true
 }
 
-func (r *run) choose(l listen) {
-	r.l = l
-	v, name, groups, err := findServer(r.c.group(l.Stream, l.key()), l.key(), r.req.Host)
+func (r *run) choose(s *socket) {
+	v, name, groups, err := s.find(r.req.Host)
 	if err != nil {
 		r.doubt(v.s.d.Place(), "a server_name cannot be matched here: %v", err)
 	}
-	r.v = v
-	r.out.Listener = r.c.merged(v, l)
+	r.v, r.l = v, *s.first
+	for i := range v.listens {
+		if v.listens[i].on == s {
+			r.l = v.listens[i]
+			break
+		}
+	}
+	r.out.Listener = r.l.listener()
 	if r.req.Port == 0 {
-		r.req.Port = l.port
+		r.req.Port = r.l.port
 	}
 	r.req.TLS = r.req.TLS || r.out.Listener.TLS
 	if name != nil {
@@ -60,69 +65,55 @@ func (r *run) choose(l listen) {
 	r.step(v.s.step())
 }
 
-// sockets returns the sockets that the request may have come to, best first,
-// each once.
-func (r *run) sockets() []listen {
-	var all []listen
-	seen := map[string]bool{}
-	for _, list := range [][]*server{r.c.servers, r.c.streams} {
-		for _, v := range list {
-			for _, l := range v.listens {
-				if !seen[l.key()] && l.Network != "udp" {
-					seen[l.key()] = true
-					all = append(all, l)
-				}
-			}
-		}
-	}
+// sockets returns the sockets that the request may have come to, in the order of
+// the file.
+func (r *run) sockets() []*socket {
 	if r.req.Listener != "" {
-		return r.named(all)
+		return r.c.socketAt(r.req.Listener)
 	}
-	var exact, rest []listen
-	for _, l := range all {
-		if l.Network != "tcp" || r.req.Port != 0 && l.port != r.req.Port {
-			continue
+	var fit, other []*socket
+	for _, s := range r.c.sockets {
+		switch {
+		case s.first.Network != "tcp" || r.req.Port != 0 && s.first.port != r.req.Port:
+		case s.flags.TLS == r.req.TLS || s.first.Stream:
+			fit = append(fit, s)
+		default:
+			other = append(other, s)
 		}
-		if r.c.merged(r.c.group(l.Stream, l.key())[0], l).TLS == r.req.TLS || l.Stream {
-			exact = append(exact, l)
-		} else {
-			rest = append(rest, l)
-		}
 	}
-	if len(exact) == 0 && len(rest) > 0 && r.req.Port != 0 {
-		r.doubt(rest[0].Place, "the socket is set up for %s", map[bool]string{true: "plain HTTP, not TLS", false: "TLS, not plain HTTP"}[r.req.TLS])
-		return rest
+	if len(fit) == 0 && len(other) > 0 && r.req.Port != 0 {
+		r.doubt(other[0].first.Place, "the socket is set up for %s", map[bool]string{true: "plain HTTP, not TLS", false: "TLS, not plain HTTP"}[r.req.TLS])
+		return other
 	}
-	return exact
+	return fit
 }
 
-// named returns the socket that takes connections to Request.Listener: the one
-// with that address, else the wildcard of its family and port.
-func (r *run) named(all []listen) []listen {
-	want := strings.TrimPrefix(r.req.Listener, "unix:")
+// socketAt returns the socket that takes connections to an address: the one with
+// that address, else the wildcard of its family and port.
+func (c *config) socketAt(address string) []*socket {
+	want := strings.TrimPrefix(address, "unix:")
 	if host, port, err := net.SplitHostPort(want); err == nil && (host == "*" || host == "") {
 		want = "0.0.0.0:" + port
 	}
-	for _, l := range all {
-		if l.Address == want {
-			return []listen{l}
-		}
-	}
 	at, err := netip.ParseAddrPort(want)
-	if err != nil {
-		return nil
-	}
-	for _, l := range all {
-		if l.Network == "tcp" && l.port == int(at.Port()) && (l.host == "0.0.0.0" && at.Addr().Unmap().Is4() || l.host == "::" && at.Addr().Is6()) {
-			return []listen{l}
+	var wild, both []*socket
+	for _, s := range c.sockets {
+		l := s.first
+		switch {
+		case l.Network == "udp":
+		case l.Address == want:
+			return []*socket{s}
+		case err != nil || l.Network != "tcp" || l.port != int(at.Port()):
+		case l.host == "0.0.0.0" && at.Addr().Unmap().Is4(), l.host == "::" && at.Addr().Is6():
+			wild = append(wild, s)
+		case l.host == "::" && !l.V6Only:
+			both = append(both, s)
 		}
 	}
-	for _, l := range all {
-		if l.host == "::" && !l.V6Only && l.port == int(at.Port()) {
-			return []listen{l}
-		}
+	if len(wild) > 0 {
+		return wild[:1]
 	}
-	return nil
+	return both[:min(1, len(both))]
 }
 
 func wanted(req topo.Request) string {

@@ -63,6 +63,12 @@ func (r rule) allows(area, context string) bool {
 	return false
 }
 
+// stock reports whether nginx itself, and no other module, has the directive, so
+// that its rule is sure.
+func (r rule) stock() bool {
+	return r.module == "-" || strings.HasPrefix(r.module, "ngx_stream_") || strings.HasPrefix(r.module, "ngx_mail_")
+}
+
 // takes reports whether the directive takes n arguments.
 func (r rule) takes(n int) bool {
 	switch r.args {

@@ -16,6 +16,8 @@ type listen struct {
 	port  int
 	deft  bool // default_server
 	quic  bool
+	ssl   bool    // the parameter itself, not "ssl on"
+	on    *socket // to which it belongs, once all are read
 	udp   bool
 	extra bool // socket options are set
 }
@@ -57,7 +59,7 @@ func listenOf(it *item, stream bool) []listen {
 		name, value, _ := strings.Cut(w.Text, "=")
 		switch name {
 		case "ssl":
-			base.TLS = true
+			base.TLS, base.ssl = true, true
 		case "http2":
 			base.HTTP2 = true
 		case "quic":

@@ -21,8 +21,9 @@ type scope struct {
 	context string // as in directives.tsv: "main", "http", "server", "location", "sif", …
 	d       *syntax.Directive
 	up      *scope
-	items   []*item
-	named   map[string][]*item
+	all     []*item            // every directive, in order
+	items   []*item            // those that stand where they may, with as many arguments as they take
+	named   map[string][]*item // of items
 
 	loc *location // of a location, once its name is read
 }
@@ -146,10 +147,30 @@ func (b *builder) build(s *scope, list []*syntax.Directive) {
 				b.build(it.sub, d.Block)
 			}
 		}
-		s.items = append(s.items, it)
-		s.named[d.Name()] = append(s.named[d.Name()], it)
+		s.all = append(s.all, it)
+		if !s.refuses(d) {
+			s.items = append(s.items, it)
+			s.named[d.Name()] = append(s.named[d.Name()], it)
+		}
 		return true
 	})
+}
+
+// refuses reports whether nginx takes a directive of its own nowhere in s as it
+// is written. Such a one is told, and then left out: what reads a directive may
+// rely on its arguments.
+func (s *scope) refuses(d *syntax.Directive) bool {
+	for _, r := range grammar()[d.Name()] {
+		if !r.stock() || s.area == "" {
+			return false
+		}
+	}
+	for _, r := range grammar()[d.Name()] {
+		if r.allows(s.area, s.context) && r.block == d.Brace && r.takes(len(d.Words)-1) {
+			return false
+		}
+	}
+	return grammar()[d.Name()] != nil
 }
 
 // inside returns the area and context of the block that a directive opens in s,

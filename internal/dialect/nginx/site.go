@@ -97,11 +97,11 @@ func (v *server) primary() string {
 	return n.Name
 }
 
-// findServer returns the server that answers for host on a socket, and the name
-// that matched. group holds the servers of the socket in the order of the file.
-func findServer(group []*server, key, host string) (v *server, name *serverName, groups []string, err error) {
+// find returns the server that answers for host on a socket, and the name that
+// matched.
+func (k *socket) find(host string) (v *server, name *serverName, groups []string, err error) {
 	best := 0
-	for _, s := range group {
+	for _, s := range k.servers {
 		if host == "" && len(s.names) == 0 {
 			return s, nil, nil, nil // its name is ""
 		}
@@ -111,10 +111,10 @@ func findServer(group []*server, key, host string) (v *server, name *serverName,
 			}
 		}
 	}
-	if v != nil || len(group) == 0 {
+	if v != nil {
 		return v, name, nil, nil
 	}
-	for _, s := range group {
+	for _, s := range k.servers {
 		for i := range s.names {
 			n := &s.names[i]
 			if n.Kind != "regex" {
@@ -134,18 +134,5 @@ func findServer(group []*server, key, host string) (v *server, name *serverName,
 			}
 		}
 	}
-	return defaultServer(group, key), nil, nil, err
-}
-
-// defaultServer returns the server marked default_server on the socket, or the
-// first.
-func defaultServer(group []*server, key string) *server {
-	for _, s := range group {
-		for _, l := range s.listens {
-			if l.deft && l.key() == key {
-				return s
-			}
-		}
-	}
-	return group[0]
+	return k.byDefault, nil, nil, err
 }

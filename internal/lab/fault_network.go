@@ -78,7 +78,7 @@ func balancerFaults() []Fault {
 			two.End()
 			n.Get(2)
 			return n.Scene("both were stopped; nginx asks neither for 30 s")
-		}),
+		}).orSymptom(vocab.ConnectionRefused), // what it saw before it gave up on both
 		member("pool-one-dead", "one of three members is dead, and nothing is tried twice", vocab.UpstreamDown, vocab.ConnectionRefused, vocab.PartialOutage, true, func(_ context.Context, b *Bench) (Scene, error) {
 			n, _ := b.trio("")
 			n.Get(6)

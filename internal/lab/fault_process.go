@@ -51,6 +51,11 @@ func (f Fault) needs(more ...string) Fault {
 	return f
 }
 
+func (f Fault) orSymptom(s vocab.Symptom) Fault {
+	f.OrSymptom = append(f.OrSymptom, s)
+	return f
+}
+
 // leaveSocket makes a unix socket's file that nobody listens on.
 func (b *Bench) leaveSocket(path string) {
 	if b.err != nil {

@@ -186,9 +186,10 @@ func TestSelf(t *testing.T) {
 	if v.ID() != OwnID || v.Place().Subject("x") != "x" || !v.Place().Own() {
 		t.Errorf("own place is %+v", v.Place())
 	}
-	p, err := PlaceOf(t.Context(), os.Getppid())
-	if err != nil || p.ID() != OwnID || p.PID != os.Getppid() {
-		t.Errorf("place of the parent: %+v, %v", p, err)
+	child, _ := helper(t, "wait", nil)
+	p, err := PlaceOf(t.Context(), child.Process.Pid)
+	if err != nil || p.ID() != OwnID || p.PID != child.Process.Pid || p.Assumed {
+		t.Errorf("place of a child: %+v, %v", p, err)
 	}
 	if _, err := PlaceOf(t.Context(), 1<<30); !gone(err) {
 		t.Errorf("a process that does not exist gives %v", err)

@@ -274,8 +274,8 @@ func TestUnixPath(t *testing.T) {
 	l := listen(t, "unix", path)
 	must(t, os.Chmod(path, 0o660))
 	must(t, os.Symlink("run/app.sock", filepath.Join(dir, "link")))
-	other := Identity{UID: 65534, GID: 65534}
-	group := Identity{UID: 65534, GID: 65534, Groups: []int{os.Getgid()}}
+	other := Identity{UID: os.Getuid() + 1, GID: os.Getgid() + 1}
+	group := Identity{UID: os.Getuid() + 1, GID: os.Getgid() + 1, Groups: []int{os.Getgid()}}
 	owner := Identity{UID: os.Getuid(), GID: 1}
 	for _, c := range []struct {
 		path   string

@@ -4,12 +4,31 @@ package registry
 
 import (
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/gunicorn"
+	"github.com/goodgatehq/goodgate/internal/dialect/kernel"
 	"github.com/goodgatehq/goodgate/internal/dialect/nginx"
+	"github.com/goodgatehq/goodgate/internal/dialect/node"
+	"github.com/goodgatehq/goodgate/internal/dialect/phpfpm"
+	"github.com/goodgatehq/goodgate/internal/dialect/pm2"
+	"github.com/goodgatehq/goodgate/internal/dialect/puma"
+	"github.com/goodgatehq/goodgate/internal/dialect/systemd"
+	"github.com/goodgatehq/goodgate/internal/dialect/unicorn"
+	"github.com/goodgatehq/goodgate/internal/dialect/uwsgi"
 )
 
-// Dialects is every product, the gateways first.
+// Dialects is every product: the gateways first, then application servers, then
+// what runs the host.
 func Dialects() []dialect.Dialect {
 	return []dialect.Dialect{
 		nginx.Dialect,
+		phpfpm.Dialect,
+		gunicorn.Dialect,
+		uwsgi.Dialect,
+		unicorn.Dialect,
+		puma.Dialect,
+		node.Dialect,
+		pm2.Dialect,
+		systemd.Dialect,
+		kernel.Dialect,
 	}
 }

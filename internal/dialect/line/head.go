@@ -32,8 +32,8 @@ func Peel(b []byte) (Head, []byte) {
 		} else if rest, ok := cri(b[n+1:]); ok {
 			h.Stamp, b = b[:n], rest
 		}
-	} else if rest, ok := program(b, &h); ok && (Is(h.Program, "kernel") || h.Host != nil) {
-		b = rest
+	} else if rest, ok := program(b, &h); ok && b[0] != '[' && (Is(h.Program, "kernel") || h.Host != nil && h.PID > 0) {
+		b = rest // pasted without its stamp
 	} else {
 		h = Head{}
 	}
@@ -54,7 +54,7 @@ func StampLen(b []byte) int {
 		return n
 	case len(b) >= 19 && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':':
 		n := bytes.IndexByte(b, ' ')
-		if n < 0 || n > 40 {
+		if n < 0 || n > 40 || b[n-1] == ':' { // PM2 writes a colon there
 			return 0
 		}
 		return n

@@ -1,0 +1,108 @@
+// Package applog is the frame of the logs of application servers: a member says
+// what its own lines mean, and this package adds what programs of any language
+// write when they fail: uncaught exceptions, refused dependencies, exhausted
+// descriptors.
+package applog
+
+import (
+	"bytes"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
+)
+
+// Reader reads one line of a product, of which line.Peel has taken the heads of
+// syslog, journald or a container runtime. It returns Unparsed for a line that
+// is not the product's own, Plain for one that tells of nothing.
+type Reader func(b []byte, h line.Head, r *dialect.Record) dialect.Key
+
+// Table collects the conditions of a log. Keys are handed out in the order of
+// the calls, so that a member names its keys as its variables.
+type Table struct{ conds []dialect.Condition }
+
+// NewTable returns an empty table.
+func NewTable() *Table { return &Table{conds: make([]dialect.Condition, 2)} }
+
+// Add adds a condition and returns its key.
+func (t *Table) Add(c dialect.Condition) dialect.Key {
+	t.conds = append(t.conds, c)
+	return dialect.Key(len(t.conds) - 1)
+}
+
+// New returns the log of a product. sure is what Sniff answers where every line
+// is the product's own. own is the member's table.
+func New(name, kind string, sure int, own *Table, read Reader) dialect.Log {
+	first := dialect.Key(len(own.conds))
+	conds := append(own.conds[:len(own.conds):len(own.conds)], signs()...)
+	read2 := func(b []byte, r *dialect.Record) dialect.Key {
+		r.Reset()
+		b = trimLine(b)
+		h, rest := line.Peel(b)
+		r.Stamp, r.PID = h.Stamp, h.PID
+		r.Message = rest
+		key := read(rest, h, r)
+		if key != dialect.Unparsed && key != dialect.Plain {
+			return key
+		}
+		if s := find(r.Message, r); s != none {
+			return first + dialect.Key(s) - 1
+		}
+		if key == dialect.Unparsed && frame(rest) {
+			return dialect.Plain
+		}
+		if key == dialect.Unparsed {
+			r.Reset()
+		}
+		return key
+	}
+	return dialect.Log{
+		Name: name, Kind: kind, Line: read2, Time: line.Time, Conds: conds,
+		Sniff: func(head []byte) int { return sniff(head, read, sure) },
+	}
+}
+
+// frame reports whether b is the inner line of a trace: Python's `  File "…",
+// line 5`, JavaScript's and Java's "    at …", PHP's "#0 …".
+func frame(b []byte) bool {
+	if line.Has(b, "  File \"") || line.Has(b, "Stack trace:") || line.Has(b, "\tat ") {
+		return true
+	}
+	if len(b) > 3 && b[0] == '#' && b[1]-'0' <= 9 && (b[2] == ' ' || b[2]-'0' <= 9) {
+		return true
+	}
+	return line.Has(b, "    at ") && (line.Contains(b, ":") || line.Contains(b, "("))
+}
+
+func trimLine(b []byte) []byte {
+	if n := len(b); n > 0 && b[n-1] == '\r' {
+		return b[:n-1]
+	}
+	return b
+}
+
+// sniff returns sure times the share of the first lines that read knows as its
+// own. The signs that any program may show do not count.
+func sniff(head []byte, read Reader, sure int) int {
+	var r dialect.Record
+	lines, own := 0, 0
+	for lines < 30 && len(head) > 0 {
+		row, rest, found := bytes.Cut(head, []byte{'\n'})
+		if !found && lines > 0 {
+			break // the last line may be cut
+		}
+		head = rest
+		row = trimLine(row)
+		if len(row) == 0 {
+			continue
+		}
+		lines++
+		h, text := line.Peel(row)
+		if r.Reset(); read(text, h, &r) != dialect.Unparsed {
+			own++
+		}
+	}
+	if own == 0 {
+		return 0
+	}
+	return max(1, sure*own/lines)
+}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -33,9 +35,25 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LC_ALL", "C")
 			env.Setenv("NO_COLOR", "")
-			return nil
+			now := time.Now()
+			env.Setenv("ERRTIME", now.Format("2006/01/02 15:04:05"))
+			env.Setenv("CLFTIME", now.Format("02/Jan/2006:15:04:05 -0700"))
+			port, err := freePort()
+			env.Setenv("PORT", port)
+			return err
 		},
 	})
+}
+
+// freePort returns a port of loopback on which nobody listens.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
 }
 
 // exits runs a program and demands an exit code: "exits 3 goodgate diagnose …".

@@ -27,7 +27,7 @@ func (x *examination) find(ctx context.Context) {
 		x.gap(g)
 	}
 	x.notes = append(x.notes, s.Notes...)
-	x.route = s.Target.Host + " " + s.Target.Path
+	x.route = s.Target.Host + " " + x.rec.Redact.Path(s.Target.Path)
 	if len(s.Matches) == 0 {
 		return
 	}

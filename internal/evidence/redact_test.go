@@ -135,6 +135,9 @@ func TestURLAndPath(t *testing.T) {
 			t.Errorf("URL(%q) = %q, want %q", tc.in, got, tc.want)
 		}
 	}
+	if got, want := r.Text("see https://bob:p.w@example.com/a for bob@example.com"), "see https://***@example.com/a for ***"; got != want {
+		t.Errorf("Text = %q, want %q", got, want)
+	}
 	if got := r.Path("/reset/ab12cd?x=y"); got != "/reset/***?x=***" {
 		t.Errorf("Path = %q", got)
 	}

@@ -154,7 +154,7 @@ func (r *Redactor) shapeSpans(b []byte) []span {
 	var out []span
 	if bytes.IndexByte(b, '@') >= 0 {
 		for _, m := range mailShape.FindAllIndex(b, -1) {
-			if !unitShape.Match(b[m[0]:m[1]]) {
+			if !unitShape.Match(b[m[0]:m[1]]) && !inAuthority(b, m[0]) {
 				out = append(out, span{m[0], m[1], Hidden})
 			}
 		}
@@ -179,6 +179,16 @@ func (r *Redactor) shapeSpans(b []byte) []span {
 		}
 	}
 	return append(out, r.wordSpans(b)...)
+}
+
+// inAuthority reports whether b[at] stands between the "//" of a URL and its path:
+// what looks like a mail address there is userinfo and a host that stays.
+func inAuthority(b []byte, at int) bool {
+	start := at
+	for start > 0 && at-start < 512 && bytes.IndexByte([]byte("/ \t\n\"'<>"), b[start-1]) < 0 {
+		start--
+	}
+	return bytes.HasSuffix(b[:start], []byte("://"))
 }
 
 // looksDrawn reports whether what follows an authentication scheme is a

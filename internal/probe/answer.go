@@ -97,7 +97,7 @@ func (t *talk) cutHead(got []byte) {
 	t.x.HeaderBytes = len(got)
 	t.x.Speaks = looksLike(got)
 	if t.x.End == EndEOF || t.x.End == EndReset {
-		t.x.Faults = append(t.x.Faults, http1.NewFault(http1.HeadCut, int64(len(got)), got[max(0, len(got)-http1.MaxQuote):]))
+		t.x.Faults = append(t.x.Faults, http1.NewFault(http1.HeadCut, int64(len(got)), got[bytes.LastIndexByte(got, '\n')+1:]))
 	}
 }
 

@@ -111,16 +111,18 @@ func TestSecretsAreTakenOut(t *testing.T) {
 	const secret = "s3cr3tT0kenV4lue99"
 	x := Exchange{
 		Request: "GET /a?key=" + secret + " HTTP/1.1",
-		Header:  []topo.Header{{Name: "Set-Cookie", Value: "sid=" + secret}, {Name: "Authorization", Value: "Bearer " + secret}},
+		Header:  []topo.Header{{Name: "Set-Cookie", Value: "sid=" + secret}, {Name: "Authorization", Value: "Bearer " + secret}, {Name: "Set-Cookie ", Value: secret}},
 		Body:    []byte(`{"password": "` + secret + `"}`),
 		First:   []byte("Set-Cookie: sid=" + secret + "\r\nX: y"),
-		Faults:  []http1.Fault{http1.NewFault(http1.NameSpace, 0, []byte("Set-Cookie : sid="+secret))},
+		Faults: []http1.Fault{http1.NewFault(http1.NameSpace, 0, []byte("Set-Cookie : sid="+secret)), http1.NewFault(http1.ObsFold, 0, []byte(" "+secret)),
+			http1.NewFault(http1.HeadCut, 0, []byte("Set-Cookie: "+secret))},
 		TLS:     &TLSResult{PlainAnswer: "HTTP/1.1 400 Bad Request\r\nSet-Cookie: sid=" + secret + "\r\n\r\n"},
-		FastCGI: &FastCGIPart{Stderr: "PHP message: password=" + secret, CGIFault: "name_space at byte 3: \"Set-Cookie : sid=" + secret + "\""},
+		FastCGI: &FastCGIPart{Stderr: "PHP message: password=" + secret},
 	}
+	cgi := Exchange{Request: "GET /a?key=" + secret, Text: "dial http://u:" + secret + "@h/"}
 	r := evidence.NewRedactor([]byte("key"))
 	for name, v := range map[string]evidence.Redactable{
-		"exchange": &x, "ask": &AskResult{Exchange: x, URI: "/a?key=" + secret}, "idle": &IdleResult{Exchange: x, Unasked: []byte("Set-Cookie: sid=" + secret)},
+		"exchange": &x, "cgi": &cgi, "ask": &AskResult{Exchange: x, URI: "/a?key=" + secret}, "idle": &IdleResult{Exchange: x, Unasked: []byte("Set-Cookie: sid=" + secret)},
 		"separation": &Separation{First: *x.TLS, WithName: x.TLS}, "values": &FastCGIAbility{First: x.First},
 	} {
 		v.RedactWith(r)

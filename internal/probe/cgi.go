@@ -85,7 +85,8 @@ func (c *cgiReader) fault() string {
 	case !c.done && len(c.head) > 0:
 		return "the header has no empty line after it"
 	case len(c.resp.Faults) > 0:
-		return c.resp.Faults[0].Error()
+		f := c.resp.Faults[0]
+		return string(f.Kind) + " (" + f.Section + ")"
 	}
 	return ""
 }

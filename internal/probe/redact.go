@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
 // RedactWith takes the secrets out of header values, body and quotes.
@@ -12,19 +13,23 @@ func (x *Exchange) RedactWith(r *evidence.Redactor) {
 	x.Text = r.Text(x.Text)
 	x.Reason = r.Text(x.Reason)
 	for i := range x.Header {
-		x.Header[i].Value = r.Header(x.Header[i].Name, x.Header[i].Value)
+		x.Header[i].Value = r.Header(strings.TrimSpace(x.Header[i].Name), x.Header[i].Value)
 	}
 	x.Body = redacted(x.Body, r)
 	x.First = []byte(lines(string(x.First), r))
 	for i := range x.Faults {
-		x.Faults[i].Quote = lines(x.Faults[i].Quote, r)
+		f := &x.Faults[i]
+		if f.Kind == http1.ObsFold || f.Kind == http1.LeadingSpace {
+			f.Quote = " " + evidence.Hidden // of a field whose name is not known
+			continue
+		}
+		f.Quote = lines(f.Quote, r)
 	}
 	if x.TLS != nil {
 		x.TLS.RedactWith(r)
 	}
 	if x.FastCGI != nil {
 		x.FastCGI.Stderr = r.Text(x.FastCGI.Stderr)
-		x.FastCGI.CGIFault = lines(x.FastCGI.CGIFault, r)
 	}
 }
 

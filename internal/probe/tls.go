@@ -68,7 +68,9 @@ const (
 // defaultHandshake bounds Handshake where the caller's context has no deadline.
 const defaultHandshake = 10 * time.Second
 
-// Handshake opens a TLS session and hangs up.
+// Handshake opens a TLS session and hangs up. It is made by Go's library, which has
+// no DHE key exchange and takes no RSA keys under 1024 bits: a peer that has nothing
+// else refuses us where it would not refuse OpenSSL.
 func Handshake(ctx context.Context, d Dialer, network, address string, o TLSOptions) TLSResult {
 	ctx, cancel := bounded(ctx, defaultHandshake)
 	defer cancel()
@@ -139,7 +141,9 @@ func (o TLSOptions) config(r *TLSResult) (*tls.Config, error) {
 		MaxVersion:         o.MaxVersion,
 		CipherSuites:       o.Ciphers,
 		NextProtos:         o.ALPN,
-		ClientSessionCache: nil,
+		// Without the post-quantum group, whose larger hello some peers cannot take and
+		// gateways with OpenSSL before 3.5 do not send.
+		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
 	}
 	if o.MinVersion != 0 {
 		c.MinVersion = o.MinVersion

@@ -240,6 +240,10 @@ func TestClientCertificate(t *testing.T) {
 		if r.OK || !r.WantsCert || r.Alert == "" {
 			t.Errorf("without a certificate, %s: %+v", tls.VersionName(max), r)
 		}
+		x := HTTP(t.Context(), direct, Target{Network: "tcp", Address: server, TLS: &TLSOptions{}}, get, short)
+		if x.TLS.OK || !x.TLS.WantsCert || x.TLS.Alert == "" || x.Status != 0 {
+			t.Errorf("a request without a certificate, %s: %+v, %+v", tls.VersionName(max), x, x.TLS)
+		}
 		r = Handshake(t.Context(), direct, "tcp", server, TLSOptions{Cert: mine.pem, Key: mine.keyPEM(t)})
 		if !r.OK || !r.WantsCert {
 			t.Errorf("with it, %s: %+v", tls.VersionName(max), r)

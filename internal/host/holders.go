@@ -42,7 +42,20 @@ func holders(ctx context.Context, wanted map[uint64][]int) []evidence.Gap {
 	if closed == 0 {
 		return nil
 	}
-	return []evidence.Gap{{Source: "owners of sockets", Why: fmt.Sprintf("%d of %d processes may not be looked into", closed, len(pids)), Allow: allowRoot}}
+	return []evidence.Gap{{Source: "owners of sockets", Why: about(closed) + " processes of other users may not be looked into", Allow: allowRoot}}
+}
+
+// about says a number that changes from one moment to the next so that the same
+// gap keeps the same words: with one digit that counts.
+func about(n int) string {
+	unit := 1
+	for n/unit >= 10 {
+		unit *= 10
+	}
+	if unit == 1 {
+		return strconv.Itoa(n)
+	}
+	return "about " + strconv.Itoa((n+unit/2)/unit*unit)
 }
 
 // pidsOf returns the numbers of all processes, rising.

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -87,6 +89,9 @@ func TestFirewall(t *testing.T) {
 		"perhaps earlier":   {"add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o meta skuid 4242 accept; add rule inet f o tcp dport 3000 drop", "drop", false},
 		"two chains":        {"add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o accept; add chain inet f p { type filter hook output priority 10; }; add rule inet f p tcp dport 3000 drop", "drop", true},
 		"six only":          {"add table ip6 f; add chain ip6 f o { type filter hook output priority 0; policy drop; }", "", false},
+		"six":               {"add table ip6 f; add chain ip6 f o { type filter hook output priority 0; }; add rule ip6 f o ip6 daddr ::1 tcp dport 3000 reject", "reject", true},
+		"six, other prefix": {"add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o ip6 daddr fd00::/8 tcp dport 3000 drop", "", false},
+		"six, prefix":       {"add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o ip6 daddr ::/64 ip6 saddr ::1 drop", "drop", true},
 		"dormant":           {"add table inet f { flags dormant; }; add chain inet f o { type filter hook output priority 0; policy drop; }", "", false},
 		"udp":               {"add table inet f; add chain inet f o { type filter hook output priority 0; }; add rule inet f o udp dport 3000 drop; add rule inet f o meta l4proto udp drop", "", false},
 		"named set":         {"add table inet f; add set inet f s { type inet_service; flags interval; elements = { 1-100, 2999-3001 }; }; add chain inet f o { type filter hook output priority 0; }; add rule inet f o tcp dport @s drop", "drop", true},
@@ -103,7 +108,11 @@ func TestFirewall(t *testing.T) {
 			}
 			ns := newNet(t, script, 0)
 			v := open(t, ns.Process.Pid)
-			got, err := v.Firewall(t.Context(), "127.0.0.1", 3000)
+			to := "127.0.0.1"
+			if strings.HasPrefix(name, "six") && name != "six only" {
+				to = "::1"
+			}
+			got, err := v.Firewall(t.Context(), to, 3000)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +124,7 @@ func TestFirewall(t *testing.T) {
 				b, _ := json.Marshal(got)
 				t.Errorf("got %s", b)
 			}
-			if works := connects(t, v); works && sure || !works && verdict == "" {
+			if works := connects(t, v, to); works && sure || !works && verdict == "" {
 				t.Errorf("a connection works: %v; we say %+v", works, got.Rules)
 			}
 			if len(got.Rules) > 0 && got.Rules[0].Text == "" {
@@ -149,17 +158,17 @@ func protect(rules string) string {
 // by the kernel's own TCP means that the packet came through. A reject with a
 // reset looks the same, so a counter of the namespace is asked whether TCP itself
 // refused.
-func connects(t *testing.T, v *View) bool {
+func connects(t *testing.T, v *View, to string) bool {
 	t.Helper()
 	var err error
 	must(t, v.inside(func() error {
-		l, lerr := listenOn("127.0.0.1:3000")
+		l, lerr := listenOn(net.JoinHostPort(to, "3000"))
 		if lerr != nil {
 			return lerr
 		}
 		defer l.Close()
 		d := dialer(400 * time.Millisecond)
-		c, derr := d.Dial("tcp4", "127.0.0.1:3000")
+		c, derr := d.Dial("tcp", net.JoinHostPort(to, "3000"))
 		if derr == nil {
 			_ = c.Close()
 		}
@@ -169,20 +178,49 @@ func connects(t *testing.T, v *View) bool {
 	return err == nil
 }
 
-// A rule of iptables that goes through nftables has matches of its own.
+// Rules of iptables that go through nftables have matches of their own.
 func TestFirewallMatch(t *testing.T) {
-	info := make([]byte, 12)
-	for i, p := range []uint16{0, 0xffff, 3000, 3000} {
-		info[2*i], info[2*i+1] = byte(p), byte(p>>8)
+	words := func(b []byte, at int, values ...uint16) []byte {
+		for i, v := range values {
+			binary.NativeEndian.PutUint16(b[at+2*i:], v)
+		}
+		return b
 	}
-	e := expr{name: "match", data: attribute(attribute(nil, unix.NFTA_MATCH_NAME, []byte("tcp\x00")), unix.NFTA_MATCH_INFO, info)}
-	m := machine{p: packet{port: 3000}}
-	if got := m.match(e); got != yes {
-		t.Errorf("port 3000: %v", got)
+	tcp := func(low, high uint16, mask, want, inverted byte) []byte {
+		b := words(make([]byte, 12), 0, 0, 0xffff, low, high)
+		b[9], b[10], b[11] = mask, want, inverted
+		return b
 	}
-	m.p.port = 3001
-	if got := m.match(e); got != no {
-		t.Errorf("port 3001: %v", got)
+	state := func(bits, inverted uint16) []byte { return words(make([]byte, 164), 146, 1, inverted, bits) }
+	ports := func(inverted byte) []byte {
+		b := words(make([]byte, 48), 2, 22, 2999, 3001)
+		b[0], b[1], b[33], b[47] = 1, 3, 1, inverted
+		return b
+	}
+	for name, c := range map[string]struct {
+		match string
+		info  []byte
+		want  fit
+	}{
+		"port":              {"tcp", tcp(3000, 3000, 0, 0, 0), yes},
+		"other port":        {"tcp", tcp(3001, 3001, 0, 0, 0), no},
+		"not the port":      {"tcp", tcp(3000, 3000, 0, 0, 2), no},
+		"syn":               {"tcp", tcp(0, 0xffff, 0x17, 0x02, 0), yes},
+		"not syn":           {"tcp", tcp(0, 0xffff, 0x17, 0x02, 4), no},
+		"established":       {"conntrack", state(1<<1|1<<2, 0), no},
+		"new":               {"conntrack", state(1<<3, 0), yes},
+		"not new":           {"conntrack", state(1<<3, 1), no},
+		"several ports":     {"multiport", ports(0), yes},
+		"none of the ports": {"multiport", ports(1), no},
+		"what is not known": {"owner", make([]byte, 100), maybe},
+		"a match cut short": {"tcp", make([]byte, 3), maybe},
+		"comment":           {"comment", make([]byte, 256), yes},
+	} {
+		e := expr{name: "match", data: attribute(attribute(nil, unix.NFTA_MATCH_NAME, append([]byte(c.match), 0)), unix.NFTA_MATCH_INFO, c.info)}
+		m := machine{p: packet{port: 3000}}
+		if got := m.match(e); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 

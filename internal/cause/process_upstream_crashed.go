@@ -22,7 +22,7 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.ListenerReplaced, Seen: 15}, // another process listens a moment later
 		{Fact: vocab.WorkerReplaced, Seen: 11},   // a worker ended; killed by its master fits as well
 		{Fact: vocab.ListenerNewer, Seen: 6},
-		{Fact: vocab.ListenerOlder, Seen: -4},
+		{Fact: vocab.ListenerOlder, Seen: -2},
 		{Fact: vocab.ProbeEmpty, Seen: 4},
 		{Fact: vocab.ProbeReset, Seen: 4},
 		{Fact: vocab.ProbeOK, Seen: -3},
@@ -39,7 +39,7 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
 		{Fact: vocab.ProbeIdleShorter, Seen: -8},
 		{Fact: vocab.FailsAtOnce, Seen: -2},
-		{Fact: vocab.CutAfterWait, Seen: -3},
+		{Fact: vocab.CutAfterWait, Seen: -2},
 		{Fact: vocab.ListenerOtherAddress, Seen: -12},
 		{Fact: vocab.NameMoved, Seen: -12},
 		{Fact: vocab.ConfigDiffers, Seen: -12},

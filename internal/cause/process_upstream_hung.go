@@ -5,21 +5,21 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var upstreamHung = Cause{
 	ID: vocab.UpstreamHung,
 	Expects: []Expectation{
-		{Fact: vocab.GatewayReadTimeout, Seen: 14},
+		{Fact: vocab.GatewayReadTimeout, Seen: 13},
 		{Fact: vocab.GatewayWriteTimeout, Seen: 14},
 		{Fact: vocab.GatewayTLSTimeout, Seen: 6},
 		{Fact: vocab.GatewayConnectTimeout, Seen: 3}, // once its accept queue is full
 		{Fact: vocab.GatewayBodyTimeout, Seen: 10},
-		{Fact: vocab.ProbeNoAnswer, Seen: 9},
+		{Fact: vocab.ProbeNoAnswer, Seen: 8},
 		{Fact: vocab.ProbeOK, Seen: -25},
-		{Fact: vocab.ProbeLate, Seen: -14},
+		{Fact: vocab.ProbeLate, Seen: -25},
 		{Fact: vocab.ProbeErrorStatus, Seen: -15},
 		{Fact: vocab.ListenerStopped, Seen: 26}, // state T or D in /proc
-		{Fact: vocab.ListenerBusy, Seen: 9},     // a blocked event loop
-		{Fact: vocab.ListenerUnread, Seen: 16},  // it does not even read the requests
-		{Fact: vocab.ListenerAllRead, Seen: -2},
+		{Fact: vocab.ListenerBusy, Seen: 3},     // a blocked event loop
+		{Fact: vocab.ListenerUnread, Seen: 3},   // it does not even read the requests
+		{Fact: vocab.ListenerAllRead, Seen: -1},
 		{Fact: vocab.ListenerQueueFull, Seen: 6},
-		{Fact: vocab.EndpointServesNone, Seen: 4},
+		{Fact: vocab.EndpointServesNone, Seen: 3},
 		{Fact: vocab.EndpointServesOthers, Seen: -18},
 		{Fact: vocab.RouteAlwaysSlow, Seen: -10},
 		{Fact: vocab.RouteGotSlower, Seen: 14},

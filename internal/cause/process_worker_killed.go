@@ -14,7 +14,7 @@ var workerKilled = Cause{
 		{Fact: vocab.ProbeEmpty, Seen: 3},
 		{Fact: vocab.ProbeReset, Seen: 3},
 		{Fact: vocab.ProbeOK, Seen: -3},
-		{Fact: vocab.WorkerReplaced, Seen: 12}, // the worker is gone and its master is not
+		{Fact: vocab.WorkerReplaced, Seen: 11}, // the worker is gone and its master is not
 		{Fact: vocab.AppCrashed, Seen: -6},
 		{Fact: vocab.AppSlowLogged, Seen: 4},
 		{Fact: vocab.KernelSegfault, Seen: -20},
@@ -22,7 +22,7 @@ var workerKilled = Cause{
 		{Fact: vocab.ListenerStopped, Seen: -15},
 		{Fact: vocab.ProbeIdleShorter, Seen: -6},
 		{Fact: vocab.FailsAtOnce, Seen: -8},
-		{Fact: vocab.CutAfterWait, Seen: 5}, // a watchdog waits before it kills
+		{Fact: vocab.CutAfterWait, Seen: 4}, // a watchdog waits before it kills
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamCrashed, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.UpstreamHung, vocab.UpstreamSlow, vocab.UpstreamRestarting},
 	Summary: "The application server at {endpoint} killed its own worker in the middle of a request[: {value:app_worker_killed}].",

@@ -103,7 +103,10 @@ func (x *examination) servedFacts(f evidence.Failure, endpoint string, l readLog
 	if t.unsafeFailed > 0 && t.safeFailed == 0 && t.safeOK > 0 && !f.Own {
 		add(vocab.OnlyUnsafeFail, f.To, fmt.Sprintf("%d failed, %d safe requests did not", t.unsafeFailed, t.safeOK))
 	}
-	x.paceFacts(f, t, l)
+	if f.Symptom == vocab.ConnectionReadTimeout || f.Symptom == vocab.HTTPResponseTimeout || f.Symptom == vocab.HTTPResponseIncomplete || f.Symptom == "" && f.Status == 0 {
+		x.paceFacts(f, t, l)
+	}
+	x.atOnceFacts(f, t, l)
 }
 
 // paceFacts compares how long the request took before the failures with how
@@ -125,6 +128,14 @@ func (x *examination) paceFacts(f evidence.Failure, t tally, l readLog) {
 			o.fact = vocab.RouteGotSlower
 			x.add(o)
 		}
+	}
+}
+
+// atOnceFacts says how soon the failed requests failed, and whether any was
+// answered.
+func (x *examination) atOnceFacts(f evidence.Failure, t tally, l readLog) {
+	if t.own == nil {
+		return
 	}
 	if d := t.own.FailedSeconds; d.N > 0 && d.P95 < 0.1 {
 		x.add(observation{fact: vocab.FailsAtOnce, subject: f.Endpoint(), when: f.To, kind: evidence.History, where: l.Path, value: "after " + seconds(d.Median)})

@@ -308,7 +308,7 @@ func (x *examination) exchangeFacts(u *upstream) {
 	case e.Bytes == 0 && e.End == probe.EndReset:
 		say(vocab.ProbeReset, "after "+seconds(e.Seconds))
 	case e.Bytes == 0:
-		if e.Seconds >= limit || x.opts.Quick {
+		if e.Seconds >= limit {
 			say(vocab.ProbeNoAnswer, "nothing in "+seconds(e.Seconds))
 		}
 		x.waitFacts(u)
@@ -427,7 +427,7 @@ func (x *examination) protocolFacts(u *upstream) {
 		say(vocab.ProbeSpeaksTLS, "TLS", string(e.First))
 	case spoken == vocab.HTTP && (e.Speaks == probe.SpeaksFastCGI || u.Ability != nil && u.Ability.Speaks):
 		say(vocab.ProbeSpeaksFastCGI, "FastCGI", "")
-	case spoken == vocab.HTTP && u.UWSGI != nil && u.UWSGI.HeadDone && u.UWSGI.Status > 0:
+	case spoken == vocab.HTTP && u.UWSGI != nil && u.UWSGI.HeadDone && tookRequest(u.UWSGI.Status):
 		say(vocab.ProbeSpeaksUWSGI, "uwsgi", statusLine(*u.UWSGI))
 	case (spoken == vocab.HTTP || spoken == vocab.HTTPS) && (e.Speaks == probe.SpeaksHTTP2 || e.Hint == probe.HintWantsHTTP2):
 		say(vocab.ProbeSpeaksHTTP2, "HTTP/2", string(e.First))
@@ -440,6 +440,17 @@ func (x *examination) protocolFacts(u *upstream) {
 	case spoken == vocab.GRPC && e.HeadDone && e.Status > 0:
 		say(vocab.ProbeSpeaksHTTP, "HTTP/1", statusLine(e))
 	}
+}
+
+// tookRequest reports whether a status says that the request was understood. A
+// server of another protocol answers bytes that it does not know with one of
+// the others.
+func tookRequest(status int) bool {
+	switch status {
+	case 0, 400, 405, 414, 431, 501, 505:
+		return false
+	}
+	return true
 }
 
 func plainLine(u *upstream, e probe.Exchange) string {

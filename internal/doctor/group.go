@@ -8,6 +8,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -91,18 +92,22 @@ func (x *examination) unexplained(o ownRequest) evidence.Failure {
 			endpoints = append(endpoints, e.String())
 		}
 	}
-	return evidence.Failure{Status: o.Status, Subjects: x.roles(endpoints...), From: o.Started, To: o.Ended, Count: 1, Own: true, Ongoing: true}
+	f := evidence.Failure{Status: o.Status, Subjects: x.roles(endpoints...), From: o.Started, To: o.Ended, Count: 1, Own: true, Ongoing: true}
+	if x.decision.Outcome != topo.Forwards && x.decision.Status >= 500 {
+		f.Symptom = vocab.ProxyInternalResponse
+	}
+	return f
 }
 
 // merge adds a line to the failure that it belongs to.
 func (x *examination) merge(h scan.Hit, c dialect.Condition, own bool) *evidence.Failure {
-	endpoint := h.Endpoint
-	if endpoint == "" && x.decision.Forward != nil && len(x.decision.Forward.Endpoints) == 1 && c.Phase != dialect.PhaseLocal {
-		endpoint = x.decision.Forward.Endpoints[0].String()
+	endpoints := []string{h.Endpoint}
+	if h.Endpoint == "" {
+		endpoints = x.configuredEndpoints()
 	}
 	for i := range x.failures {
 		f := &x.failures[i]
-		if f.Symptom != c.Symptom || f.Endpoint() != endpoint {
+		if f.Symptom != c.Symptom || !slices.Equal(f.Subjects[vocab.RoleEndpoint], endpoints) && (len(endpoints) > 0 || f.Endpoint() != "") {
 			continue
 		}
 		if h.Time.Sub(f.To) > spell {
@@ -117,10 +122,7 @@ func (x *examination) merge(h scan.Hit, c dialect.Condition, own bool) *evidence
 		}
 		return f
 	}
-	f := evidence.Failure{Symptom: c.Symptom, Status: c.Status, Subjects: x.roles(endpoint), From: h.Time, To: h.Time, Count: 1, Own: own, Example: h.Raw}
-	if endpoint == "" {
-		f.Subjects = x.roles(x.configuredEndpoints()...)
-	}
+	f := evidence.Failure{Symptom: c.Symptom, Status: c.Status, Subjects: x.roles(endpoints...), From: h.Time, To: h.Time, Count: 1, Own: own, Example: h.Raw}
 	if h.Name != "" && (c.Phase == dialect.PhaseDNS) {
 		f.Subjects[vocab.RoleName] = []string{h.Name}
 	}
@@ -234,34 +236,38 @@ func (x *examination) settle(f *evidence.Failure, ownFailed bool) {
 	}
 }
 
-// foldPool counts "no live upstreams" with the failures of the members that led
+// foldPool joins "no live upstreams" with the failures of the members that led
 // there, where those are known: the pool's own failure has no cause of its own.
+// What the client met is the pool's symptom; why, the members tell.
 func (x *examination) foldPool() {
-	for i := range x.failures {
-		f := &x.failures[i]
-		if f.Symptom != vocab.DestinationUnavailable {
-			continue
-		}
-		members := slices.DeleteFunc(slices.Clone(x.failures), func(o evidence.Failure) bool {
-			return o.Symptom == vocab.DestinationUnavailable || o.Endpoint() == ""
-		})
-		if len(members) == 0 {
-			f.Subjects = x.roles(x.configuredEndpoints()...)
-			continue
-		}
-		worst := slices.MinFunc(members, worseFirst)
-		for j := range x.failures {
-			if x.failures[j].Symptom == worst.Symptom && x.failures[j].Endpoint() == worst.Endpoint() {
-				m := &x.failures[j]
-				m.Own = m.Own || f.Own
-				m.Ongoing = m.Ongoing || f.Ongoing
-				m.To = later(m.To, f.To)
-				m.Count += f.Count
-			}
-		}
-		x.failures = slices.Delete(x.failures, i, i+1)
+	pool := slices.IndexFunc(x.failures, func(f evidence.Failure) bool { return f.Symptom == vocab.DestinationUnavailable })
+	if pool < 0 {
 		return
 	}
+	members := slices.DeleteFunc(slices.Clone(x.failures), func(f evidence.Failure) bool {
+		return f.Symptom == vocab.DestinationUnavailable || f.Symptom == "" || f.Endpoint() == ""
+	})
+	f := &x.failures[pool]
+	if len(members) == 0 {
+		f.Subjects = x.roles(x.configuredEndpoints()...)
+		return
+	}
+	worst := slices.MinFunc(members, worseFirst)
+	f.Subjects[vocab.RoleEndpoint] = worst.Subjects[vocab.RoleEndpoint]
+	f.From = earlier(f.From, worst.From)
+	f.Count += worst.Count
+	f.Own = f.Own || worst.Own
+	f.Ongoing = f.Ongoing || worst.Ongoing
+	x.failures = slices.DeleteFunc(x.failures, func(o evidence.Failure) bool {
+		return o.Symptom == worst.Symptom && o.Endpoint() == worst.Endpoint()
+	})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // ownRoute reports whether a tally is about the route of our request.

@@ -319,7 +319,8 @@ func (x *examination) concerns(h scan.Hit) bool {
 }
 
 // sameSite reports whether the site that a line names is the one of our
-// request. nginx prints the first server_name of the block.
+// request. nginx prints the first server_name of the block, without the dot
+// that ".example.com" begins with (ngx_http_core_merge_srv_conf).
 func (x *examination) sameSite(h scan.Hit) bool {
 	for _, s := range x.match.Gateway.Conf.Instance.Sites {
 		if !x.ownSite(s) {
@@ -328,7 +329,7 @@ func (x *examination) sameSite(h scan.Hit) bool {
 		if len(s.Names) == 0 {
 			return h.Server == "" || h.Server == "_"
 		}
-		return strings.EqualFold(h.Server, s.Names[0].Name) || slices.ContainsFunc(s.Names, func(n topo.SiteName) bool { return strings.EqualFold(n.Name, h.Server) })
+		return slices.ContainsFunc(s.Names, func(n topo.SiteName) bool { return strings.EqualFold(strings.TrimPrefix(n.Name, "."), h.Server) })
 	}
 	return true
 }

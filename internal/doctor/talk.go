@@ -15,7 +15,7 @@ import (
 
 // waitLook is when, after a request was sent and not answered, the host is
 // looked at: whether the request lies unread, whether the process is busy.
-const waitLook = 250 * time.Millisecond
+const waitLook = 150 * time.Millisecond
 
 // talk speaks to a connected upstream as the gateway would, and where it gets no
 // valid answer, in the other protocols that it may speak.
@@ -205,7 +205,7 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 		})
 		if ok {
 			u.UWSGI = &spoken
-			if spoken.HeadDone {
+			if spoken.HeadDone && tookRequest(spoken.Status) {
 				return
 			}
 		}

@@ -305,14 +305,14 @@ func (x *examination) limits() probe.Limits {
 	if wait == 0 {
 		wait = 60 * time.Second
 	}
-	most := 2500 * time.Millisecond
+	most := 5 * time.Second
 	switch {
 	case x.opts.Deep:
 		most = 75 * time.Second
 	case x.opts.Quick:
 		most = 250 * time.Millisecond
 	}
-	first := min(most, 2*wait+500*time.Millisecond)
+	first := min(most, 3*wait+1500*time.Millisecond)
 	return probe.Limits{FirstByte: first, Total: first + 500*time.Millisecond, Body: 1 << 20}
 }
 

@@ -51,6 +51,9 @@ const (
 	// leastWitness is what an item from another source must weigh to confirm: that
 	// a GET is answered is no witness of what happens to uploads.
 	leastWitness = 4
+	// leastSupport is what the strongest fact for a cause must weigh at least for
+	// it to take part: trifles make no suspicion.
+	leastSupport = 5
 	// leastOwn is what the evidence that the hidden cause does not share must
 	// weigh at least: a trifle folds nothing.
 	leastOwn = 8
@@ -153,7 +156,7 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 			}
 			if w > 0 {
 				x.pro = append(x.pro, weighed{it, w})
-				supported = supported || !it.Absent
+				supported = supported || !it.Absent && w >= leastSupport
 			} else {
 				x.contra = append(x.contra, weighed{it, w})
 			}

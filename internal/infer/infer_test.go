@@ -253,8 +253,8 @@ func TestVerdictFollowsConfidence(t *testing.T) {
 		{9, vocab.Likely},     // 0.89
 		{10, vocab.Confirmed}, // 0.909
 	} {
-		causes := one(cause.Expectation{Fact: vocab.NoListener, Seen: max(c.weight, 1)})
-		causes[0].Tier = min(c.weight-1, 0)
+		causes := one(cause.Expectation{Fact: vocab.NoListener, Seen: 20})
+		causes[0].Tier = c.weight - 20
 		r := infer.Rank(causes, failed(), []evidence.Item{saw("e1", vocab.NoListener, evidence.Socket)})
 		if r.Verdict != c.want {
 			t.Errorf("%d decibans: %s, want %s\n%s", c.weight, r.Verdict, c.want, table(r))

@@ -77,7 +77,7 @@ func healthy(mode string) func(result) bool {
 func render(results []result, seeds int) string {
 	var b strings.Builder
 	b.WriteString("# How often goodgate is right\n\n")
-	b.WriteString("Written by `make accuracy` (a test; it fails where a bar is missed). Every row was measured on real nginx, php-fpm, gunicorn, uwsgi, Node and faulty backends,\nwith one known fault each, among decoys: yesterday's errors in the same logs, a healthy site, a site with a dead upstream that is polled all the time,\nan application that no configuration mentions. The seed chooses ports, names, log formats and decoys. `goodgate lab list` says what each fault is.\n\n")
+	b.WriteString("Written by `GOODGATE_TEST_ALL=1 go test ./cmd/goodgate -run TestAccuracy -update`, as root, after `scripts/install-peers`; the test is part of `make test` and fails where a bar is missed. Every row was measured on real nginx, php-fpm, gunicorn, uwsgi, Node and faulty backends,\nwith one known fault each, among decoys: yesterday's errors in the same logs, a healthy site, a site with a dead upstream that is polled all the time,\nan application that no configuration mentions. The seed chooses ports, names, log formats and decoys. `goodgate lab list` says what each fault is.\n\n")
 	fmt.Fprintf(&b, "Scenes of each fault: %d. Seconds are wall-clock time of the whole command, with %d scenes at a time on one small machine.\n\n", seeds, scenesAtATime)
 	b.WriteString("| bar | wanted | measured |\n|---|---|---|\n")
 	for _, mode := range []string{byDefault, byQuick, byNobody} {

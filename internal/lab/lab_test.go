@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,11 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "lab" && os.Args[2] == "backend" {
 		os.Exit(backend.Main(os.Args[3:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	// Scenes mostly wait: for servers to start, and for each other's timeouts.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic("BUG: " + err.Error())
 	}
 	os.Exit(m.Run())
 }

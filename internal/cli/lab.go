@@ -61,7 +61,7 @@ func newLabUp(s *session) *cobra.Command {
 		Short:             "Break one thing and keep it broken until Ctrl-C",
 		Example:           "  goodgate lab up " + demoFault,
 		Args:              exactly("the name of what to break"),
-		ValidArgsFunction: fixed(faultNames()...),
+		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			scene, err := raise(cmd.Context(), args[0], seed)
 			if err != nil {
@@ -91,7 +91,7 @@ func newLabDemo(s *session) *cobra.Command {
 		Short:             "Break one thing, diagnose it, take it down",
 		Example:           "  goodgate lab demo",
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: fixed(faultNames()...),
+		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := demoFault
 			if len(args) > 0 {
@@ -154,10 +154,10 @@ func raise(ctx context.Context, name string, seed uint64) (lab.Scene, error) {
 	return lab.Up(ctx, fault, lab.Options{Seed: seed, Backend: []string{self, "lab", "backend"}})
 }
 
-func faultNames() []string {
+func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	for _, f := range lab.Faults() {
 		names = append(names, f.Name+"\t"+f.Doc)
 	}
-	return names
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -260,6 +260,28 @@ func TestPublications(t *testing.T) {
 	}
 }
 
+// The port that docker publishes leads to the gateway in the container.
+func TestPublishedPort(t *testing.T) {
+	needRoot(t)
+	g := serve(t, `http { access_log off; server { listen PORT; return 200 "published\n"; } }`, nil, apart("ip link set lo up; ip addr add 172.31.99.2/32 dev lo", syscall.CLONE_NEWNET))
+	outside := strconv.Itoa(freePort(t))
+	proxy := exec.Command("sh")
+	proxy.Args = []string{"docker-proxy", "-c", "echo; read x", "-proto", "tcp", "-host-ip", "0.0.0.0", "-host-port", outside, "-container-ip", "172.31.99.2", "-container-port", strconv.Itoa(g.port)}
+	in, err := proxy.StdinPipe()
+	must(t, err)
+	out, err := proxy.StdoutPipe()
+	must(t, err)
+	must(t, proxy.Start())
+	defer func() { _ = in.Close(); _ = proxy.Wait() }()
+	_, err = out.Read(make([]byte, 1))
+	must(t, err)
+	s, _ := find(t, "http://localhost:"+outside+"/", Options{})
+	m := first(t, s, g)
+	if m.Dial.Address != "172.31.99.2:"+strconv.Itoa(g.port) || answer(t, m) != "published" || !strings.Contains(m.Why, "is published there") {
+		t.Errorf("%+v: %s", m.Dial, m.Why)
+	}
+}
+
 // The survey of a host without the target in mind lists what runs.
 func TestOverview(t *testing.T) {
 	g := serve(t, oneSite, nil, plain)

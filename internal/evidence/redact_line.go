@@ -47,7 +47,9 @@ func (r *Redactor) lineSpans(b []byte) []span {
 		}
 	}
 	if m := nameClient.FindSubmatchIndex(b); m != nil {
-		out = append(out, r.clientSpans(b, m[2], m[3])...)
+		if name := string(b[m[2]:m[3]]); r.Client(name) != name {
+			out = append(out, span{m[2], m[3], r.Client(name)})
+		}
 	}
 	if m := userField.FindSubmatchIndex(b); m != nil {
 		for _, g := range []int{2, 4} {
@@ -76,12 +78,15 @@ func (r *Redactor) lineSpans(b []byte) []span {
 	return out
 }
 
-// clientSpans replaces each client of a list by its pseudonym.
+// clientSpans replaces each address of a list of clients by its pseudonym.
 func (r *Redactor) clientSpans(b []byte, start, end int) []span {
 	var out []span
 	for _, m := range wordShape.FindAllIndex(b[start:end], -1) {
 		from, to := start+m[0], start+m[1]
 		word := string(b[from:to])
+		if _, _, ok := splitAddr(word); !ok {
+			continue
+		}
 		if with := r.Client(word); with != word {
 			out = append(out, span{from, to, with})
 		}

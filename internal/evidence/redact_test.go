@@ -88,6 +88,8 @@ func TestClientsBecomeStablePseudonyms(t *testing.T) {
 		{`[Fri Nov 20 06:28:24.693267 2026] [proxy_http:error] [pid 571:tid 589] [client 203.0.113.7:49340] AH01114: HTTP: failed`, `[Fri Nov 20 06:28:24.693267 2026] [proxy_http:error] [pid 571:tid 589] [client CLIENT:49340] AH01114: HTTP: failed`},
 		{`http 2026-08-21T10:15:30.186641Z app/lb/50 203.0.113.7:2817 10.0.0.1:80 0.001 -1 -1 502 - 34 366 "GET http://e:80/ HTTP/1.1" "curl"`, `http 2026-08-21T10:15:30.186641Z app/lb/50 CLIENT:2817 10.0.0.1:80 0.001 -1 -1 502 - 34 366 "GET http://e:80/ HTTP/1.1" "curl"`},
 		{`{"ClientAddr":"203.0.113.7:5","ServiceAddr":"10.0.3.17:8080"}`, `{"ClientAddr":"CLIENT:5","ServiceAddr":"10.0.3.17:8080"}`},
+		{`203.0.113.7 - - [20/Nov/2026:08:40:42 +0000] "GET / HTTP/1.1" 500 141 "-" "-" rt=0.001 uct="0.000" ua="10.9.8.7:7279" us="500"`, `CLIENT - - [20/Nov/2026:08:40:42 +0000] "GET / HTTP/1.1" 500 141 "-" "-" rt=0.001 uct="0.000" ua="10.9.8.7:7279" us="500"`},
+		{`host.example.com - - [20/Nov/2026:08:40:42 +0000] "GET / HTTP/1.1" 500 141`, r.Client("host.example.com") + ` - - [20/Nov/2026:08:40:42 +0000] "GET / HTTP/1.1" 500 141`},
 		{`INFO:     203.0.113.7:4444 - "GET / HTTP/1.1" 500`, `INFO:     CLIENT:4444 - "GET / HTTP/1.1" 500`},
 	} {
 		want := strings.ReplaceAll(tc.want, "CLIENT", r.Client("203.0.113.7"))

@@ -61,7 +61,7 @@ func (r *Redactor) lineSpans(b []byte) []span {
 	if accessLine.Match(b) {
 		for _, m := range quotedList.FindAllSubmatchIndex(b, -1) {
 			if !bytes.HasSuffix(b[:m[0]], []byte(": ")) { // host: "…" of an error line
-				out = append(out, r.clientSpans(b, m[2], m[3])...)
+				out = append(out, r.portless(b, m[2], m[3])...)
 			}
 		}
 	}
@@ -92,6 +92,16 @@ func (r *Redactor) clientSpans(b []byte, start, end int) []span {
 		}
 	}
 	return out
+}
+
+// portless is clientSpans for a list in which no address has a port.
+func (r *Redactor) portless(b []byte, start, end int) []span {
+	for _, w := range wordShape.FindAll(b[start:end], -1) {
+		if _, port, ok := splitAddr(string(w)); !ok || port != "" {
+			return nil
+		}
+	}
+	return r.clientSpans(b, start, end)
 }
 
 // isClient reports whether every word of a field is an address: then it is not a

@@ -11,6 +11,11 @@ const (
 type Chunked struct {
 	Offset int64 // bytes consumed so far
 
+	// Keep makes Trailer hold the bytes after the last chunk, the empty line
+	// included, for Response.ParseTrailer.
+	Keep    bool
+	Trailer []byte
+
 	state   chunkState
 	left    int64 // bytes of data left in this chunk
 	digits  int
@@ -66,6 +71,9 @@ func (c *Chunked) Next(b []byte) (data []byte, n int, fault *Fault) {
 			n++
 			c.Offset++
 			return nil, n, &f
+		}
+		if c.Keep && (c.state == chunkTrailer || c.state == chunkDone) && c.trailer > 0 {
+			c.Trailer = append(c.Trailer, b[n])
 		}
 		n++
 		c.Offset++

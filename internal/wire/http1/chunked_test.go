@@ -73,6 +73,29 @@ func TestChunked(t *testing.T) {
 	}
 }
 
+func TestChunkedKeepsTrailers(t *testing.T) {
+	body := []byte("1\r\nx\r\n0;last\r\nDigest: a=b\r\nX: y\r\n\r\n")
+	for _, piece := range []int{1, 3, len(body)} {
+		c := Chunked{Keep: true}
+		for b := body; len(b) > 0; {
+			take := b[:min(piece, len(b))]
+			b = b[len(take):]
+			for len(take) > 0 {
+				_, n, fault := c.Next(take)
+				if fault != nil {
+					t.Fatal(fault)
+				}
+				take = take[n:]
+			}
+		}
+		var r Response
+		r.ParseTrailer(c.Trailer, 10)
+		if v, ok := r.Get("digest"); !ok || string(v) != "a=b" || len(r.Fields) != 2 || len(r.Faults) != 0 {
+			t.Errorf("pieces of %d: %q gave %q, faults %v", piece, c.Trailer, r.Fields, r.Faults)
+		}
+	}
+}
+
 func TestChunkedLeavesWhatFollows(t *testing.T) {
 	b := []byte("1\r\nx\r\n0\r\n\r\nHTTP/1.1 200 OK")
 	var c Chunked

@@ -101,6 +101,13 @@ func (r *Response) ParseCGI(b []byte, maxFields int) {
 	}
 }
 
+// ParseTrailer reads the trailer section b that Chunked.Trailer kept, its empty
+// line included. Framing and status have no meaning afterwards.
+func (r *Response) ParseTrailer(b []byte, maxFields int) {
+	r.reset(len(b))
+	r.fields(&lines{b: b}, maxFields)
+}
+
 // Get returns the value of the first field of that name, given in lower case, and
 // whether there is one.
 func (r *Response) Get(lower string) ([]byte, bool) {

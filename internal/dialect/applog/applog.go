@@ -106,3 +106,7 @@ func sniff(head []byte, read Reader, sure int) int {
 	}
 	return max(1, sure*own/lines)
 }
+
+// Conds returns the conditions of the table, for logs that are not application
+// logs.
+func (t *Table) Conds() []dialect.Condition { return t.conds }

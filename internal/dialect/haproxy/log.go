@@ -1,0 +1,265 @@
+package haproxy
+
+import (
+	"bytes"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
+)
+
+// Logs are HAProxy's log, in which requests (option httplog, httpslog), streams
+// (option tcplog) and messages about servers stand side by side.
+var Logs = []dialect.Log{{
+	Name: "haproxy", Kind: "access",
+	Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
+}}
+
+func sniff(head []byte) int {
+	var r dialect.Record
+	lines, own := 0, 0
+	for lines < 20 && len(head) > 0 {
+		row, rest, found := bytes.Cut(head, []byte{'\n'})
+		if !found && lines > 0 {
+			break
+		}
+		if head = rest; len(row) == 0 {
+			continue
+		}
+		lines++
+		if read(row, &r) != dialect.Unparsed {
+			own++
+		}
+	}
+	if own == 0 {
+		return 0
+	}
+	return max(1, 93*own/lines)
+}
+
+// read reads one line, with or without the head of syslog.
+func read(b []byte, r *dialect.Record) dialect.Key {
+	r.Reset()
+	if n := len(b); n > 0 && b[n-1] == '\r' {
+		b = b[:n-1]
+	}
+	h, rest := line.Peel(b)
+	if t, ok := after(rest, "haproxy["); ok { // pasted without its stamp
+		if pid, t, ok := line.Number(t); ok && line.Has(t, "]: ") {
+			h.PID, h.Program, rest = pid, rest[:len("haproxy")], t[3:]
+		}
+	}
+	r.PID, r.Stamp = h.PID, h.Stamp
+	if key := request(rest, r); key != dialect.Unparsed {
+		return key
+	}
+	r.Reset()
+	r.PID, r.Stamp, r.Message = h.PID, h.Stamp, rest
+	if key := message(rest, r); key != dialect.Unparsed {
+		return key
+	}
+	if line.Has(h.Program, "haproxy") {
+		return dialect.Plain
+	}
+	r.Reset()
+	return dialect.Unparsed
+}
+
+// request reads a request or a stream:
+//
+//	203.0.113.7:33317 [21/Aug/2026:10:15:30.655] http-in app/web1 0/0/-1/-1/3002 503 217 - - SC-- 12/11/4/1/3 0/0 "GET /api HTTP/1.1"
+//	10.0.1.2:33313 [21/Aug/2026:10:15:30.443] fnt bck/srv1 0/-1/3002 0 SC 3/3/2/1/0 0/0
+//
+// Only the captured headers and the request line hold a stranger's text; they
+// stand last.
+func request(b []byte, r *dialect.Record) dialect.Key {
+	client, b := line.Word(b)
+	i := bytes.LastIndexByte(client, ':')
+	if i <= 0 || len(b) < 28 || b[0] != '[' {
+		return dialect.Unparsed
+	}
+	if _, ok := line.Int(client[i+1:]); !ok {
+		return dialect.Unparsed
+	}
+	end := bytes.IndexByte(b, ']')
+	if end < 20 || end > 40 || end+2 > len(b) {
+		return dialect.Unparsed
+	}
+	stamp, b := b[1:end], b[end+2:]
+	front, b := line.Word(b)
+	target, b := line.Word(b)
+	timers, b := line.Word(b)
+	slash := bytes.IndexByte(target, '/')
+	n := bytes.Count(timers, []byte{'/'})
+	if slash <= 0 || len(front) == 0 || (n != 4 && n != 2) {
+		return dialect.Unparsed
+	}
+	r.Client, r.Stamp, r.Server = client[:i], stamp, bytes.TrimSuffix(front, []byte{'~'}) // "~" marks TLS
+	r.Name = target
+	if line.Has(target[slash+1:], "<NOSRV>") {
+		r.Name = target[:slash]
+	}
+	if n == 2 {
+		return tcp(b, timers, target[slash+1:], r)
+	}
+	return http(b, timers, target[slash+1:], r)
+}
+
+func http(b, timers, server []byte, r *dialect.Record) dialect.Key {
+	status, b := line.Word(b)
+	size, b := line.Word(b)
+	_, b = line.Word(b)
+	_, b = line.Word(b)
+	state, b := line.Word(b)
+	code, ok := line.Int(status)
+	if !ok || len(state) != 4 {
+		return dialect.Unparsed
+	}
+	if i := bytes.IndexByte(b, '"'); i >= 0 {
+		r.Request = b[i+1:]
+		if n := len(r.Request); n > 0 && r.Request[n-1] == '"' {
+			r.Request = r.Request[:n-1]
+		}
+		r.Method, r.Path = line.Request(r.Request)
+	}
+	r.Status = int(max(code, 0))
+	r.Bytes, _ = line.Int(bytes.TrimPrefix(size, []byte{'+'}))
+	_, timers = cut(timers)
+	_, timers = cut(timers)
+	_, timers = cut(timers)
+	header, timers := cut(timers)
+	if v, ok := line.Int(header); ok && v >= 0 {
+		r.UpSeconds = float64(v) / 1e3
+	}
+	seconds(timers, r)
+	r.UpKnown = true
+	if state[0] == '-' && state[1] == '-' {
+		if !line.Is(server, "<NOSRV>") {
+			r.UpStatus = r.Status
+		}
+		return ended(r)
+	}
+	return terminated(state[0], state[1], line.Is(server, "<NOSRV>"), r.Status)
+}
+
+// ended reads a request that ended in order.
+func ended(r *dialect.Record) dialect.Key {
+	switch {
+	case r.Status < 500:
+		return dialect.Plain
+	case r.UpStatus == 0:
+		return keyOwn
+	}
+	return keyPassed
+}
+
+func tcp(b, timers, server []byte, r *dialect.Record) dialect.Key {
+	size, b := line.Word(b)
+	state, _ := line.Word(b)
+	n, ok := line.Int(bytes.TrimPrefix(size, []byte{'+'}))
+	if !ok || len(state) != 2 {
+		return dialect.Unparsed
+	}
+	r.Bytes = n
+	_, timers = cut(timers)
+	_, timers = cut(timers)
+	seconds(timers, r)
+	if state[0] == '-' {
+		return dialect.Plain
+	}
+	return broken(state[0], state[1], line.Is(server, "<NOSRV>"))
+}
+
+// cut returns what stands before and after the first slash.
+func cut(b []byte) (value, rest []byte) {
+	value, rest, _ = bytes.Cut(b, []byte{'/'})
+	return value, rest
+}
+
+func seconds(b []byte, r *dialect.Record) {
+	if v, ok := line.Int(bytes.TrimPrefix(b, []byte{'+'})); ok && v >= 0 {
+		r.Seconds = float64(v) / 1e3
+	}
+}
+
+// message reads what HAProxy says about servers, backends and its own limits.
+func message(b []byte, r *dialect.Record) dialect.Key {
+	if i := line.Index(b, ") : "); i > 0 && b[0] == '[' { // "[WARNING] 049/161822 (30088) : ", on standard error
+		b = b[i+len(") : "):]
+		r.Message = b
+	}
+	if rest, ok := after(b, "Server "); ok {
+		r.Name, rest = line.Word(rest)
+		return serverState(rest)
+	}
+	if rest, ok := after(b, "Health check for server "); ok {
+		r.Name, rest = line.Word(rest)
+		if t, ok := after(rest, "failed, reason: "); ok {
+			return check(t, checks)
+		}
+		return keyCheckPassed
+	}
+	if rest, ok := after(b, "backend "); ok && line.Contains(rest, "has no server available") {
+		r.Name, _ = line.Word(rest)
+		r.Name = bytes.Trim(r.Name, "'")
+		return keyNoServer
+	}
+	if rest, ok := after(b, "Proxy "); ok {
+		return limit(rest, r)
+	}
+	// "show errors" of the runtime socket.
+	if line.Contains(b, "] backend ") && line.Contains(b, ": invalid response") {
+		return keyShownResponse
+	}
+	if line.Contains(b, "] frontend ") && line.Contains(b, ": invalid request") {
+		return keyShownRequest
+	}
+	return dialect.Unparsed
+}
+
+// serverState reads "is DOWN, reason: Layer4 connection problem, …".
+func serverState(b []byte) dialect.Key {
+	if t, ok := after(b, "is DOWN, reason: "); ok {
+		return check(t, downs)
+	}
+	switch {
+	case line.Has(b, "is DOWN"):
+		return keyDown
+	case line.Has(b, "is going DOWN for maintenance (DNS"), line.Has(b, "is going DOWN for maintenance (No IP"):
+		return keyMaintDNS
+	case line.Has(b, "is going DOWN for maintenance"):
+		return keyMaint
+	case line.Has(b, "is UP"):
+		return keyUp
+	case line.Has(b, "is stopping"):
+		return keyStopping
+	}
+	return dialect.Plain
+}
+
+// check reads the result of a health check.
+func check(b []byte, keys [len(results)]dialect.Key) dialect.Key {
+	for i, s := range &results {
+		if line.Has(b, s.text) {
+			return keys[i]
+		}
+	}
+	return dialect.Plain
+}
+
+func limit(b []byte, r *dialect.Record) dialect.Key {
+	r.Server, b = line.Word(b)
+	switch {
+	case line.Has(b, "reached process FD limit"), line.Has(b, "reached system FD limit"):
+		return keyFiles
+	case line.Has(b, "reached the configured maximum connection limit"):
+		return keyMaxconn
+	}
+	return dialect.Plain
+}
+
+func after(b []byte, s string) ([]byte, bool) {
+	if line.Has(b, s) {
+		return b[len(s):], true
+	}
+	return b, false
+}

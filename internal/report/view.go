@@ -146,7 +146,7 @@ func facts(d *doctor.Diagnosis) []string {
 		c := d.Causes[0]
 		out = append(out, fmt.Sprintf("%s %s", c.ID, percent(c.Confidence)))
 		if len(c.Under) > 0 {
-			out = append(out, "with "+joinCauses(c.Under))
+			out = append(out, "consequence: "+joinCauses(c.Under))
 		}
 	}
 	if d.Status > 0 {

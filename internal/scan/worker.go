@@ -231,6 +231,9 @@ func (w *worker) take(line []byte) {
 // time returns the line's time and whether it is asked for.
 func (w *worker) time(log int) (unix int64, ok bool) {
 	t, dated := w.clocks[log].read(w.rec.Stamp)
+	if year := t.Year(); year < 1971 || year > 2199 {
+		dated = false // no log is that old, and nanoseconds end in 2262
+	}
 	switch {
 	case dated:
 		unix = t.UnixNano()
@@ -238,7 +241,7 @@ func (w *worker) time(log int) (unix int64, ok bool) {
 	case !w.wrapped.IsZero():
 		unix = w.wrapped.UnixNano()
 		w.last = unix
-	default:
+	case w.logs[log].log.Kind != "access":
 		unix = w.last // belongs to the line before
 	}
 	if unix != 0 && (w.since != 0 && unix < w.since || w.until != 0 && unix > w.until) {
@@ -373,8 +376,8 @@ func (w *worker) place() where {
 // other looks for another log that writes such a line: files are mixed where
 // several programs share a terminal or a container.
 func (w *worker) other(line []byte) (int, dialect.Key) {
-	if len(line) == 0 {
-		return 0, dialect.Unparsed
+	if len(line) == 0 || w.src.why == "named" {
+		return 0, dialect.Unparsed // the operator knows what the file is
 	}
 	// A long stretch of lines that nobody reads is looked at in samples.
 	if w.lost++; w.lost > 1<<12 && w.lost&63 != 0 {

@@ -29,7 +29,7 @@ func Combined(block []byte, t *dialect.Tally, rest func(line []byte)) {
 		block = block[end+1:]
 		t.Lines++
 		status, ok := head(line, t)
-		if !ok || status < 100 || status >= 500 || status == 499 || line[len(line)-1] != '"' {
+		if !ok || status < 100 || status >= 500 || status == 499 {
 			rest(line)
 			continue
 		}
@@ -53,6 +53,9 @@ const (
 	requestStart = 30
 )
 
+// dashes is " - -" as the bytes stand in memory.
+const dashes = ' ' | '-'<<8 | ' '<<16 | '-'<<24
+
 // head reads the time and the status of a line. Afterwards t.Current is the
 // line's minute.
 func head(line []byte, t *dialect.Tally) (status int, ok bool) {
@@ -64,10 +67,12 @@ func head(line []byte, t *dialect.Tally) (status int, ok bool) {
 	if line[i-1] != ' ' || s[stampEnd] != ']' || s[stampEnd+1] != ' ' || s[stampEnd+2] != '"' {
 		return 0, false
 	}
-	// ADDRESS IDENT USER: the address ends before " - ".
-	k := bytes.IndexByte(line[:i], ' ')
-	if k < 1 || k+5 > i || line[k+1] != '-' || line[k+2] != ' ' || line[k+3] == ' ' {
-		return 0, false
+	// ADDRESS IDENT USER: nearly always nobody has logged in.
+	if i < 6 || binary.LittleEndian.Uint32(line[i-5:]) != dashes {
+		k := bytes.IndexByte(line[:i], ' ')
+		if k < 1 || k+5 > i || line[k+1] != '-' || line[k+2] != ' ' || line[k+3] == ' ' {
+			return 0, false
+		}
 	}
 	if !sameMinute(s, t) && !newMinute(s, t) {
 		return 0, false
@@ -85,8 +90,44 @@ func head(line []byte, t *dialect.Tally) (status int, ok bool) {
 	if a > 9 || b > 9 || c > 9 {
 		return 0, false
 	}
-	return int(a)*100 + int(b)*10 + int(c), true
+	return int(a)*100 + int(b)*10 + int(c), tail(after[e+6:])
 }
+
+// tail reports whether what follows the status is a number of bytes and two
+// quoted fields, after which more fields may stand.
+func tail(s []byte) bool {
+	n := 0
+	for n < len(s) && s[n]-'0' <= 9 {
+		n++
+	}
+	if n == 0 || len(s) < n+4 || s[n] != ' ' || s[n+1] != '"' {
+		return false
+	}
+	if s[n+2] == '-' && len(s) > n+5 && s[n+3] == '"' {
+		s = s[n+3:] // no referrer
+	} else {
+		s = s[n+2:]
+		n = bytes.IndexByte(s, '"')
+		if n < 0 || n > 0 && s[n-1] == '\\' {
+			return false
+		}
+		s = s[n:]
+	}
+	if len(s) < 4 || s[1] != ' ' || s[2] != '"' {
+		return false
+	}
+	s = s[3:]
+	// A quote at the end closes the last field, whatever stands before it.
+	if n = len(s) - 1; s[n] == '"' {
+		return (n == 0 || s[n-1] != '\\') && n < tailLimit
+	}
+	n = bytes.IndexByte(s, '"')
+	return n >= 0 && (n == 0 || s[n-1] != '\\') && n+1 < len(s) && s[n+1] == ' '
+}
+
+// tailLimit bounds the last field: Line gives a longer one up that is full of
+// quotes.
+const tailLimit = 400
 
 // sameMinute compares everything but the seconds with the last stamp.
 func sameMinute(s []byte, t *dialect.Tally) bool {
@@ -126,7 +167,11 @@ func minute(s []byte) (unix int64, ok bool) {
 	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) || mon == 0 || day < 1 || day > 31 || hour > 23 || min > 59 || zoneHour > 24 || zoneMin > 59 {
 		return 0, false
 	}
-	date := time.Date(century*100+year, mon, day, hour, min, 0, 0, time.UTC)
+	year += century * 100
+	if year < 1971 || year > 2199 {
+		return 0, false
+	}
+	date := time.Date(year, mon, day, hour, min, 0, 0, time.UTC)
 	if date.Day() != day {
 		return 0, false // 31 February
 	}

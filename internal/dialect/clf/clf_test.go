@@ -15,7 +15,7 @@ import (
 )
 
 // plain is what a combined line is, said as plainly as possible.
-var plain = regexp.MustCompile(`(?s)^([^ \[]+) - ([^ \[][^\[]*) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "([^"]+)" (\d{3}) .*"$`)
+var plain = regexp.MustCompile(`(?s)^(?:[^\[]+ - -|[^ \[]+ - [^ \[][^\[]*) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "([^"]+)" (\d{3}) \d+ "(?:[^"]*[^"\\])?" "(?:(?:.*[^\\])?"|(?:[^"]*[^"\\])?" .*)$`)
 
 // reference reads a block with the expression above and package time.
 func reference(block string) (status map[int]int, minutes map[int64]int, rest []string) {
@@ -23,13 +23,13 @@ func reference(block string) (status map[int]int, minutes map[int64]int, rest []
 	for line := range strings.Lines(block) {
 		line = strings.TrimSuffix(line, "\n")
 		m := plain.FindStringSubmatch(line)
-		if m == nil || strings.HasSuffix(m[4], `\`) {
+		if m == nil || strings.HasSuffix(m[2], `\`) {
 			rest = append(rest, line)
 			continue
 		}
-		when, err := time.Parse("02/Jan/2006:15:04:05 -0700", m[3])
-		n, _ := strconv.Atoi(m[5])
-		if err != nil || n < 100 || n >= 500 || n == 499 {
+		when, err := time.Parse("02/Jan/2006:15:04:05 -0700", m[1])
+		n, _ := strconv.Atoi(m[3])
+		if err != nil || when.Year() < 1971 || when.Year() > 2199 || n < 100 || n >= 500 || n == 499 {
 			rest = append(rest, line)
 			continue
 		}

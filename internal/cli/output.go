@@ -29,7 +29,7 @@ func (s *session) style() report.Style {
 	style := report.Style{Width: 100, Unicode: s.unicode(), Verbose: s.verbose}
 	terminal := isTerminal(s.Stdout)
 	if f, ok := s.Stdout.(*os.File); ok && terminal {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			style.Width = width
 		}
 	}

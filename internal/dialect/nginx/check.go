@@ -11,17 +11,18 @@ import (
 // is not sure that nginx would, a problem is not fatal.
 type checker struct {
 	c       *config
-	foreign bool            // modules may be there that goodgate does not know
-	told    map[string]bool // unknown directives that were told
-	files   map[string]bool // places of missing files that were told
-	order   map[*item]int   // the order in which nginx reads
-	zones   map[string]bool // "limit_req name", …
-	made    map[string]bool // variables that the configuration makes
+	foreign bool             // modules may be there that goodgate does not know
+	told    map[string]bool  // unknown directives that were told
+	files   map[string]bool  // places of missing files that were told
+	order   map[*item]int    // the order in which nginx reads
+	formats map[string]*item // log formats by area and name
+	zones   map[string]bool  // "limit_req name", …
+	made    map[string]bool  // variables that the configuration makes
 }
 
 // check notes what nginx would refuse to load.
 func (c *config) check() {
-	k := &checker{c: c, told: map[string]bool{}, files: map[string]bool{}, order: map[*item]int{}, zones: map[string]bool{}, made: map[string]bool{}}
+	k := &checker{c: c, told: map[string]bool{}, files: map[string]bool{}, order: map[*item]int{}, formats: map[string]*item{}, zones: map[string]bool{}, made: map[string]bool{}}
 	k.foreign = k.modules() || c.launch.Product != "" && c.launch.Product != "nginx"
 	k.survey(c.main)
 	k.mainBlocks()
@@ -92,7 +93,8 @@ func (k *checker) survey(s *scope) {
 func (k *checker) mainBlocks() {
 	m := k.c.main
 	if len(m.own("events")) == 0 && !k.c.tree.Missing {
-		k.fatal(topo.Place{File: k.c.launch.Config, Line: 1, Column: 1}, `no "events" section in configuration`)
+		f := k.c.tree.Main
+		k.fatal(placeAt(f.Path, f.Data, len(f.Data)), `no "events" section in configuration`)
 	}
 	used := len(k.order)
 	for _, name := range []string{"events", "http", "stream", "mail"} {
@@ -153,7 +155,10 @@ func (k *checker) grammar(s *scope, it *item) (rule, bool) {
 			k.fatal(it.Place(), `%q directive is not allowed here%s`, it.Name(), belongs(rules))
 		}
 		return rule{}, false
-	case k.tooNew(fit):
+	}
+	if usable := k.usable(fit); len(usable) > 0 {
+		fit = usable
+	} else {
 		k.fatal(it.Place(), `unknown directive %q: it came with nginx %s, this is %s`, it.Name(), fit[0].since, k.c.launch.Version)
 		return rule{}, false
 	}
@@ -196,19 +201,19 @@ func (k *checker) loaded(module string) bool {
 	return false
 }
 
-// tooNew reports whether every rule belongs to a later nginx than the one that
-// runs.
-func (k *checker) tooNew(fit []rule) bool {
-	v := k.c.launch.Version
-	if v == "" || k.foreign {
-		return false
+// usable returns the rules that hold for the nginx that runs: those of later
+// versions do not.
+func (k *checker) usable(fit []rule) []rule {
+	if k.foreign {
+		return fit
 	}
+	var out []rule
 	for _, r := range fit {
-		if r.since == "-" || atVersion(v, r.since) {
-			return false
+		if r.since == "-" || k.newer(r.since) {
+			out = append(out, r)
 		}
 	}
-	return true
+	return out
 }
 
 // belongs says where a directive may stand.

@@ -42,6 +42,8 @@ func (k *checker) whole(s *scope) {
 	case s.area == "http" && (s.context == "server" || s.context == "location"):
 		k.twins(s)
 		k.rootAndAlias(s)
+	case s.area == "http" && (s.context == "http" || s.context == "lif"):
+		k.rootAndAlias(s)
 	case s.area == "http" && s.context == "upstream", s.area == "stream" && s.context == "upstream":
 		k.members(s)
 	}
@@ -278,6 +280,8 @@ func (k *checker) bufferSizes(s *scope, prefix string) {
 		k.fatal(at.Place(), `%q must be equal to or greater than the maximum of the value of %q and one of the %q`, names[2], names[1], names[0])
 	case busy > (count-1)*each:
 		k.fatal(at.Place(), `%q must be less than the size of all %q minus one buffer`, names[2], names[0])
+	case sizeOf(s, names[4], size) < size && sizeOf(s, names[4], size) > 0:
+		k.fatal(at.Place(), `%q must be equal to zero to disable temporary files usage or must be equal to or greater than the maximum of the value of %q and one of the %q`, names[4], names[1], names[0])
 	case sizeOf(s, names[3], 2*size) < size:
 		k.fatal(at.Place(), `%q must be equal to or greater than the maximum of the value of %q and one of the %q`, names[3], names[1], names[0])
 	}

@@ -91,11 +91,19 @@ func (k *checker) conflicts(v *server, l *listen, names map[string]*item) {
 // certificate, as ngx_http_ssl_init does.
 func (k *checker) withoutCertificate(stream bool) {
 	for _, s := range k.c.sockets {
-		d := s.byDefault.s
-		if s.ssl == nil || s.first.Stream != stream || k.foreign || d.value("ssl_certificate") != nil || d.on("ssl_reject_handshake", false) {
+		if s.ssl == nil || s.first.Stream != stream || k.foreign {
 			continue
 		}
-		k.fatal(s.first.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, s.ssl.Place)
+		asked := s.servers
+		if d := s.byDefault.s; !d.on("ssl_reject_handshake", false) {
+			asked = []*server{s.byDefault} // the others are asked for by name only, and may be without
+		}
+		for _, v := range asked {
+			if v.s.value("ssl_certificate") == nil && !v.s.on("ssl_reject_handshake", false) {
+				k.fatal(s.first.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, s.ssl.Place)
+				break
+			}
+		}
 	}
 }
 
@@ -103,6 +111,9 @@ func (k *checker) withoutCertificate(stream bool) {
 // exist. Names with variables are read for each connection.
 func (k *checker) certificates(s *scope) {
 	certs, keys := s.inherited("ssl_certificate"), s.inherited("ssl_certificate_key")
+	if on := s.value("ssl"); len(certs) == 0 && s.on("ssl", false) && !k.foreign {
+		k.fatal(on.Place(), `no "ssl_certificate" is defined for the "ssl" directive`)
+	}
 	if len(certs) > len(keys) && !k.foreign {
 		k.fatal(certs[0].Place(), `no "ssl_certificate_key" is defined for certificate %q`, printable(certs[len(certs)-1].Arg(1)))
 	}

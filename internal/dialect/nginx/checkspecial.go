@@ -3,6 +3,7 @@ package nginx
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,9 +46,7 @@ func (k *checker) special(s *scope, it *item) {
 	case "if":
 		k.condition(it)
 	case "set":
-		if !strings.HasPrefix(it.Arg(1), "$") || len(it.Arg(1)) < 2 {
-			k.fatal(it.At(1), `invalid variable name %q`, printable(it.Arg(1)))
-		}
+		k.set(s, it)
 	case "error_page":
 		k.errorPage(it)
 	case "try_files":
@@ -72,9 +71,72 @@ func (k *checker) special(s *scope, it *item) {
 		}
 	case "resolver":
 		k.resolver(it)
+	case "log_format":
+		if first := k.formats[s.area+" "+it.Arg(1)]; first != nil {
+			k.fatal(it.Place(), `duplicate "log_format" name %q: it is in %s`, printable(it.Arg(1)), first.Place())
+		} else {
+			k.formats[s.area+" "+it.Arg(1)] = it
+		}
+	case "keepalive_timeout":
+		for i, w := range it.Args() {
+			if _, ok := parseTime(w.Text, true); !ok && s.context != "upstream" {
+				k.fatal(it.At(i+1), `"keepalive_timeout" directive invalid value`)
+			}
+		}
+	case "fastcgi_param", "uwsgi_param", "scgi_param":
+		if len(it.Words) == 4 && it.Arg(3) != "if_not_empty" {
+			k.fatal(it.At(3), `invalid parameter %q`, printable(it.Arg(3)))
+		}
+	case "fastcgi_split_path_info":
+		if re, err := k.c.pattern(it.Arg(1), false); err == nil && len(re.Names()) < 3 {
+			k.fatal(it.At(1), `pattern %q must have 2 captures`, printable(it.Arg(1)))
+		}
+	case "proxy_redirect":
+		k.redirects(s, it)
 	}
 	k.patterns(s, it)
 	k.variables(s, it)
+}
+
+// fixed are the variables of the core that cannot be set.
+const fixed = ` binary_remote_addr body_bytes_sent bytes_sent connection connection_requests connection_time
+ connections_active connections_reading connections_waiting connections_writing content_length content_type
+ date_gmt date_local document_root document_uri fastcgi_path_info fastcgi_script_name grpc_internal_trailers
+ host hostname http_cookie http_host http_referer http_user_agent http_via http_x_forwarded_for https is_args
+ limit_conn_status limit_req_status msec nginx_version pid pipe proxy_add_x_forwarded_for
+ proxy_internal_body_length proxy_internal_chunked proxy_protocol_addr proxy_protocol_port
+ proxy_protocol_server_addr proxy_protocol_server_port query_string realip_remote_addr realip_remote_port
+ realpath_root remote_addr remote_port remote_user request request_body request_body_file request_completion
+ request_filename request_id request_length request_method request_time request_uri scheme
+ sent_http_cache_control sent_http_connection sent_http_content_length sent_http_content_type
+ sent_http_keep_alive sent_http_last_modified sent_http_link sent_http_location sent_http_transfer_encoding
+ server_addr server_name server_port server_protocol status tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar
+ tcpinfo_snd_cwnd time_iso8601 time_local upstream_addr upstream_bytes_received upstream_bytes_sent
+ upstream_cache_etag upstream_cache_last_modified upstream_cache_status upstream_connect_time
+ upstream_header_time upstream_response_length upstream_response_time upstream_status uri `
+
+// set checks the variable of a set directive.
+func (k *checker) set(s *scope, it *item) {
+	name, ok := strings.CutPrefix(it.Arg(1), "$")
+	switch {
+	case !ok || name == "":
+		k.fatal(it.At(1), `invalid variable name %q`, printable(it.Arg(1)))
+	case s.area == "http" && slices.Contains(strings.Fields(fixed), strings.ToLower(name)):
+		k.fatal(it.At(1), `the duplicate %q variable`, name)
+	}
+}
+
+// redirects checks "proxy_redirect default", which needs a proxy_pass before it.
+func (k *checker) redirects(s *scope, it *item) {
+	if it.Arg(1) != "default" {
+		return
+	}
+	switch p := s.first("proxy_pass"); {
+	case p == nil || k.order[p] > k.order[it]:
+		k.fatal(it.Place(), `"proxy_redirect default" should be placed after the "proxy_pass" directive`)
+	case strings.Contains(p.Arg(1), "$"):
+		k.fatal(it.Place(), `"proxy_redirect default" cannot be used with "proxy_pass" directive with variables`)
+	}
 }
 
 // network checks an address, a network, "all" or "unix:".
@@ -86,10 +148,7 @@ func (k *checker) network(it *item) {
 	addr, bits, has := strings.Cut(v, "/")
 	_, err := netip.ParseAddr(addr)
 	if n, ok := parseCount(bits); err != nil || has && (!ok || n > 128) {
-		// 10.0.0.0/255.0.0.0 is good as well.
-		if _, mask := netip.ParseAddr(bits); err != nil || mask != nil {
-			k.fatal(it.At(1), `invalid parameter %q`, printable(v))
-		}
+		k.fatal(it.At(1), `invalid parameter %q`, printable(v))
 	}
 }
 
@@ -262,6 +321,10 @@ func (k *checker) listen(s *scope, it *item) {
 			k.fatal(it.At(i+2), `invalid parameter %q`, printable(w.Text))
 		case name == "quic" && !k.newer("1.25.0"), name == "multipath" && !k.newer("1.29.3"):
 			k.fatal(it.At(i+2), `invalid parameter %q: this is nginx %s`, w.Text, k.c.launch.Version)
+		case name == "spdy" && k.c.launch.Version != "" && k.newer("1.9.5"):
+			k.fatal(it.At(i+2), `invalid parameter "spdy"`)
+		case name == "so_keepalive=" && v != "on" && v != "off" && !strings.Contains(v, ":"):
+			k.fatal(it.At(i+2), `invalid so_keepalive value: %q`, printable(v))
 		case name == "ipv6only=" && v != "on" && v != "off":
 			k.fatal(it.At(i+2), `invalid parameter %q: ipv6only is on or off`, printable(w.Text))
 		case name == "backlog=":

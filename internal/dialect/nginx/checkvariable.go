@@ -27,14 +27,15 @@ var variablePrefixes = []string{"arg_", "cookie_", "http_", "sent_http_", "sent_
 // and the first argument that it does so with.
 var interpolated = map[string]int{
 	"proxy_pass": 1, "fastcgi_pass": 1, "uwsgi_pass": 1, "scgi_pass": 1, "return": 1, "set": 2, "proxy_set_header": 2, "add_header": 2,
-	"fastcgi_param": 2, "uwsgi_param": 2, "scgi_param": 2, "try_files": 1, "root": 1, "log_format": 2, "rewrite": 2,
+	"fastcgi_param": 2, "uwsgi_param": 2, "scgi_param": 2, "try_files": 1, "root": 1, "log_format": 2, "rewrite": 2, "map": 1,
 }
 
 // makes notes the variables that a directive makes.
 func (k *checker) makes(it *item) {
 	switch name := it.Name(); name {
-	case "set", "auth_request_set", "js_set", "js_var", "perl_set", "split_clients", "map", "geo", "geoip2", "secure_link", "userid_name", "keyval",
-		"set_by_lua", "set_by_lua_block", "set_by_lua_file", "memcached_key", "encrypted_session_key":
+	case "map", "split_clients":
+		k.made[variableName(it.Arg(2))] = true
+	case "set", "auth_request_set", "js_set", "js_var", "perl_set", "geo", "geoip2", "keyval", "set_by_lua", "set_by_lua_block", "set_by_lua_file":
 		for _, w := range it.Args() {
 			if v, ok := strings.CutPrefix(w.Text, "$"); ok {
 				k.made[strings.ToLower(v)] = true
@@ -88,7 +89,7 @@ func (k *checker) variables(s *scope, it *item) {
 		return
 	}
 	for i := first; i < len(it.Words); i++ {
-		if it.Name() == "rewrite" && i > 2 || it.Name() == "log_format" && strings.HasPrefix(it.Arg(i), "escape=") {
+		if it.Name() == "rewrite" && i > 2 || it.Name() == "map" && i > 1 || it.Name() == "log_format" && strings.HasPrefix(it.Arg(i), "escape=") {
 			continue
 		}
 		list, ok := parts(it.Arg(i))

@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -11,6 +12,12 @@ import (
 type reading func(words string) float64
 
 func asWords(string) float64 { return 0 }
+
+// asDecimal reads "1.1".
+func asDecimal(s string) float64 {
+	n, _ := strconv.ParseFloat(s, 64)
+	return n
+}
 
 func asCount(s string) float64 {
 	n, _ := parseCount(firstWord(s))
@@ -214,7 +221,7 @@ func spelling(p vocab.Protocol, name, version string) []spelled {
 			http = "1.1"
 		}
 		list := append(append(common("proxy"), answers("proxy")...), buffers("proxy")...)
-		list = append(list, spelled{vocab.HTTPVersion, "proxy_http_version", http, asWords})
+		list = append(list, spelled{vocab.HTTPVersion, "proxy_http_version", http, asDecimal})
 		return append(list, encryption("proxy", name, version)...)
 	case vocab.FastCGI:
 		return append(append(common("fastcgi"), answers("fastcgi")...), buffers("fastcgi")...)

@@ -98,7 +98,7 @@ func (l *lexer) comment(start, line, column int) (Word, bool) {
 		l.pos++
 		l.column++
 	}
-	if l.pos-start >= maxParameter && l.pos < len(l.data) {
+	if n := l.pos - start; n > maxParameter || n == maxParameter && l.pos < len(l.data) {
 		return Word{Text: string(l.data[start : start+16]), Start: start, Line: line, Column: column + 1}, false
 	}
 	return Word{}, true

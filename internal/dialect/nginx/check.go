@@ -11,18 +11,20 @@ import (
 // is not sure that nginx would, a problem is not fatal.
 type checker struct {
 	c       *config
-	foreign bool             // modules may be there that goodgate does not know
-	told    map[string]bool  // unknown directives that were told
-	files   map[string]bool  // places of missing files that were told
-	order   map[*item]int    // the order in which nginx reads
-	formats map[string]*item // log formats by area and name
-	zones   map[string]bool  // "limit_req name", …
-	made    map[string]bool  // variables that the configuration makes
+	foreign bool              // modules may be there that goodgate does not know
+	told    map[string]bool   // unknown directives that were told
+	files   map[string]bool   // places of missing files that were told
+	order   map[*item]int     // the order in which nginx reads
+	near    map[string]string // unknown directives and what may be meant
+	third   *bool             // whether modules that stock nginx does not have are used, once it was asked
+	formats map[string]*item  // log formats by area and name
+	zones   map[string]bool   // "limit_req name", …
+	made    map[string]bool   // variables that the configuration makes
 }
 
 // check notes what nginx would refuse to load.
 func (c *config) check() {
-	k := &checker{c: c, told: map[string]bool{}, files: map[string]bool{}, order: map[*item]int{}, formats: map[string]*item{}, zones: map[string]bool{}, made: map[string]bool{}}
+	k := &checker{c: c, told: map[string]bool{}, files: map[string]bool{}, order: map[*item]int{}, formats: map[string]*item{}, near: map[string]string{}, zones: map[string]bool{}, made: map[string]bool{}}
 	k.foreign = k.modules() || c.launch.Product != "" && c.launch.Product != "nginx"
 	k.survey(c.main)
 	k.mainBlocks()
@@ -279,9 +281,23 @@ func wordlike(name string) bool {
 	return len(name) > 1
 }
 
+// maxUnknown bounds the unknown names that are compared with every known one.
+const maxUnknown = 500
+
 // nearest returns a directive of stock nginx that is at most two letters away,
 // one for short names.
 func (k *checker) nearest(name string) string {
+	if near, ok := k.near[name]; ok {
+		return near
+	}
+	if len(k.near) >= maxUnknown {
+		return ""
+	}
+	k.near[name] = nearest(name)
+	return k.near[name]
+}
+
+func nearest(name string) string {
 	most := 2
 	if len(name) <= 4 {
 		most = 1

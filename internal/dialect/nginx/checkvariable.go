@@ -147,6 +147,14 @@ func (k *checker) known(name string) bool {
 // thirdParty reports whether the configuration uses a directive of a module that
 // stock nginx does not have: it may make variables of any name.
 func (k *checker) thirdParty() bool {
+	if k.third == nil {
+		yes := k.usesOthers()
+		k.third = &yes
+	}
+	return *k.third
+}
+
+func (k *checker) usesOthers() bool {
 	for it := range k.order {
 		for _, r := range grammar()[it.Name()] {
 			if r.module != "-" && r.area != "stream" && r.area != "mail" && r.area != "core" {

@@ -60,7 +60,14 @@ func newConfig(src dialect.Source, l dialect.Launch) *config {
 	return c
 }
 
+// maxProblems bounds the problems that are told; after the first ones nobody
+// reads them.
+const maxProblems = 1000
+
 func (c *config) problem(at topo.Place, fatal bool, text string) {
+	if len(c.problems) >= maxProblems {
+		return
+	}
 	c.problems = append(c.problems, topo.Problem{Place: at, Text: text, Fatal: fatal})
 }
 

@@ -138,11 +138,11 @@ func listenAddress(s string) (host string, first, last int, ok bool) {
 	if port == "" {
 		port = "80"
 	}
-	return host, atoiPort(before(port)), atoiPort(after(port)), validRange(port)
+	return host, atoiPort(firstPort(port)), atoiPort(lastPort(port)), validRange(port)
 }
 
-func before(ports string) string { a, _, _ := strings.Cut(ports, "-"); return a }
-func after(ports string) string {
+func firstPort(ports string) string { a, _, _ := strings.Cut(ports, "-"); return a }
+func lastPort(ports string) string {
 	if _, b, ok := strings.Cut(ports, "-"); ok {
 		return b
 	}
@@ -150,7 +150,7 @@ func after(ports string) string {
 }
 
 func validRange(ports string) bool {
-	a, b := atoiPort(before(ports)), atoiPort(after(ports))
+	a, b := atoiPort(firstPort(ports)), atoiPort(lastPort(ports))
 	return a > 0 && b >= a
 }
 

@@ -1,9 +1,11 @@
 package nginx
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/nginx/syntax"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -96,14 +98,13 @@ func (s *scope) insert() topo.Place {
 	if s.d == nil {
 		return s.insertMain()
 	}
-	f := s.d.File
-	at := s.d.Open + 1
+	last, at := s.d, s.d.Open+1
 	for _, d := range s.d.Block {
 		if !d.Brace {
-			at = d.End()
+			last, at = d, d.End()
 		}
 	}
-	return placeAt(f.Path, f.Data, endOfLine(f.Data, at))
+	return after(last, at)
 }
 
 // insertMain returns the place after the last simple directive of the main file.
@@ -111,7 +112,7 @@ func (s *scope) insertMain() topo.Place {
 	for i := len(s.items) - 1; i >= 0; i-- {
 		it := s.items[i]
 		if !it.Brace && it.File.Path != "-g" {
-			return placeAt(it.File.Path, it.File.Data, endOfLine(it.File.Data, it.End()))
+			return after(it.Directive, it.End())
 		}
 	}
 	for _, it := range s.items {
@@ -141,6 +142,16 @@ func endOfLine(data []byte, at int) int {
 		}
 	}
 	return at
+}
+
+// after returns the empty range at the end of the line of at, which stands in or
+// right after d. It counts lines from d, not from the top of the file.
+func after(d *syntax.Directive, at int) topo.Place {
+	data := d.File.Data
+	at = endOfLine(data, min(at, len(data)))
+	w := d.Words[len(d.Words)-1]
+	line := w.Line + bytes.Count(data[w.Start:max(at, w.Start)], []byte{'\n'})
+	return topo.Place{File: d.File.Path, Line: line, Column: at - bytes.LastIndexByte(data[:at], '\n'), Start: at, End: at}
 }
 
 func placeAt(path string, data []byte, at int) topo.Place {

@@ -73,7 +73,7 @@ func namesValue(b []byte) bool {
 // only where a text could go on after it, because clients may send quotes, and a
 // space does not where the rest of a request line follows.
 func linkEnd(b []byte, i int) int {
-	end := i
+	end, single := i, openedBySingle(b, i)
 	for ; end < len(b); end++ {
 		c := b[end]
 		if c == '\n' || c == '\r' || c == 0 || c == '<' || c == '>' || c == '`' {
@@ -86,7 +86,7 @@ func linkEnd(b []byte, i int) int {
 			}
 			break
 		}
-		if (c == '"' || c == '\'') && closes(b, end) {
+		if (c == '"' || c == '\'' && single) && closes(b, end) {
 			break
 		}
 		if c == '\\' && end+1 < len(b) && b[end+1] == '"' {
@@ -97,6 +97,19 @@ func linkEnd(b []byte, i int) int {
 		end--
 	}
 	return end
+}
+
+// openedBySingle reports whether the URL or path at b[i] begins behind a single
+// quote: only then does another one end it.
+func openedBySingle(b []byte, i int) bool {
+	for start := i; start > 0 && i-start < 16; start-- {
+		if c := b[start-1]; c == '\'' {
+			return true
+		} else if !isWord(c) && c != '+' && c != ':' && c != '/' {
+			return false
+		}
+	}
+	return false
 }
 
 // requestEnd returns where " HTTP/1.1" begins if b[i:] is the rest of a request

@@ -76,7 +76,11 @@ func (r *Redactor) targetSpans(b []byte, start, end int) []span {
 		query = path + indexAny(b[path:end], "#")
 		out = append(out, r.querySpans(b, path+1, query)...)
 	}
-	if query < end {
+	switch {
+	case query+1 >= end:
+	case query > path && !r.keeps(b[query+1:end]): // what follows a query may be the rest of a value
+		out = append(out, span{query + 1, end, Hidden})
+	default:
 		out = append(out, r.querySpans(b, query+1, end)...)
 	}
 	return out
@@ -145,7 +149,7 @@ var handsOver = map[string]bool{
 func (r *Redactor) querySpans(b []byte, start, end int) []span {
 	var out []span
 	for at := start; at < end; {
-		next := at + indexAny(b[at:end], "&;")
+		next := at + indexAny(b[at:end], "&") // no ";": it may stand in a value
 		name, value := next, next
 		if i := bytes.IndexByte(b[at:next], '='); i >= 0 {
 			name, value = at+i, at+i+1

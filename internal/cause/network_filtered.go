@@ -16,6 +16,15 @@ var filtered = Cause{
 		{Fact: vocab.ListenerGated, Seen: 18}, // it listens, has room, and cannot be reached
 		{Fact: vocab.NoListener, Seen: -16},
 		{Fact: vocab.ProbeConnected, Seen: -30},
+		{Fact: vocab.GatewayCertificateRejected, Seen: -25}, // it was connected
+		{Fact: vocab.GatewayTLSAlert, Seen: -25},            // it was connected
+		{Fact: vocab.GatewayTLSPlain, Seen: -25},            // it was connected
+		{Fact: vocab.GatewayNotHTTP, Seen: -25},             // it was connected
+		{Fact: vocab.GatewayInvalidHeader, Seen: -25},       // it was connected
+		{Fact: vocab.GatewayHeaderTooBig, Seen: -25},        // it was connected
+		{Fact: vocab.GatewayReadTimeout, Seen: -25},         // it was connected
+		{Fact: vocab.GatewayResetEarly, Seen: -25},          // it was connected
+		{Fact: vocab.GatewayClosedEarly, Seen: -25},         // it was connected
 		{Fact: vocab.FirewallRule, Seen: 14},
 		{Fact: vocab.ListenerQueueFull, Seen: -28},
 		{Fact: vocab.RouteAbsent, Seen: -18},

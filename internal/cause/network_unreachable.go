@@ -13,6 +13,15 @@ var unreachable = Cause{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 6},
 		{Fact: vocab.ProbeConnectTimeout, Seen: 7},
 		{Fact: vocab.ProbeConnected, Seen: -30},
+		{Fact: vocab.GatewayCertificateRejected, Seen: -25}, // it was connected
+		{Fact: vocab.GatewayTLSAlert, Seen: -25},            // it was connected
+		{Fact: vocab.GatewayTLSPlain, Seen: -25},            // it was connected
+		{Fact: vocab.GatewayNotHTTP, Seen: -25},             // it was connected
+		{Fact: vocab.GatewayInvalidHeader, Seen: -25},       // it was connected
+		{Fact: vocab.GatewayHeaderTooBig, Seen: -25},        // it was connected
+		{Fact: vocab.GatewayReadTimeout, Seen: -25},         // it was connected
+		{Fact: vocab.GatewayResetEarly, Seen: -25},          // it was connected
+		{Fact: vocab.GatewayClosedEarly, Seen: -25},         // it was connected
 		{Fact: vocab.ListenerPresent, Seen: -8},
 		{Fact: vocab.FirewallRule, Seen: -8},
 		{Fact: vocab.NameMoved, Seen: -10},

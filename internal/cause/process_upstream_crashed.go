@@ -20,7 +20,8 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.GatewayClosedBody, Seen: 9},
 		{Fact: vocab.GatewayClosedSending, Seen: 4},
 		{Fact: vocab.ListenerReplaced, Seen: 15}, // another process listens a moment later
-		{Fact: vocab.WorkerReplaced, Seen: 11},   // a worker ended; killed by its master fits as well
+		{Fact: vocab.ListenerKept, Seen: -9},
+		{Fact: vocab.WorkerReplaced, Seen: 11}, // a worker ended; killed by its master fits as well
 		{Fact: vocab.ListenerNewer, Seen: 6},
 		{Fact: vocab.ListenerOlder, Seen: -2},
 		{Fact: vocab.ProbeEmpty, Seen: 4},

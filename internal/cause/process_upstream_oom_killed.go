@@ -8,6 +8,7 @@ var upstreamOOMKilled = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.AppOOMKilled, Seen: 32}, // the kernel's own record
 		{Fact: vocab.AppSigkilled, Seen: 14}, // SIGKILL without a sender: often the kernel, as gunicorn itself guesses
+		{Fact: vocab.ListenerKept, Seen: -8},
 		{Fact: vocab.GatewayRefused, Seen: 8},
 		{Fact: vocab.GatewayClosedEarly, Seen: 8},
 		{Fact: vocab.GatewayResetEarly, Seen: 8},

@@ -15,6 +15,7 @@ var workerKilled = Cause{
 		{Fact: vocab.ProbeReset, Seen: 3},
 		{Fact: vocab.ProbeOK, Seen: -3},
 		{Fact: vocab.WorkerReplaced, Seen: 11}, // the worker is gone and its master is not
+		{Fact: vocab.ListenerKept, Seen: -8},
 		{Fact: vocab.AppCrashed, Seen: -6},
 		{Fact: vocab.AppSlowLogged, Seen: 4},
 		{Fact: vocab.KernelSegfault, Seen: -20},

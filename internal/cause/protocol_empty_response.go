@@ -7,12 +7,13 @@ var emptyResponse = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.GatewayClosedEarly, Seen: 13},
 		{Fact: vocab.GatewayResetEarly, Seen: 9},
-		{Fact: vocab.ProbeEmpty, Seen: 20},
-		{Fact: vocab.ProbeReset, Seen: 13},
+		{Fact: vocab.ProbeEmpty, Seen: 14},
+		{Fact: vocab.ProbeReset, Seen: 10},
 		{Fact: vocab.ProbeOK, Seen: -10},
 		{Fact: vocab.ListenerOlder, Seen: 5},
 		{Fact: vocab.ListenerNewer, Seen: -10},
 		{Fact: vocab.ListenerReplaced, Seen: -18},
+		{Fact: vocab.ListenerKept, Seen: 9}, // it lives on
 		{Fact: vocab.WorkerReplaced, Seen: -14},
 		{Fact: vocab.AppCrashed, Seen: -16},
 		{Fact: vocab.AppWorkerKilled, Seen: -22},

@@ -17,6 +17,10 @@ type Dialect struct {
 	Name string // the product's own name in lower case: "nginx"
 	Doc  string // one sentence: what it is and what is known about it
 
+	// Application marks what stands at the end of a path: an application server
+	// or runtime. It is evidence, and never taken for a gateway.
+	Application bool
+
 	// Recognise reports whether p is the product's main process, and how it was
 	// started. Workers are found as its children.
 	Recognise func(p Process) (Launch, bool)

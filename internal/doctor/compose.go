@@ -359,7 +359,7 @@ func (x *examination) upstreamHop(u *upstream) Hop {
 	}
 	if u.Contact != nil {
 		e := u.Contact.Exchange
-		h.State = stateOf(answersWell(e))
+		h.State = stateOf(x.answersWell(e))
 		h.Seconds = e.FirstByte
 		switch {
 		case e.Bytes == 0 && (e.End == probe.EndFirstByte || e.End == probe.EndTimeout):

@@ -122,6 +122,9 @@ func (x *examination) dialer(p host.Place) (probe.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if gap := v.NetworkGap(); gap != nil {
+		return nil, gap
+	}
 	return v.Dial, nil
 }
 

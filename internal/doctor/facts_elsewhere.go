@@ -94,8 +94,8 @@ func (x *examination) otherSockets(u *upstream, now picture) {
 		}
 	}
 	for _, l := range x.orphans(now) {
-		if p, ok := now.Processes.Find(first(l.PIDs)); ok && x.related(p) {
-			x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, l.Address+" by "+processWords(p)))
+		if p, ok := now.Processes.Find(first(l.PIDs)); ok && (x.related(p) || x.speaks(p)) {
+			x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+processWords(p)))
 			return
 		}
 	}
@@ -126,11 +126,37 @@ func (x *examination) isGateway(l host.Listener) bool {
 	return false
 }
 
-// orphans returns the applications' TCP listeners that no gateway refers to.
+// speaks reports whether a process is the server of the protocol that the
+// gateway speaks: php-fpm for FastCGI, uwsgi for uwsgi. Hosts rarely have two.
+func (x *examination) speaks(p host.Process) bool {
+	switch x.decision.Forward.Protocol {
+	case vocab.FastCGI:
+		return strings.HasPrefix(p.Comm, "php-fpm")
+	case vocab.UWSGI:
+		return strings.HasPrefix(p.Comm, "uwsgi")
+	}
+	return false
+}
+
+func listensAtWords(l host.Listener) string {
+	if l.Network == "unix" {
+		return "unix:" + l.Address
+	}
+	return l.Address
+}
+
+// orphans returns the applications' listeners that no gateway refers to: TCP,
+// and unix sockets outside the system's own folders.
 func (x *examination) orphans(now picture) []host.Listener {
 	var found []host.Listener
 	for _, l := range now.Listeners.List {
-		if l.Network != "tcp" || l.Port == 0 || len(l.PIDs) == 0 || infrastructure[l.Port] || x.isGateway(l) || x.referredToPort(l) {
+		if len(l.PIDs) == 0 || x.isGateway(l) {
+			continue
+		}
+		switch {
+		case l.Network == "unix" && (!strings.HasPrefix(l.Address, "/") || strings.HasPrefix(l.Address, "/run/systemd/") || x.referredTo("unix:"+l.Address)):
+			continue
+		case l.Network == "tcp" && (l.Port == 0 || infrastructure[l.Port] || x.referredToPort(l)):
 			continue
 		}
 		if p, ok := now.Processes.Find(l.PIDs[0]); !ok || daemons[p.Comm] {

@@ -181,7 +181,7 @@ func (x *examination) memberFacts() {
 		switch {
 		case slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return f.Endpoint() == u.Addr }):
 			bad = append(bad, u.Addr)
-		case u.Contact != nil && answersWell(u.Contact.Exchange):
+		case u.Contact != nil && x.answersWell(u.Contact.Exchange):
 			good = append(good, u.Addr)
 		case u.Connected && !u.Connect.OK:
 			bad = append(bad, u.Addr)

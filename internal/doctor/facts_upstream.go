@@ -80,6 +80,9 @@ func (x *examination) replacedFacts(u *upstream, before, after picture) {
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}
+	if slices.Equal(a, b) && len(before.Listeners.Gaps) == 0 {
+		x.add(u.about(vocab.ListenerKept, evidence.Process, "pid "+strconv.Itoa(a[0]), fmt.Sprintf("%d processes, the same before and after our request", len(a))))
+	}
 	fact := vocab.ListenerReplaced
 	if slices.ContainsFunc(a, func(id int) bool { return slices.Contains(b, id) }) {
 		fact = vocab.WorkerReplaced
@@ -120,9 +123,11 @@ func (x *examination) unixFacts(u *upstream) {
 	r := u.Unix
 	where := r.Path
 	switch {
+	case r.Missing != "" && x.place.Assumed:
+		// The gateway may have a folder of its own there (PrivateTmp).
+		x.gap(evidence.Gap{Source: "unix socket " + r.Path, Why: r.Missing + " does not exist here, and the gateway may see other files", Allow: "run as root: sudo goodgate diagnose …"})
 	case r.Missing != "":
-		o := u.about(vocab.NoListener, evidence.File, where, r.Missing+" does not exist")
-		x.add(o)
+		x.add(u.about(vocab.NoListener, evidence.File, where, r.Missing+" does not exist"))
 	case r.Listens != nil && !*r.Listens:
 		x.add(u.about(vocab.SocketStale, evidence.Socket, where, "nobody listens on it"))
 	}
@@ -273,23 +278,35 @@ func nonEmpty(s, instead string) string {
 
 // answersWell reports whether an upstream gave a whole, valid answer that is no
 // 5xx.
-func answersWell(e probe.Exchange) bool {
-	return e.HeadDone && e.Status > 0 && e.Status < 500 && !broken(e) && e.Hint == "" && !fatalFaults(e)
+func (x *examination) answersWell(e probe.Exchange) bool {
+	return e.HeadDone && e.Status > 0 && e.Status < 500 && !broken(e) && e.Hint == "" && !x.fatalFaults(e)
 }
 
-// fatalFaults reports whether the framing has a fault that a gateway refuses.
-func fatalFaults(e probe.Exchange) bool {
-	return slices.ContainsFunc(e.Faults, malformed)
+// fatalFaults reports whether the framing has a fault that the gateway does not
+// let pass.
+func (x *examination) fatalFaults(e probe.Exchange) bool {
+	return slices.ContainsFunc(e.Faults, x.malformed)
 }
 
-// malformed reports whether a fault makes a message invalid. One that only ends
-// too soon is truncated, which is another matter.
-func malformed(f http1.Fault) bool {
+// malformed reports whether a fault makes the gateway refuse a message. One that
+// only ends too soon is truncated, which is another matter. Gateways let much
+// pass that the standard forbids: what this one does is asked where it is known.
+func (x *examination) malformed(f http1.Fault) bool {
 	switch f.Kind {
 	case http1.BodyShort, http1.ChunkCut, http1.HeadCut, http1.HeadTooLarge, http1.TooManyFields:
 		return false
 	}
-	return f.Fatal
+	inst := x.match.Gateway.Conf.Instance
+	if inst.Product != "nginx" {
+		return f.Fatal
+	}
+	switch probe.NginxEffect(inst.Version, f) {
+	case probe.Takes:
+		return false
+	case probe.Unsure:
+		return f.Fatal
+	}
+	return true
 }
 
 // exchangeFacts says how the upstream answered the request of the probe.
@@ -323,7 +340,7 @@ func (x *examination) exchangeFacts(u *upstream) {
 		if maintenance(e) {
 			say(vocab.ProbeRetryAfter, strconv.Itoa(e.Status)+" with the marks of maintenance")
 		}
-	case answersWell(e):
+	case x.answersWell(e):
 		say(vocab.ProbeOK, fmt.Sprintf("%d in %s", e.Status, seconds(e.FirstByte)))
 	}
 	if e.HeadDone {
@@ -333,8 +350,8 @@ func (x *examination) exchangeFacts(u *upstream) {
 			say(vocab.ProbeTruncated, bodyEnd(e))
 		}
 	}
-	if fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout {
-		say(vocab.ProbeInvalid, faultWords(e))
+	if x.fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout {
+		say(vocab.ProbeInvalid, x.faultWords(e))
 	} else if e.HeadDone && e.Status > 0 && e.Hint == "" {
 		say(vocab.ProbeProtocolAgrees, "")
 	}
@@ -345,9 +362,9 @@ func (x *examination) exchangeFacts(u *upstream) {
 	}
 }
 
-func faultWords(e probe.Exchange) string {
+func (x *examination) faultWords(e probe.Exchange) string {
 	for _, f := range e.Faults {
-		if malformed(f) {
+		if x.malformed(f) {
 			return f.Error() + " (" + f.Section + ")"
 		}
 	}

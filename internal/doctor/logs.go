@@ -52,6 +52,9 @@ func (x *examination) gatewayLogs() []topo.Log {
 		logs = append(logs, topo.Log{Path: p})
 	}
 	for _, l := range append(slices.Clone(x.decision.Logs), x.match.Gateway.Conf.Instance.Logs...) {
+		if out := x.match.Gateway.Output; (l.Path == "stderr" || strings.HasPrefix(l.Path, "/dev/")) && len(out) > 0 {
+			l.Path = out[len(out)-1] // where its standard error leads
+		}
 		switch {
 		case l.Path == "off" || l.Path == "":
 			continue

@@ -68,7 +68,7 @@ func recognise(list host.Processes, dialects []dialect.Dialect) (found launches)
 			continue
 		}
 		for _, d := range dialects {
-			if d.Recognise == nil {
+			if d.Recognise == nil || d.Application {
 				continue
 			}
 			if l, ok := d.Recognise(asDialect(p)); ok {

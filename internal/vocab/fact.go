@@ -226,6 +226,7 @@ const (
 	ListenerOlder        Fact = "listener_older"
 	ListenerReplaced     Fact = "listener_replaced"
 	WorkerReplaced       Fact = "worker_replaced"
+	ListenerKept         Fact = "listener_kept"
 	ProcessVanished      Fact = "process_vanished"
 	SocketModeDenies     Fact = "socket_mode_denies"
 	SocketModeAllows     Fact = "socket_mode_allows"
@@ -437,6 +438,7 @@ var Facts = []FactInfo{
 	{ListenerOlder, "restart", Past, RoleEndpoint, "the process that listens is older than the failure"},
 	{ListenerReplaced, "replaced", Now, RoleEndpoint, "between two looks, moments apart, another process listens"},
 	{WorkerReplaced, "replaced", Now, RoleEndpoint, "between two looks, moments apart, one of the processes that listen was replaced and others stayed"},
+	{ListenerKept, "replaced", Now, RoleEndpoint, "the same processes listen before and after our request"},
 	{ProcessVanished, "died", Now, RoleEndpoint, "a process of the upstream that was there before our request is gone after it"},
 	{SocketModeDenies, "denied", Now, RoleEndpoint, "mode and owner of the unix socket, or of a folder above it, keep the gateway's user out"},
 	{SocketModeAllows, "denied", Now, RoleEndpoint, "mode and owner of the unix socket and the folders above it let the gateway's user in"},

@@ -11,10 +11,11 @@ import (
 
 // Dialect is gunicorn.
 var Dialect = dialect.Dialect{
-	Name:      "gunicorn",
-	Doc:       "gunicorn and uvicorn, the servers of Python's WSGI and ASGI applications: processes and what they log about their workers.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "gunicorn",
+	Doc:         "gunicorn and uvicorn, the servers of Python's WSGI and ASGI applications: processes and what they log about their workers.",
+	Recognise:   recognise,
+	Application: true,
+	Logs:        Logs,
 }
 
 // recognise finds the master: by the title that it sets where the module

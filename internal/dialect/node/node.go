@@ -15,10 +15,11 @@ import (
 
 // Dialect is Node.js.
 var Dialect = dialect.Dialect{
-	Name:      "node",
-	Doc:       "Node.js applications: processes, and what the runtime writes when one fails.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "node",
+	Doc:         "Node.js applications: processes, and what the runtime writes when one fails.",
+	Recognise:   recognise,
+	Application: true,
+	Logs:        Logs,
 }
 
 // Logs are the standard output and error of a Node.js application.

@@ -13,11 +13,12 @@ import (
 
 // Dialect is php-fpm.
 var Dialect = dialect.Dialect{
-	Name:      "php-fpm",
-	Doc:       "PHP's FastCGI process manager: pools, children, limits, and what it logs about them.",
-	Recognise: recognise,
-	Config:    Config,
-	Logs:      Logs,
+	Name:        "php-fpm",
+	Doc:         "PHP's FastCGI process manager: pools, children, limits, and what it logs about them.",
+	Recognise:   recognise,
+	Application: true,
+	Config:      Config,
+	Logs:        Logs,
 	Knobs: map[vocab.Knob]string{
 		vocab.WorkerProcesses: "pm.max_children",
 		vocab.WorkerTimeout:   "request_terminate_timeout",

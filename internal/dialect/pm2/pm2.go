@@ -14,10 +14,11 @@ import (
 
 // Dialect is PM2.
 var Dialect = dialect.Dialect{
-	Name:      "pm2",
-	Doc:       "PM2, a process manager for Node.js: its daemon and what it logs about applications.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "pm2",
+	Doc:         "PM2, a process manager for Node.js: its daemon and what it logs about applications.",
+	Recognise:   recognise,
+	Application: true,
+	Logs:        Logs,
 }
 
 // Logs are PM2's own log, ~/.pm2/pm2.log.

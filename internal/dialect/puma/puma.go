@@ -13,10 +13,11 @@ import (
 
 // Dialect is Puma.
 var Dialect = dialect.Dialect{
-	Name:      "puma",
-	Doc:       "Puma, a server of Ruby applications: processes and what it logs about its workers.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "puma",
+	Doc:         "Puma, a server of Ruby applications: processes and what it logs about its workers.",
+	Recognise:   recognise,
+	Application: true,
+	Logs:        Logs,
 }
 
 // Logs are what Puma writes to its standard output and error.

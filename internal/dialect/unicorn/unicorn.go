@@ -15,10 +15,11 @@ import (
 
 // Dialect is Unicorn.
 var Dialect = dialect.Dialect{
-	Name:      "unicorn",
-	Doc:       "Unicorn, a server of Ruby applications: processes and what it logs about its workers.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "unicorn",
+	Doc:         "Unicorn, a server of Ruby applications: processes and what it logs about its workers.",
+	Recognise:   recognise,
+	Application: true,
+	Logs:        Logs,
 }
 
 // Logs are Unicorn's log: stderr_path, in the format of Ruby's Logger.

@@ -11,10 +11,11 @@ import (
 
 // Dialect is uWSGI.
 var Dialect = dialect.Dialect{
-	Name:      "uwsgi",
-	Doc:       "uWSGI, an application server for Python, Ruby and others: processes and what it logs about workers, sockets and requests.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "uwsgi",
+	Doc:         "uWSGI, an application server for Python, Ruby and others: processes and what it logs about workers, sockets and requests.",
+	Recognise:   recognise,
+	Application: true,
+	Logs:        Logs,
 }
 
 // recognise finds a uWSGI process by its program; workers have the same command

@@ -25,6 +25,12 @@ func messageTLS(b []byte, r *dialect.Record) dialect.Key {
 		return dialect.Unparsed
 	}
 	p, _ := foreign(b, b, r)
+	// In TLS 1.3 the alert about a missing client certificate comes after the
+	// handshake is done on our side (RFC 8446, section 4.4.2.4).
+	if rest, ok := line.After(b, "SSL alert number "); ok && p == phaseHeader {
+		n, _, _ := line.Number(rest)
+		return alert(n)
+	}
 	switch {
 	case p == phaseBody:
 		return keyTLSReadBody

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,14 +28,15 @@ type logsFlags struct {
 func newLogs(s *session) *cobra.Command {
 	var f logsFlags
 	cmd := &cobra.Command{
-		Use:   "logs FILE... | -",
+		Use:   "logs [FILE... | -]",
 		Short: "Report what failed, since when, where and why, from logs",
 		Long: `logs reads access and error logs of gateways, of application servers, the kernel
 log and the journal, plain or packed (gzip, zstd), and reports the failures: by
 symptom, likely cause, upstream, route and minute, who made the status, and what
 happened just before. The format of each file is recognised by itself.
 
-Directories are searched for logs. "-" reads standard input. It works gently: one
+Directories are searched for logs. "-" reads standard input. Without a name it
+reads the logs that the gateways of this host are configured to write. It works gently: one
 core, low priority, and the page cache is left as it was; --fast lifts that.
 
 It exits with 0 where nothing failed, 1 where something did, 2 where it could not
@@ -63,12 +63,6 @@ do its work.`,
 }
 
 func (s *session) logs(cmd *cobra.Command, args []string, f logsFlags) error {
-	if len(args) == 0 {
-		if f, ok := s.Stdin.(*os.File); !ok || isTerminal(f) {
-			return withHint(errors.New("no log is named"), "goodgate logs /var/log/nginx", "zcat access.log.2.gz | goodgate logs -")
-		}
-		args = []string{"-"}
-	}
 	if f.by != "" && !slices.Contains(scan.Keys, f.by) {
 		return usage(cmd, fmt.Errorf("cannot put failures together by %q: the choices are %s", f.by, strings.Join(scan.Keys, ", ")))
 	}
@@ -80,6 +74,15 @@ func (s *session) logs(cmd *cobra.Command, args []string, f logsFlags) error {
 		beGentle()
 	}
 	ctx := cmd.Context()
+	switch {
+	case len(args) > 0:
+	case s.noInput():
+		if args, err = foundLogs(ctx, &cfg); err != nil {
+			return err
+		}
+	default:
+		args = []string{"-"}
+	}
 	if f.follow {
 		return s.follow(ctx, args, cfg, f)
 	}
@@ -117,7 +120,7 @@ func (s *session) printLogs(rep *scan.Report, f logsFlags) error {
 		}
 	}
 	switch {
-	case rep.Failing() > 0:
+	case rep.Failing() > 0 || rep.Befell():
 		return exitCode(ExitProblem)
 	case read == 0:
 		return exitCode(ExitFailed)
@@ -167,29 +170,15 @@ func knownFormats(dialects []dialect.Dialect, path string) (func(string) (string
 	if _, err := os.Stat(abs); err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
-	type known struct {
-		product string
-		log     dialect.Log
-	}
-	logs := map[string]known{}
+	f := formats{}
 	for _, d := range dialects {
 		if d.Config == nil || d.Format == nil {
 			continue
 		}
-		conf := d.Config(diskSource{}, dialect.Launch{Product: d.Name, Config: abs, Prefix: filepath.Dir(abs)})
-		for _, l := range conf.Instance.Logs {
-			if l.Kind != "access" || l.Format == "" {
-				continue
-			}
-			if log, err := d.Format(l.Format); err == nil {
-				logs[filepath.Base(l.Path)] = known{d.Name, log}
-			}
-		}
+		prefix := filepath.Dir(abs)
+		f.add(&d, d.Config(diskSource{}, dialect.Launch{Product: d.Name, Config: abs, Prefix: prefix}), prefix)
 	}
-	return func(path string) (string, dialect.Log, bool) {
-		k, ok := logs[scan.Unrotated(filepath.Base(path))]
-		return k.product, k.log, ok
-	}, nil
+	return f.known, nil
 }
 
 // diskSource reads configurations from this host's own file system.

@@ -234,3 +234,32 @@ func TestLogsTextOfEveryGrouping(t *testing.T) {
 		}
 	}
 }
+
+// TestLogsSaysWhatHappenedBefore puts the kernel's log and the journal beside an
+// access log.
+func TestLogsSaysWhatHappenedBefore(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"kern.log": "Aug 21 10:29:57 web1 kernel: [148522.291772] Out of memory: Killed process 4711 (node) total-vm:4096000kB, anon-rss:2048000kB, file-rss:0kB, shmem-rss:0kB, UID:33 pgtables:4400kB oom_score_adj:0\n",
+		"journal.json": `{"__REALTIME_TIMESTAMP":"1787308198000000","_COMM":"systemd","SYSLOG_IDENTIFIER":"systemd","_PID":"1","MESSAGE":"shop.service: Main process exited, code=killed, status=9/KILL"}` + "\n" +
+			`{"__REALTIME_TIMESTAMP":"1787304598000000","_COMM":"systemd","SYSLOG_IDENTIFIER":"systemd","_PID":"1","MESSAGE":"old.service: Main process exited, code=killed, status=9/KILL"}` + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, _, _ := logsCall(t, "", "testdata/logs/refused", filepath.Join(dir, "kern.log"), filepath.Join(dir, "journal.json"))
+	if len(r.Incidents) != 1 {
+		t.Fatalf("%+v", r.Incidents)
+	}
+	var got []string
+	for _, e := range r.Incidents[0].Before {
+		got = append(got, fmt.Sprintf("%s %s", e.When.Format("15:04:05"), e.Fact))
+	}
+	if s := strings.Join(got, ", "); s != "10:29:57 app_oom_killed, 10:29:58 gateway_reloaded, 10:29:58 app_sigkilled" {
+		t.Errorf("%s of %+v\n%+v", s, r.Events, r.Files)
+	}
+	if r.Failed != 51 || r.Failing() != 51 {
+		t.Errorf("%d failed of %d", r.Failed, r.Failing())
+	}
+}

@@ -38,6 +38,7 @@ type logs struct {
 	More     int        // kinds that are not shown
 	Alone    []kind     // lines of error logs without a failed request
 	Masked   []kind     // attempts that a retry made good
+	Programs []kind     // what befell programs
 	Files    []fileLine // where something is to be said about a file
 	Day      time.Time  // whose date need not be said
 }
@@ -63,9 +64,11 @@ func logsView(r *scan.Report, top int) logs {
 		l.Day = *r.To
 	}
 	failing := r.Failing()
-	l.Bad = failing > 0
+	l.Bad = failing > 0 || r.Befell()
 	for _, f := range r.Failures {
 		switch {
+		case f.Program:
+			l.Programs = fold(l.Programs, f)
 		case f.Masked:
 			l.Masked = fold(l.Masked, f)
 		case f.Alone:
@@ -74,7 +77,7 @@ func logsView(r *scan.Report, top int) logs {
 			l.Kinds = fold(l.Kinds, f)
 		}
 	}
-	for _, list := range []*[]kind{&l.Kinds, &l.Alone, &l.Masked} {
+	for _, list := range []*[]kind{&l.Kinds, &l.Alone, &l.Masked, &l.Programs} {
 		slices.SortStableFunc(*list, func(a, b kind) int { return cmp.Compare(b.Count, a.Count) })
 		for i := range *list {
 			(*list)[i].places()
@@ -165,10 +168,13 @@ func (k kind) Title() string {
 	}
 	if k.Symptom != nil {
 		words = append(words, string(*k.Symptom))
-	} else if k.Status == 0 {
+	} else if k.Status == 0 || k.Program {
 		words = append(words, k.Condition)
 	}
-	if k.Upstream != "" {
+	switch {
+	case k.Program && k.Upstream != "":
+		words = append(words, "of "+k.Upstream)
+	case k.Upstream != "":
 		words = append(words, "at "+k.Upstream)
 	}
 	return strings.Join(words, " ")
@@ -177,6 +183,8 @@ func (k kind) Title() string {
 // Maker says who made the status.
 func (k kind) Maker() string {
 	switch {
+	case k.Program:
+		return k.Log
 	case k.Masked:
 		return "a retry made it good"
 	case k.MadeBy == nil:
@@ -211,6 +219,8 @@ func (l *logs) answer(failing uint64) string {
 	switch {
 	case failing == 0 && l.Lines == 0:
 		return "The logs have no line in the time asked for."
+	case failing == 0 && l.Requests == 0 && len(l.Programs) > 0:
+		return fmt.Sprintf("%s: %s.", many(l.Programs[0].Count, "time"), l.Programs[0].Title())
 	case failing == 0 && l.Requests > 0:
 		return fmt.Sprintf("None of %s requests failed.", number(l.Requests))
 	case failing == 0:

@@ -29,6 +29,7 @@ func logsMarkdown(w io.Writer, l logs) error {
 		m.kinds("Only in error logs (the answer had begun, or its access line is not here)", l.Alone, l)
 	}
 	m.kinds("Failed attempts that a retry made good", l.Masked, l)
+	m.kinds("What befell programs", l.Programs, l)
 	for _, d := range l.Tell {
 		m.line("")
 		m.line("%s cannot tell for %s who made the status. This would:", words(d.Log), many(d.Count, "failure"))

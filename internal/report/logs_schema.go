@@ -50,7 +50,7 @@ var logsDescriptions = map[string]string{
 	"Failure.check":       "What tells the causes apart.",
 	"Failure.made_by":     "gateway or application. null: the log cannot tell.",
 	"Failure.status":      "What the client got.",
-	"Failure.upstream":    "Address of the upstream.",
+	"Failure.upstream":    "Address of the upstream, or the program.",
 	"Failure.site":        "Name of the site.",
 	"Failure.route":       "Path with identifiers folded.",
 	"Failure.count":       "How many.",
@@ -62,6 +62,7 @@ var logsDescriptions = map[string]string{
 	"Failure.approximate": "The count is an estimate.",
 	"Failure.masked":      "Attempts behind an answer that was fine.",
 	"Failure.alone":       "Lines of an error log without a failed request in the access logs.",
+	"Failure.program":     "Lines of an application's or the kernel's log: what befell a program, not one request.",
 	"Example.place":       "file:line",
 	"Example.line":        "The line, at most 1 KiB.",
 

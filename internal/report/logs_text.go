@@ -36,6 +36,7 @@ func logsText(w io.Writer, l logs, s Style) error {
 		}
 	}
 	t.kinds("Failed attempts that a retry made good", l.Masked, l)
+	t.kinds("What befell programs", l.Programs, l)
 	t.tell(l)
 	t.files(l)
 	t.bullets("Notes", t.sign.bullet, l.Notes)

@@ -25,7 +25,8 @@ type Row struct {
 }
 
 // By puts the failures together by one of Keys, the most frequent first, and
-// minutes in their order. Attempts that a retry made good are left out.
+// minutes in their order. Attempts that a retry made good are left out,
+// and what befell programs.
 func (r *Report) By(key string) ([]Row, error) {
 	if key == "minute" {
 		return r.byMinute(), nil
@@ -38,7 +39,7 @@ func (r *Report) By(key string) ([]Row, error) {
 	total := uint64(0)
 	for i := range r.Failures {
 		f := &r.Failures[i]
-		if f.Masked {
+		if f.Masked || f.Program {
 			continue
 		}
 		total += f.Count
@@ -122,11 +123,16 @@ func share(part, whole uint64) float64 {
 	return float64(part) / float64(whole)
 }
 
+// Befell reports whether the logs tell of a program that failed.
+func (r *Report) Befell() bool {
+	return slices.ContainsFunc(r.Failures, func(f Failure) bool { return f.Program })
+}
+
 // Failing is the number of failures: failed requests, and lines of error logs
 // that no access log explains.
 func (r *Report) Failing() (n uint64) {
 	for i := range r.Failures {
-		if !r.Failures[i].Masked {
+		if f := &r.Failures[i]; !f.Masked && !f.Program {
 			n += r.Failures[i].Count
 		}
 	}

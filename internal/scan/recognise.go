@@ -28,7 +28,8 @@ func (r *run) recognise(s *source) {
 		return
 	}
 	if r.cfg.Known != nil {
-		if product, log, ok := r.cfg.Known(s.path); ok {
+		// A log of the same name may be another one's.
+		if product, log, ok := r.cfg.Known(s.path); ok && (len(s.head) == 0 || readable(whole(s.head), log) > 0 || wrappedHead(s.head, log)) {
 			s.log, s.sure, s.why = r.named(product, log), 100, "configured"
 			s.wrapped = wrappedHead(s.head, log)
 			return
@@ -38,7 +39,8 @@ func (r *run) recognise(s *source) {
 	best, also, sure := r.sniff(bare, s.path)
 	if inner, ok := unwrapHead(bare); ok {
 		// The dialect may know the wrapper too; the fast path does not.
-		if b, a, n := r.sniff(inner, s.path); n > sure || n == sure && n > 0 && r.logs[b].log.Access != nil {
+		// What stands in JSON is read by nobody as it stands.
+		if b, a, n := r.sniff(inner, s.path); n > sure || n > 0 && bare[0] == '{' || n == sure && n > 0 && r.logs[b].log.Access != nil {
 			best, also, sure, s.wrapped = b, a, n, true
 		}
 	}

@@ -63,7 +63,7 @@ type Failure struct {
 	Check     string         `json:"check,omitempty"` // what tells the causes apart
 	MadeBy    *string        `json:"made_by"`         // "gateway", "application"; null: cannot tell
 	Status    int            `json:"status,omitempty"`
-	Upstream  string         `json:"upstream,omitempty"`
+	Upstream  string         `json:"upstream,omitempty"` // or the program
 	Site      string         `json:"site,omitempty"`
 	Route     string         `json:"route,omitempty"`
 	Count     uint64         `json:"count"`
@@ -75,6 +75,7 @@ type Failure struct {
 	About     bool           `json:"approximate,omitempty"` // the count is an estimate
 	Masked    bool           `json:"masked,omitempty"`      // attempts behind an answer that was fine
 	Alone     bool           `json:"alone,omitempty"`       // lines of an error log without a failed request in the access logs
+	Program   bool           `json:"program,omitempty"`     // lines of an application's or the kernel's log: what befell a program, not one request
 	log       int32          // position in the run's logs
 }
 

@@ -133,12 +133,12 @@ func (r *run) failures(rep *Report, s *sums) []Failure {
 		}
 		f := r.one(&groups[i])
 		f.Count = left[i]
-		f.Alone = rep.Requests > 0 && r.logs[groups[i].log].log.Kind != "access"
+		f.Alone = rep.Requests > 0 && r.logs[groups[i].log].log.Kind == "error"
 		f.About = j.of > 1 && left[i] != groups[i].count
 		m.add(f)
 	}
 	for i := range m.list {
-		if rep.Requests > 0 && !m.list[i].Alone && !m.list[i].Masked {
+		if rep.Requests > 0 && rank(m.list[i]) == 0 {
 			m.list[i].Share = float64(m.list[i].Count) / float64(rep.Requests)
 		}
 	}
@@ -151,6 +151,8 @@ func (r *run) failures(rep *Report, s *sums) []Failure {
 // rank puts failed requests before lines without one before masked attempts.
 func rank(f Failure) int {
 	switch {
+	case f.Program:
+		return 3
 	case f.Masked:
 		return 2
 	case f.Alone:
@@ -184,7 +186,7 @@ func (m *merger) add(f Failure) {
 	if f.MadeBy != nil {
 		made = *f.MadeBy
 	}
-	key := fmt.Sprintf("%s\x00%s\x00%s\x00%d\x00%s\x00%s\x00%s\x00%v%v", symptom, f.Condition, made, f.Status, f.Upstream, f.Site, f.Route, f.Alone, f.Masked)
+	key := fmt.Sprintf("%s\x00%s\x00%s\x00%d\x00%s\x00%s\x00%s\x00%v%v%v", symptom, f.Condition, made, f.Status, f.Upstream, f.Site, f.Route, f.Alone, f.Masked, f.Program)
 	i, ok := m.index[key]
 	if !ok {
 		m.index[key] = len(m.list)
@@ -209,15 +211,18 @@ func (r *run) one(g *failGroup) Failure {
 	f := Failure{log: g.log, Log: r.logs[g.log].log.Name, Condition: c.ID, Causes: c.Causes, Check: c.Distinguish, Status: int(g.code),
 		Upstream: string(endpoint), Site: string(site), Route: string(route), Count: g.count, First: instant(g.first), Last: instant(g.last),
 		Example: Example{Place: r.sources[g.at.file].place(g.at), Line: string(g.example)}, Masked: g.made == madeMasked}
+	kind := r.logs[g.log].log.Kind
+	f.Program = kind != "error" && kind != "access"
 	if c.Symptom != "" {
 		symptom := c.Symptom
 		f.Symptom = &symptom
 	}
-	switch g.made {
-	case madeGateway:
+	switch {
+	case f.Program:
+	case g.made == madeGateway:
 		made := "gateway"
 		f.MadeBy = &made
-	case madeApp:
+	case g.made == madeApp:
 		made := "application"
 		f.MadeBy = &made
 		f.Symptom = nil

@@ -144,9 +144,12 @@ func fields(h Hit) int {
 // recognise finds the log that explains a line best: bare first, then without
 // its wrapper, then with a head before it, for a message that stands alone.
 func (rd *reader) recognise(line []byte) (Read, bool) {
-	best, ok := rd.bare(line)
-	if ok && best.Known {
-		return best, true
+	var best Read
+	var ok bool
+	if line[0] != '{' { // a message in JSON is not to be read with its wrapper
+		if best, ok = rd.bare(line); ok && best.Known {
+			return best, true
+		}
 	}
 	if inner, ok2 := rd.peel.peel(line); ok2 && len(inner.text) > 0 {
 		text := slices.Clone(inner.text)
@@ -158,6 +161,9 @@ func (rd *reader) recognise(line []byte) (Read, bool) {
 			r.Raw = bounded(line)
 			return r, true
 		}
+	}
+	if line[0] == '{' {
+		best, ok = rd.bare(line)
 	}
 	if ok {
 		return best, true

@@ -328,8 +328,15 @@ func makerOf(r *dialect.Record, c *dialect.Condition) maker {
 
 // failure takes a line of another log that tells of a failed request.
 func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Condition, when int64) {
-	w.sums.errors++
-	if when != 0 {
+	kind := w.logs[log].log.Kind
+	program := kind != "error" && kind != "access"
+	if program && len(w.rec.Endpoint) == 0 {
+		w.rec.Endpoint = w.rec.Name // what died stands where a request has its upstream
+	}
+	if !program {
+		w.sums.errors++
+	}
+	if when != 0 && !program {
 		m := w.minute(when)
 		m.Errors++
 		failedAt(m, when/1e9)
@@ -340,7 +347,7 @@ func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Con
 	}
 	g := w.group(log, key, status, madeGateway)
 	w.sums.groups.groups[g].add(when, line, w.place())
-	if w.joins {
+	if w.joins && !program {
 		w.sums.failures.add(&w.rec, when/1e9, g)
 	}
 	if w.live != nil {

@@ -24,7 +24,7 @@ import (
 
 // combined is a combined access log, read with a regular expression and with
 // the fast path.
-var combinedLine = regexp.MustCompile(`(?s)^([^ \[]+) - ([^ \[][^\[]*) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "([^"]+)" (\d{3}) .*"$`)
+var combinedLine = regexp.MustCompile(`(?s)^(?:([^\[]+) - -|([^ \[]+) - [^ \[][^\[]*) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "([^"]+)" (\d{3}) \d+ "(?:[^"]*[^"\\])?" "(?:(?:.*[^\\])?"|(?:[^"]*[^"\\])?" .*)$`)
 
 var combined = dialect.Log{
 	Name: "combined", Kind: "access", Access: clf.Combined,
@@ -40,7 +40,7 @@ var combined = dialect.Log{
 		if m == nil || bytes.HasSuffix(m[4], []byte{'\\'}) {
 			return dialect.Unparsed
 		}
-		r.Client, r.Stamp, r.Request = m[1], m[3], m[4]
+		r.Client, r.Stamp, r.Request = append(m[1], m[2]...), m[3], m[4]
 		r.Status, _ = strconv.Atoi(string(m[5]))
 		if f := bytes.Fields(m[4]); len(f) == 3 {
 			r.Method, r.Path = f[0], f[1]

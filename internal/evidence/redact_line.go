@@ -13,65 +13,96 @@ const (
 	syslog    = `(?:<[0-9]+>)?(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S+ |[0-9]{4}-[0-9]{2}-[0-9]{2}T\S+ \S+ )?(?:[A-Za-z][\w./-]*(?:\[[0-9]+\])?: ?)?`
 )
 
-var clientShapes = []*regexp.Regexp{
-	regexp.MustCompile(`\bclient: (` + listShape + `)`),                                                            // nginx errors
-	regexp.MustCompile(`\[client (` + addrShape + `)\]`),                                                           // Apache errors
-	regexp.MustCompile(`^` + syslog + `(` + listShape + `) (?:\S+ [^\[\n]{1,256} )?\[`),                            // common log formats, HAProxy
-	regexp.MustCompile(`^(?:https?|h2|grpcs|wss?) [0-9]{4}-\S+ \S+ (` + addrShape + `) `),                          // ALB
-	regexp.MustCompile(`\] (` + addrShape + `) \(`),                                                                // uwsgi
-	regexp.MustCompile(`(` + addrShape + `) - "[A-Z]+ `),                                                           // uvicorn
-	regexp.MustCompile(`" for (` + addrShape + `) at `),                                                            // Rails
-	regexp.MustCompile(`(?i)\b(?:x-forwarded-for|x-real-ip|remote_addr|client_ip|rip)[:=] ?"?(` + listShape + `)`), // dumps of headers, key=value
-	regexp.MustCompile(`(?i)\bfor="?(` + addrShape + `)`),                                                          // Forwarded, RFC 7239
+// clientShapes are where lines name the client. A shape is looked for only in
+// lines that hold its anchor: expressions are slow, and most lines have none.
+var clientShapes = []struct {
+	anchor string
+	shape  *regexp.Regexp
+}{
+	{"client: ", regexp.MustCompile(`\bclient: (` + listShape + `)`)},                             // nginx errors
+	{"[client ", regexp.MustCompile(`\[client (` + addrShape + `)\]`)},                            // Apache errors
+	{" [", regexp.MustCompile(`^` + syslog + `(` + listShape + `) (?:\S+ [^\[\n]{1,256} )?\[`)},   // common log formats, HAProxy
+	{"Z ", regexp.MustCompile(`^(?:https?|h2|grpcs|wss?) [0-9]{4}-\S+ \S+ (` + addrShape + `) `)}, // ALB
+	{" () {", regexp.MustCompile(`\] (` + addrShape + `) \(`)},                                    // uwsgi
+	{` - "`, regexp.MustCompile(`(` + addrShape + `) - "[A-Z]+ `)},                                // uvicorn
+	{`" for `, regexp.MustCompile(`" for (` + addrShape + `) at `)},                               // Rails
+	{"-for", headerClient}, {"-ip", headerClient}, {"remote_addr", headerClient}, {"rip=", headerClient}, // dumps of headers, key=value
+	{"for=", regexp.MustCompile(`(?i)\bfor="?(` + addrShape + `)`)}, // Forwarded, RFC 7239
 }
 
+var headerClient = regexp.MustCompile(`(?i)\b(?:x-forwarded-for|x-real-ip|true-client-ip|cf-connecting-ip|remote_addr|client_ip|rip)[:=] ?"?(` + listShape + `)`)
+
 var (
-	// nameClient is the first field of a common log line that names a host.
-	nameClient = regexp.MustCompile(`^(\S+) \S+ [^\[\n]{1,256} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
-	// userField is the user of a common log line.
-	userField = regexp.MustCompile(`^` + syslog + `\S+(?:, ?\S+)* (\S+) ([^\[\]\n]{1,256}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
-	// quotedList is a field of an access log that holds addresses without
-	// ports: what X-Forwarded-For named. Upstreams have ports.
-	quotedList = regexp.MustCompile(`"([0-9a-fA-F:.]{3,45}(?:, ?[0-9a-fA-F:.]{3,45})*)"`)
-	accessLine = regexp.MustCompile(`" ?[1-5][0-9]{2} |[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
-	jsonField  = regexp.MustCompile(`"([A-Za-z_-]{2,40})" ?: ?(?:"([^"\n]{1,512})"|\[("[^\]\n]{1,512})\])`)
-	wordShape  = regexp.MustCompile(`[^\s,"]+`)
+	// commonLine is a line in common log format: the client, the users, the date.
+	commonLine = regexp.MustCompile(`^` + syslog + `(\S+(?:, ?\S+)*) (\S+) ([^\[\]\n]{1,256}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:`)
+	// quotedList is a field of an access log that holds addresses: what
+	// X-Forwarded-For named.
+	quotedList  = regexp.MustCompile(`"([0-9a-fA-F:.]{3,45}(?:, ?[0-9a-fA-F:.]{3,45})*)"`)
+	statusShape = regexp.MustCompile(`" ?[1-5][0-9]{2} `)
+	jsonField   = regexp.MustCompile(`"([A-Za-z_-]{2,40})" ?: ?(?:"([^"\n]{1,512})"|\[("[^\]\n]{1,512})\])`)
+	wordShape   = regexp.MustCompile(`[^\s,"]+`)
 )
 
 // lineSpans finds what is secret in one log line, the client included.
 func (r *Redactor) lineSpans(b []byte) []span {
 	out := r.textSpans(b)
-	for _, shape := range clientShapes {
-		for _, m := range shape.FindAllSubmatchIndex(b, -1) {
+	low := lower(b)
+	for _, c := range clientShapes {
+		if !bytes.Contains(low, bytes.ToLower([]byte(c.anchor))) {
+			continue
+		}
+		for _, m := range c.shape.FindAllSubmatchIndex(b, -1) {
 			out = append(out, r.clientSpans(b, m[2], m[3])...)
 		}
 	}
-	if m := nameClient.FindSubmatchIndex(b); m != nil {
-		if name := string(b[m[2]:m[3]]); r.Client(name) != name {
-			out = append(out, span{m[2], m[3], r.Client(name)})
-		}
+	common := r.commonSpans(b)
+	out = append(out, common...)
+	if bytes.IndexByte(b, '"') < 0 {
+		return out
 	}
-	if m := userField.FindSubmatchIndex(b); m != nil {
-		for _, g := range []int{2, 4} {
-			if user := b[m[g]:m[g+1]]; string(user) != "-" && !r.isClient(user) {
-				out = append(out, span{m[g], m[g+1], Hidden})
-			}
-		}
-	}
-	if accessLine.Match(b) {
+	if len(common) > 0 || statusShape.Match(b) {
 		for _, m := range quotedList.FindAllSubmatchIndex(b, -1) {
 			if !bytes.HasSuffix(b[:m[0]], []byte(": ")) { // host: "…" of an error line
 				out = append(out, r.portless(b, m[2], m[3])...)
 			}
 		}
 	}
-	for _, m := range jsonField.FindAllSubmatchIndex(b, -1) {
-		if !clientName(string(b[m[2]:m[3]])) {
-			continue
+	if bytes.Contains(b, []byte(`":`)) || bytes.Contains(b, []byte(`" :`)) {
+		out = append(out, r.fieldSpans(b)...)
+	}
+	return out
+}
+
+// commonSpans hides the client and the users of a line in common log format.
+func (r *Redactor) commonSpans(b []byte) []span {
+	if bytes.IndexByte(b, '[') < 0 {
+		return nil
+	}
+	m := commonLine.FindSubmatchIndex(b)
+	if m == nil {
+		return nil
+	}
+	var out []span
+	if name := string(b[m[2]:m[3]]); r.Client(name) != name {
+		out = append(out, span{m[2], m[3], r.Client(name)})
+	}
+	for _, g := range []int{4, 6} {
+		if user := b[m[g]:m[g+1]]; string(user) != "-" && !r.isClient(user) {
+			out = append(out, span{m[g], m[g+1], Hidden})
 		}
-		if m[4] >= 0 {
+	}
+	return out
+}
+
+// fieldSpans replaces clients in the fields of a JSON line.
+func (r *Redactor) fieldSpans(b []byte) []span {
+	var out []span
+	for _, m := range jsonField.FindAllSubmatchIndex(b, -1) {
+		switch {
+		case !clientName(string(b[m[2]:m[3]])):
+		case m[4] >= 0:
 			out = append(out, r.clientSpans(b, m[4], m[5])...)
-		} else {
+		default:
 			out = append(out, r.clientSpans(b, m[6], m[7])...)
 		}
 	}

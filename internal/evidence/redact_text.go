@@ -1,9 +1,6 @@
 package evidence
 
-import (
-	"bytes"
-	"regexp"
-)
+import "bytes"
 
 // textSpans finds what is secret in text that a program wrote.
 func (r *Redactor) textSpans(b []byte) []span {
@@ -143,107 +140,4 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 
 func isWord(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.' || c == '$'
-}
-
-// Shapes of secrets that are known wherever they stand.
-var (
-	mailShape   = regexp.MustCompile(`[A-Za-z0-9._%+-]{1,64}@[A-Za-z][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,62})*\.[A-Za-z]{2,24}`)
-	unitShape   = regexp.MustCompile(`\.(?:service|socket|timer|scope|slice|mount|target|path|device|swap)$`)
-	schemeShape = regexp.MustCompile(`(?i)\b(?:bearer|basic|digest|negotiate|ntlm|apikey|token)[ \t]+["']?([A-Za-z0-9+/=._~-]{6,})`)
-	knownShape  = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*` +
-		`|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b` +
-		`|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk_live_|sk_test_|rk_live_|pk_live_|whsec_|npm_|hf_|shpat_|dop_v1_|SG\.)[A-Za-z0-9_.-]{10,}` +
-		`|\bsk-[A-Za-z0-9_-]{20,}` +
-		`|\bAIza[A-Za-z0-9_-]{30,}` +
-		`|\$(?:apr1|2[abxy]|argon2[a-z]*|[156y])\$[^\s:"',]+` +
-		`|\{(?:SSHA|SHA|SMD5)[0-9]*\}[A-Za-z0-9+/=]+`)
-	pemShape   = regexp.MustCompile(`(?s)(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)(.*?)(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
-	frameShape = regexp.MustCompile(`#[0-9]+ [^\n]{0,400}?: [A-Za-z_\\][^\n(]{0,200}\(([^\n]*)`)
-	quoteShape = regexp.MustCompile(`'([^'\n]+)'?`)
-)
-
-// shapeSpans hides what is secret by its shape.
-func (r *Redactor) shapeSpans(b []byte) []span {
-	var out []span
-	if bytes.IndexByte(b, '@') >= 0 {
-		for _, m := range mailShape.FindAllIndex(b, -1) {
-			if !unitShape.Match(b[m[0]:m[1]]) && !inAuthority(b, m[0]) {
-				out = append(out, span{m[0], m[1], Hidden})
-			}
-		}
-	}
-	for _, m := range schemeShape.FindAllSubmatchIndex(b, -1) {
-		if v := b[m[2]:m[3]]; looksDrawn(v) && !r.keeps(v) {
-			out = append(out, span{m[2], m[3], Hidden})
-		}
-	}
-	for _, m := range knownShape.FindAllIndex(b, -1) {
-		out = append(out, span{m[0], m[1], Hidden})
-	}
-	if bytes.Contains(b, []byte("PRIVATE KEY")) {
-		for _, m := range pemShape.FindAllSubmatchIndex(b, -1) {
-			out = append(out, span{m[4], m[5], Hidden})
-		}
-	}
-	// PHP prints the arguments of every call in a stack trace.
-	for _, m := range frameShape.FindAllSubmatchIndex(b, -1) {
-		for _, q := range quoteShape.FindAllSubmatchIndex(b[m[2]:m[3]], -1) {
-			out = append(out, span{m[2] + q[2], m[2] + q[3], Hidden})
-		}
-	}
-	return append(out, r.wordSpans(b)...)
-}
-
-// inAuthority reports whether b[at] stands between the "//" of a URL and its path:
-// what looks like a mail address there is userinfo and a host that stays.
-func inAuthority(b []byte, at int) bool {
-	start := at
-	for start > 0 && at-start < 512 && bytes.IndexByte([]byte("/ \t\n\"'<>"), b[start-1]) < 0 {
-		start--
-	}
-	return bytes.HasSuffix(b[:start], []byte("://"))
-}
-
-// looksDrawn reports whether what follows an authentication scheme is a
-// credential and not the next word of a sentence.
-func looksDrawn(v []byte) bool {
-	c := classify(v)
-	inner := classify(v[1:])
-	return c.digits > 0 || bytes.HasSuffix(v, []byte("=")) || inner.upper > 0 && c.lower > 0 || len(v) >= 32
-}
-
-// wordSpans hides words of 32 characters and more that look drawn at random.
-func (r *Redactor) wordSpans(b []byte) []span {
-	var out []span
-	for i := 0; i < len(b); {
-		if !isTokenByte(b[i]) {
-			i++
-			continue
-		}
-		end := i
-		for end < len(b) && isTokenByte(b[end]) {
-			end++
-		}
-		if w := b[i:end]; len(w) >= 32 && tokenLike(w) && !r.keeps(w) && !containerFolders[folderBefore(b, i)] {
-			out = append(out, span{i, end, Hidden})
-		}
-		i = end
-	}
-	return out
-}
-
-// folderBefore returns the name of the folder in which the word at b[i] stands.
-func folderBefore(b []byte, i int) string {
-	if i == 0 || b[i-1] != '/' {
-		return ""
-	}
-	start := i - 1
-	for start > 0 && i-start < 40 && isWord(b[start-1]) {
-		start--
-	}
-	return string(b[start : i-1])
-}
-
-func isTokenByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '+' || c == '~'
 }

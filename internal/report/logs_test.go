@@ -39,6 +39,10 @@ func TestChartIsAsWideAsAsked(t *testing.T) {
 	if total != 5000 {
 		t.Errorf("%d failures in the picture, want 5000", total)
 	}
+	r.Timeline = append(r.Timeline, scan.Bucket{Minute: at.AddDate(77, 0, 0), Requests: 1})
+	if c, _ := newChart(r, 80); c.Outside != 1 || c.To.Year() != 2026 {
+		t.Errorf("a stray line stretches the picture to %s", c.To)
+	}
 	if _, ok := newChart(&scan.Report{Width: 60}, 80); ok {
 		t.Error("a picture of nothing")
 	}

@@ -68,6 +68,9 @@ func (t *text) timeline(l logs) {
 	}
 	from, to := clockOf(c.From, c.To), clockOf(c.To, c.From)
 	t.line("            " + from + strings.Repeat(" ", max(1, len(c.Failures)-len(from)-len(to))) + to)
+	if c.Outside > 0 {
+		t.line("            " + many(c.Outside, "line") + " with a time far from all others not shown")
+	}
 }
 
 // clockOf is a time with its date where the other end is on another day.

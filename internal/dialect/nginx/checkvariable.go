@@ -33,9 +33,11 @@ var interpolated = map[string]int{
 // makes notes the variables that a directive makes.
 func (k *checker) makes(it *item) {
 	switch name := it.Name(); name {
+	case "set":
+		k.makesEmpty(it.Arg(1))
 	case "map", "split_clients":
 		k.made[variableName(it.Arg(2))] = true
-	case "set", "auth_request_set", "js_set", "js_var", "perl_set", "geo", "geoip2", "keyval", "set_by_lua", "set_by_lua_block", "set_by_lua_file":
+	case "auth_request_set", "js_set", "js_var", "perl_set", "geo", "geoip2", "keyval", "set_by_lua", "set_by_lua_block", "set_by_lua_file":
 		for _, w := range it.Args() {
 			if v, ok := strings.CutPrefix(w.Text, "$"); ok {
 				k.made[strings.ToLower(v)] = true
@@ -57,6 +59,12 @@ func (k *checker) makes(it *item) {
 	})
 }
 
+// makesEmpty notes a variable that is empty until a rule gives it a value.
+func (k *checker) makesEmpty(name string) {
+	name = variableName(name)
+	k.made[name], k.c.empty[name] = true, true
+}
+
 // makesIn notes the named groups of patterns: (?<name>…), (?P<name>…), (?'name'…).
 func (k *checker) makesIn(d *syntax.Directive) {
 	for _, w := range d.Words {
@@ -72,7 +80,7 @@ func (k *checker) makesIn(d *syntax.Directive) {
 				continue
 			}
 			if end := strings.IndexAny(rest[1:], ">'"); end > 0 {
-				k.made[strings.ToLower(rest[1:1+end])] = true
+				k.makesEmpty(rest[1 : 1+end])
 			}
 		}
 	}

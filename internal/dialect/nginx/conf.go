@@ -27,6 +27,7 @@ type config struct {
 	formats   map[string]format
 	tables    map[string]*table // map, geo, split_clients of http, by variable
 	ports     map[string]*table // of stream
+	empty     map[string]bool   // variables that rules set
 	problems  []topo.Problem
 }
 
@@ -38,7 +39,7 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 
 func newConfig(src dialect.Source, l dialect.Launch) *config {
 	l = locate(src, l)
-	c := &config{launch: l, src: src, tree: syntax.Load(src, l.Config)}
+	c := &config{launch: l, src: src, empty: map[string]bool{}, tree: syntax.Load(src, l.Config)}
 	c.problems = append(c.problems, c.tree.Problems...)
 	b := &builder{left: maxDirectives, problem: c.problem}
 	c.main = &scope{area: "core", context: "main"}

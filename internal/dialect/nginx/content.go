@@ -153,6 +153,10 @@ func (r *run) handle(it *item) {
 			return
 		}
 		r.out.Forward = f
+		if _, ok := targetOf(it.Name(), r.expand(it.Arg(1)).text); !ok && r.expand(it.Arg(1)).sure {
+			r.answer(500) // "invalid URL prefix"
+			return
+		}
 		r.out.Upstream = r.spoken(it, f)
 		r.out.Settings = r.forwardSettings(it, f)
 		r.end(topo.Forwards, 0)

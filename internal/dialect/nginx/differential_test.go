@@ -31,14 +31,18 @@ func program(t testing.TB) string {
 	return path
 }
 
-// freeAddress returns an address on which nobody listens.
-func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// freeAddresses returns different addresses on which nobody listens.
+func freeAddresses(t testing.TB, n int) []string {
+	var all []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // after all are chosen
+		all = append(all, l.Addr().String())
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return all
 }
 
 // serve starts nginx with a configuration and waits until it listens.
@@ -109,7 +113,7 @@ func documents(t *testing.T, dir string) {
 }
 
 func TestResolveAgreesWithNginx(t *testing.T) {
-	rounds, requests := envInt("ROUNDS", 6), 120
+	rounds, requests := envInt("GOODGATE_ROUNDS", 8), 120
 	if testing.Short() {
 		rounds = 1
 	}
@@ -127,8 +131,9 @@ func compareRound(t *testing.T, seed uint64, requests int) {
 		t.Fatal(err)
 	}
 	documents(t, dir)
-	listen := freeAddress(t)
-	g := &generator{r: rand.New(rand.NewPCG(seed, 7)), backend: freeAddress(t)}
+	free := freeAddresses(t, 2)
+	listen := free[0]
+	g := &generator{r: rand.New(rand.NewPCG(seed, 7)), backend: free[1]}
 	text := g.config(listen, 2)
 	path := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -187,7 +192,7 @@ func told(d topo.Decision, method string) string {
 		if status == 0 {
 			status = 200
 		}
-		text = " B " + d.Upstream.Method + " " + d.Upstream.URI + " HTTP/" + d.Upstream.Version + " " + header(d.Upstream, "Host") + " " + header(d.Upstream, "Connection")
+		text = " B " + d.Upstream.Method + " " + d.Upstream.URI + " HTTP/" + d.Upstream.Version + " " + header(d.Upstream, "Host") + " " + header(d.Upstream, "Connection") + " " + header(d.Upstream, "X-Uri")
 	case topo.Serves:
 		if status == 0 {
 			status = 200
@@ -225,6 +230,7 @@ func trail(d topo.Decision) string {
 	return b.String()
 }
 
+// envInt returns a number from the environment, for longer runs by hand.
 func envInt(k string, d int) int {
 	var n int
 	if _, err := fmt.Sscan(os.Getenv(k), &n); err == nil {

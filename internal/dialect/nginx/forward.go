@@ -76,7 +76,7 @@ func (r *run) forward(it *item) *topo.Forward {
 		if f.RunTime {
 			r.doubt(it.Place(), "the target %q gives no address: nginx answers 500", text)
 			f.Protocol = passProtocol(it.Name())
-			return f
+			return f // without endpoints
 		}
 		return nil
 	}

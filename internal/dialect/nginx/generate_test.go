@@ -233,7 +233,7 @@ func (g *generator) config(listen string, depth int) string {
 	g.line("access_log off; root html; set_real_ip_from 192.0.2.1;")
 	g.line("map $arg_k $mapped { default no; v yes; ~^w(.)$ $1; }")
 	g.line("upstream pool { server %s; }", g.backend)
-	g.line(`server { listen %s; location / { return 200 "B $request_method $request_uri $server_protocol $http_host $http_connection"; } }`, g.backend)
+	g.line(`server { listen %s; location / { return 200 "B $request_method $request_uri $server_protocol $http_host $http_connection $http_x_uri"; } }`, g.backend)
 	names := []string{"one.test www.one.test", "*.one.test", ".two.test", "mail.*", `"~^(?<seg>.)\d+\.three\.test$"`, "*.deep.one.test", `~two\.test$`, ""}
 	for _, n := range names {
 		g.server(n, depth)

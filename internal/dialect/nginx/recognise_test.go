@@ -81,7 +81,7 @@ func TestLocate(t *testing.T) {
 func TestRecogniseReal(t *testing.T) {
 	nginx := program(t)
 	dir := t.TempDir()
-	address := freeAddress(t)
+	address := freeAddresses(t, 1)[0]
 	text := "pid nginx.pid; error_log stderr; events {} http { access_log off; server { listen " + address + "; return 200 x; } }"
 	if err := os.MkdirAll(filepath.Join(dir, "conf"), 0o755); err != nil {
 		t.Fatal(err)

@@ -155,7 +155,7 @@ func mutate(r *rand.Rand, s string) string {
 
 func TestMutationsAgreeWithNginx(t *testing.T) {
 	program(t)
-	rounds := envInt("MUTATIONS", 150)
+	rounds := envInt("GOODGATE_MUTATIONS", 150)
 	if testing.Short() {
 		rounds = 40
 	}

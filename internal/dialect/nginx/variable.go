@@ -224,9 +224,8 @@ func (r *run) prefixed(name string) value {
 	if key, ok := strings.CutPrefix(name, "arg_"); ok {
 		return sure(argument(r.args, key))
 	}
-	if strings.HasPrefix(name, "http_") || strings.HasPrefix(name, "cookie_") || strings.HasPrefix(name, "sent_http_") ||
-		strings.HasPrefix(name, "upstream_") || strings.HasPrefix(name, "ssl_") {
-		return guess("", "$"+name)
+	if r.c.empty[name] {
+		return sure("") // no rule on the way set it
 	}
 	return guess("", "$"+name)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: what the command line promises. A script sees
 // no terminal, no colour and an ASCII locale unless it says otherwise.
 func TestScripts(t *testing.T) {
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin") // where Debian keeps nginx
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -31,6 +33,16 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "nginx" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			_, err := exec.LookPath("nginx")
+			if err != nil && os.Getenv("GOODGATE_TEST_ALL") != "" {
+				return false, fmt.Errorf("nginx is not installed, and GOODGATE_TEST_ALL allows no skip: scripts/install-peers nginx")
+			}
+			return err == nil, nil
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LC_ALL", "C")

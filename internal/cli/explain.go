@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -74,10 +75,32 @@ func (s *session) explain(ctx context.Context, opts doctor.ExplainOptions) error
 	if err := report.Explanation(s.Stdout, s.output, e, s.style()); err != nil {
 		return err
 	}
-	if len(e.Words) == 0 && len(e.Causes) == 0 && len(e.Items) == 0 {
-		return exitCode(ExitUnclear)
+	if len(e.Words) > 0 || len(e.Causes) > 0 || len(e.Items) > 0 {
+		return nil
 	}
-	return nil
+	if !s.quiet {
+		for _, near := range nearWords(opts.Words) {
+			fmt.Fprintf(s.Stderr, "  try: goodgate explain %s\n", near)
+		}
+	}
+	return exitCode(ExitUnclear)
+}
+
+// nearWords are words of the vocabulary that share a part with what was asked
+// for, at most five.
+func nearWords(asked []string) []string {
+	var near []string
+	for _, a := range asked {
+		for _, part := range strings.FieldsFunc(strings.ToLower(a), func(c rune) bool { return c < 'a' || c > 'z' }) {
+			for _, known := range knownWords() {
+				id, _, _ := strings.Cut(known, "\t")
+				if len(part) >= 3 && len(near) < 5 && strings.Contains(id, part) && !slices.Contains(near, id) {
+					near = append(near, id)
+				}
+			}
+		}
+	}
+	return near
 }
 
 // knownWords are the words that explain knows without a product.

@@ -206,8 +206,11 @@ func explanationMarkdown(w io.Writer, l leaf) error {
 	for _, f := range l.Facts {
 		m.line("\n%s", words(f))
 	}
-	for _, word := range l.Words {
-		m.line("\n## %s\n\n%s", code(word.Word), words(sentence(word.Meaning)))
+	for i, word := range l.Words {
+		if i > 0 || l.Answer != "" || len(l.Facts) > 0 {
+			m.line("")
+		}
+		m.line("## %s\n\n%s", code(word.Word), words(sentence(word.Meaning)))
 		if card := withoutTitle(word.Card); card != "" {
 			m.line("\n%s", card) // ours, and Markdown already
 		}

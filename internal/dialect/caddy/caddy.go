@@ -1,0 +1,292 @@
+// Package caddy knows Caddy's logs: JSON and console lines of requests, errors
+// and health checks.
+package caddy
+
+import (
+	"bytes"
+	"path/filepath"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/answer"
+	"github.com/goodgatehq/goodgate/internal/dialect/applog"
+	"github.com/goodgatehq/goodgate/internal/dialect/gonet"
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Dialect is Caddy.
+var Dialect = dialect.Dialect{
+	Name:      "caddy",
+	Doc:       "Caddy: its access and error log, JSON or console, and what it says about health checks.",
+	Recognise: recognise,
+	Logs:      Logs,
+}
+
+func recognise(p dialect.Process) (dialect.Launch, bool) {
+	if len(p.Args) < 2 || filepath.Base(p.Args[0]) != "caddy" || (p.Args[1] != "run" && p.Args[1] != "start" && p.Args[1] != "reverse-proxy") {
+		return dialect.Launch{}, false
+	}
+	l := dialect.Launch{Product: "caddy", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
+	for i, a := range p.Args {
+		if a == "--config" && i+1 < len(p.Args) {
+			l.Config = p.Args[i+1]
+		}
+	}
+	if l.Config != "" && !filepath.IsAbs(l.Config) && p.Cwd != "" {
+		l.Config = filepath.Join(p.Cwd, l.Config)
+	}
+	return l, true
+}
+
+// Logs are Caddy's log: all of its loggers write the same kind of line.
+var Logs = []dialect.Log{{
+	Name: "caddy", Kind: "access", Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
+}}
+
+func sniff(head []byte) int {
+	var r dialect.Record
+	lines, own := 0, 0
+	for lines < 20 && len(head) > 0 {
+		row, rest, found := bytes.Cut(head, []byte{'\n'})
+		if !found && lines > 0 {
+			break
+		}
+		if head = rest; len(row) == 0 {
+			continue
+		}
+		if lines++; read(row, &r) != dialect.Unparsed {
+			own++
+		}
+	}
+	if own == 0 {
+		return 0
+	}
+	return max(1, 93*own/lines)
+}
+
+// entry is a line taken apart as far as the verdict needs it.
+type entry struct{ logger, msg, err []byte }
+
+// read reads a line of JSON, or of the console encoder: time, level, logger,
+// message, and the fields as JSON.
+func read(b []byte, r *dialect.Record) dialect.Key {
+	r.Reset()
+	b = line.Trim(b)
+	var e entry
+	fields := b
+	if len(b) > 0 && b[0] != '{' {
+		var ok bool
+		if fields, ok = console(b, &e, r); !ok {
+			r.Reset()
+			return dialect.Unparsed
+		}
+	}
+	if o, ok := line.Object(fields); ok {
+		members(o, &e, r)
+	} else if len(b) > 0 && b[0] == '{' {
+		return dialect.Unparsed
+	}
+	if e.msg == nil || r.Level == nil {
+		r.Reset()
+		return dialect.Unparsed
+	}
+	r.Message = e.msg
+	if e.err != nil {
+		r.Message = e.err
+	}
+	return verdict(&e, r)
+}
+
+// console reads "2026/05/01 20:43:35.854\tERROR\thttp.log.error\tmessage\t{…}".
+func console(b []byte, e *entry, r *dialect.Record) (fields []byte, ok bool) {
+	var parts [4][]byte
+	for i := range parts {
+		if i == 3 {
+			parts[i], b, _ = bytes.Cut(b, []byte{'\t'})
+			break
+		}
+		if parts[i], b, ok = bytes.Cut(b, []byte{'\t'}); !ok {
+			return nil, false
+		}
+	}
+	if len(parts[0]) < 19 || parts[0][4] != '/' {
+		return nil, false
+	}
+	r.Stamp, r.Level, e.logger, e.msg = parts[0], parts[1], parts[2], parts[3]
+	return b, true
+}
+
+func members(o line.Fields, e *entry, r *dialect.Record) {
+	for o.Next() {
+		switch string(o.Key) {
+		case "level":
+			r.Level = o.Value
+		case "ts":
+			r.Stamp = o.Value
+		case "logger":
+			e.logger = o.Value
+		case "msg":
+			e.msg = o.Value
+		case "error":
+			e.err = o.Value
+		case "status":
+			n, _ := line.Int(o.Value)
+			r.Status = int(n)
+		case "size":
+			r.Bytes, _ = line.Int(o.Value)
+		case "duration":
+			if s, ok := line.Seconds(o.Value); ok {
+				r.Seconds = s
+			}
+		case "host", "upstream":
+			r.Endpoint = o.Value
+		case "request":
+			if inner, ok := line.Object(o.Value); ok {
+				request(inner, r)
+			}
+		}
+	}
+}
+
+func request(o line.Fields, r *dialect.Record) {
+	for o.Next() {
+		switch string(o.Key) {
+		case "remote_ip", "client_ip":
+			r.Client = o.Value
+		case "method":
+			r.Method = o.Value
+		case "host":
+			r.Host = o.Value
+		case "uri":
+			r.Path, _, _ = bytes.Cut(o.Value, []byte{'?'})
+		case "headers":
+			if inner, ok := line.Object(o.Value); ok {
+				headers(inner, r)
+			}
+		}
+	}
+}
+
+// headers reads {"User-Agent":["curl/8"],…}.
+func headers(o line.Fields, r *dialect.Record) {
+	for o.Next() {
+		v := bytes.Trim(o.Value, "[]\"")
+		switch string(o.Key) {
+		case "User-Agent":
+			r.UserAgent = v
+		case "Referer":
+			r.Referrer = v
+		case "X-Request-Id":
+			r.RequestID = v
+		}
+	}
+}
+
+// verdict says what a line means by its logger and message.
+func verdict(e *entry, r *dialect.Record) dialect.Key {
+	switch {
+	case line.Has(e.logger, "http.log.access"):
+		return access(r)
+	case line.Has(e.logger, "http.log.error"):
+		return failure(e.msg, r)
+	case line.Is(e.logger, "http.handlers.reverse_proxy.health_checker.active"):
+		return health(e)
+	case line.Is(e.logger, "http.handlers.reverse_proxy"):
+		switch {
+		case line.Has(e.msg, "aborting with incomplete response"), line.Has(e.msg, "reading from backend"):
+			return keyBody
+		}
+	}
+	return dialect.Plain
+}
+
+func access(r *dialect.Record) dialect.Key {
+	switch {
+	case r.Status == 499:
+		return keys[gonet.Canceled]
+	case r.Status >= 500 && r.Status < 600:
+		return makers.Of(r.Status, answer.Unknown)
+	}
+	return dialect.Plain
+}
+
+// failure reads the message of http.log.error, which is the error itself.
+func failure(msg []byte, r *dialect.Record) dialect.Key {
+	switch {
+	case line.Is(msg, "no upstreams available"):
+		return keyNoUpstream
+	case line.Has(msg, "making dial info: "):
+		return keyTarget
+	case line.Has(msg, "upstream response matched retry_match"):
+		return keyRetry
+	}
+	if k := gonet.Read(msg, r); k != gonet.None {
+		return keys[k]
+	}
+	switch {
+	case r.Status >= 500 && r.Status < 600:
+		return makers.Of(r.Status, answer.Made)
+	}
+	return dialect.Plain
+}
+
+func health(e *entry) dialect.Key {
+	switch {
+	case line.Is(e.msg, "HTTP request failed"):
+		return keyCheckFailed
+	case line.Is(e.msg, "unexpected status code"):
+		return keyCheckStatus
+	case line.Is(e.msg, "status code out of tolerances"):
+		return keyCheckTolerance
+	case line.Is(e.msg, "response body failed expectations"):
+		return keyCheckBody
+	case line.Is(e.msg, "host is up"):
+		return keyUp
+	}
+	return dialect.Plain
+}
+
+const source = "caddy modules/caddyhttp/reverseproxy"
+
+var table = applog.NewTable()
+
+var makers = answer.Add(table, source, "The line of http.log.error of the same request says it.")
+
+// keys are the errors of Go's net by kind. Caddy answers 504 to a timeout of
+// http.Transport and 502 to the rest (reverseproxy.go, statusError).
+var keys = gonet.Add(table, source+"/reverseproxy.go", func(k gonet.Kind) int {
+	switch k {
+	case gonet.HeaderTimeout, gonet.TLSTimeout:
+		return 504
+	case gonet.Canceled:
+		return 0
+	}
+	return 502
+})
+
+func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
+	return table.Add(dialect.Condition{
+		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
+	})
+}
+
+var (
+	keyNoUpstream = add("no-upstreams", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
+		"Every upstream is unhealthy, at its limit, or was just tried in vain: health check lines and errors before it say why.",
+		vocab.NoHealthyUpstream, vocab.HealthCheckWrong, vocab.UpstreamDown)
+	keyTarget = add("bad-target", vocab.ProxyConfigurationError, 502, dialect.PhaseLocal, vocab.GatewayBadTarget, true,
+		"A placeholder in the upstream's address was empty or is no address.", vocab.InvalidConfig)
+	keyRetry = add("retry-match", vocab.ProxyInternalResponse, 503, dialect.PhaseHeader, vocab.GatewayStatusPassed, true,
+		"The upstream answered with a status that retry_match rejects, until no attempt was left.", vocab.AppError)
+	keyCheckFailed = add("check-failed", vocab.ConnectionRefused, 0, dialect.PhaseConnect, "", false,
+		"An active health check got no answer; its error says how.", vocab.UpstreamDown, vocab.HealthCheckWrong, vocab.Filtered)
+	keyCheckStatus = add("check-status", vocab.HTTPProtocolError, 0, dialect.PhaseHeader, "", false,
+		"The health check's status is not the one expected: its path, host or the application.", vocab.HealthCheckWrong, vocab.AppError)
+	keyCheckTolerance = add("check-tolerance", vocab.HTTPProtocolError, 0, dialect.PhaseHeader, "", false,
+		"The health check got a 4xx or 5xx.", vocab.AppError, vocab.HealthCheckWrong)
+	keyCheckBody = add("check-body", vocab.HTTPProtocolError, 0, dialect.PhaseBody, "", false,
+		"The health check's body does not match.", vocab.HealthCheckWrong)
+	keyUp   = add("host-up", "", 0, dialect.PhaseLocal, "", false, "An upstream is healthy again.", vocab.PartialOutage)
+	keyBody = add("body-cut", vocab.HTTPResponseIncomplete, 0, dialect.PhaseBody, vocab.GatewayClosedBody, true,
+		"The upstream closed in the middle of the body: the client got the status and less than the whole.", vocab.UpstreamCrashed, vocab.TruncatedResponse, vocab.WorkerKilled)
+)

@@ -1,0 +1,43 @@
+package caddy
+
+import (
+	"testing"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+func TestSuite(t *testing.T) {
+	entries := suite.Read(t, "testdata/catalog.jsonl")
+	suite.Run(t, Logs, suite.Examples(Logs[0].Name, entries))
+	suite.Catalog(t, Logs[0], suite.Oracle{Entries: entries, Corrections: corrections})
+}
+
+// corrections is where the vocabulary differs from the catalog.
+var corrections = map[string]suite.Correction{
+	"caddy-007": {Why: "EACCES, raised locally, is proxy_internal_error", Symptom: suite.Is(vocab.ProxyInternalError)},
+	"caddy-015": {Why: "EACCES, raised locally, is proxy_internal_error", Symptom: suite.Is(vocab.ProxyInternalError)},
+	"caddy-016": {Why: "EAGAIN on a unix socket is connection_refused", Symptom: suite.Is(vocab.ConnectionRefused)},
+	"caddy-039": {Why: "the vocabulary has client/aborted, and edge/cdn-origin is a scope", Causes: []vocab.Cause{vocab.Aborted, vocab.UpstreamSlow}},
+	"caddy-051": {Why: "one condition per status", Status: suite.Is(502)},
+}
+
+func FuzzLine(f *testing.F) {
+	suite.Fuzz(f, Logs, suite.Examples(Logs[0].Name, suite.Read(f, "testdata/catalog.jsonl")))
+}
+
+func TestRecord(t *testing.T) {
+	for _, text := range []string{
+		`{"level":"error","ts":1787480130.123,"logger":"http.log.error","msg":"dial tcp [::1]:8080: connect: connection refused","request":{"remote_ip":"203.0.113.7","method":"GET","host":"example.com","uri":"/api?x","headers":{"User-Agent":["curl/8.5.0"]}},"duration":0.25,"status":502}`,
+		"2026/08/23 10:15:30.123\tERROR\thttp.log.error\tdial tcp [::1]:8080: connect: connection refused\t{\"request\": {\"remote_ip\": \"203.0.113.7\", \"method\": \"GET\", \"host\": \"example.com\", \"uri\": \"/api?x\", \"headers\": {\"User-Agent\": [\"curl/8.5.0\"]}}, \"duration\": 0.25, \"status\": 502}",
+	} {
+		var r dialect.Record
+		key := Logs[0].Line([]byte(text), &r)
+		c := Logs[0].Conds[key]
+		if c.ID != "connect-refused-loopback6" || c.Symptom != vocab.ConnectionRefused || r.Status != 502 || r.Seconds != 0.25 || string(r.Endpoint) != "[::1]:8080" ||
+			string(r.Host) != "example.com" || string(r.Path) != "/api" || string(r.UserAgent) != "curl/8.5.0" || string(r.Client) != "203.0.113.7" {
+			t.Errorf("%s: %+v", c.ID, r)
+		}
+	}
+}

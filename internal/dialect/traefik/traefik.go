@@ -1,0 +1,382 @@
+// Package traefik knows Traefik's logs: access log in common and JSON format,
+// and its own log in JSON, console and the older key=value form.
+package traefik
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/answer"
+	"github.com/goodgatehq/goodgate/internal/dialect/applog"
+	"github.com/goodgatehq/goodgate/internal/dialect/gonet"
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
+	"github.com/goodgatehq/goodgate/internal/dialect/template"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Dialect is Traefik.
+var Dialect = dialect.Dialect{
+	Name:      "traefik",
+	Doc:       "Traefik: its access log, common and JSON, and its own log, which says why a request failed only at level DEBUG.",
+	Recognise: recognise,
+	Logs:      Logs,
+}
+
+func recognise(p dialect.Process) (dialect.Launch, bool) {
+	if len(p.Args) == 0 || filepath.Base(p.Args[0]) != "traefik" {
+		return dialect.Launch{}, false
+	}
+	l := dialect.Launch{Product: "traefik", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
+	for _, a := range p.Args {
+		for _, s := range []string{"--configfile=", "--configFile="} {
+			if v, ok := strings.CutPrefix(a, s); ok {
+				l.Config = v
+			}
+		}
+	}
+	if l.Config == "" {
+		l.Config = "/etc/traefik/traefik.yml"
+	}
+	return l, true
+}
+
+// Logs are the access log in its two formats, and Traefik's own log.
+var Logs = []dialect.Log{
+	{
+		Name: "traefik access", Kind: "access", Line: common, Time: line.Time, Conds: table.Conds(),
+		Sniff: func(head []byte) int { return sniff(head, common, 94) },
+	},
+	{
+		Name: "traefik access json", Kind: "access", Line: accessJSON, Time: line.Time, Conds: table.Conds(),
+		Sniff: func(head []byte) int { return sniff(head, accessJSON, 94) },
+	},
+	{
+		Name: "traefik", Kind: "error", Line: read, Time: line.Time, Conds: table.Conds(),
+		Sniff: func(head []byte) int { return sniff(head, read, 85) },
+	},
+}
+
+func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
+	var r dialect.Record
+	lines, own := 0, 0
+	for lines < 20 && len(head) > 0 {
+		row, rest, found := bytes.Cut(head, []byte{'\n'})
+		if !found && lines > 0 {
+			break
+		}
+		if head = rest; len(row) == 0 {
+			continue
+		}
+		if lines++; read(row, &r) != dialect.Unparsed {
+			own++
+		}
+	}
+	if own == 0 {
+		return 0
+	}
+	return max(1, sure*own/lines)
+}
+
+// clf is the common format with Traefik's own five fields after it
+// (pkg/middlewares/accesslog/logger_formatters.go).
+var clf = func() *template.Template {
+	t, err := template.Compile([]template.Part{
+		{Field: template.Client}, {Text: " - "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
+		{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
+		{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `" `}, {Field: template.Ignore}, {Text: ` "`},
+		{Field: template.Pool}, {Text: `" "`}, {Field: template.UpIgnore}, {Text: `" `}, {Field: template.Millis}, {Text: "ms"}, {Field: template.Ignore},
+	}, template.Options{Escaped: true})
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return t
+}()
+
+// common reads the access log in its default format.
+func common(b []byte, r *dialect.Record) dialect.Key {
+	var x template.Extra
+	if !clf.Match(b, r, &x) {
+		return dialect.Unparsed
+	}
+	// The server's address stands before the last quote.
+	if i := line.Last(b, "\" "); i > 0 {
+		if j := line.Last(b[:i], "\""); j >= 0 {
+			r.Upstream, r.Endpoint = server(b[j+1 : i])
+		}
+	}
+	return verdict(r, answer.Unknown)
+}
+
+// server takes "http://10.0.3.17:8080" apart.
+func server(b []byte) (upstream, endpoint []byte) {
+	if len(b) == 0 || line.Is(b, "-") {
+		return nil, nil
+	}
+	endpoint = b
+	if i := line.Index(b, "://"); i >= 0 {
+		endpoint = b[i+3:]
+	}
+	if i := bytes.IndexByte(endpoint, '/'); i >= 0 {
+		endpoint = endpoint[:i]
+	}
+	return b, endpoint
+}
+
+// accessJSON reads the access log as JSON. Durations are nanoseconds.
+func accessJSON(b []byte, r *dialect.Record) dialect.Key {
+	r.Reset()
+	o, ok := line.Object(b)
+	if !ok {
+		return dialect.Unparsed
+	}
+	overhead, origin := int64(-1), int64(-1)
+	for o.Next() {
+		n, _ := line.Int(o.Value)
+		switch string(o.Key) {
+		case "DownstreamStatus":
+			r.Status = int(n)
+		case "OriginStatus":
+			r.UpKnown, r.UpStatus = true, int(n)
+		case "Duration":
+			r.Seconds = float64(n) / 1e9
+		case "OriginDuration":
+			origin = n
+			r.UpSeconds = float64(n) / 1e9
+		case "Overhead":
+			overhead = n
+		case "DownstreamContentSize":
+			r.Bytes = n
+		case "ClientHost":
+			r.Client = o.Value
+		case "RequestMethod":
+			r.Method = o.Value
+		case "RequestPath":
+			r.Path, _, _ = bytes.Cut(o.Value, []byte{'?'})
+		case "RequestHost":
+			r.Host = o.Value
+		case "RouterName":
+			r.Name = o.Value
+		case "ServiceAddr":
+			r.Endpoint = o.Value
+		case "ServiceURL":
+			r.Upstream, _ = server(o.Value)
+		case "request_User-Agent":
+			r.UserAgent = o.Value
+		case "request_Referer":
+			r.Referrer = o.Value
+		case "request_X-Request-Id":
+			r.RequestID = o.Value
+		case "time":
+			r.Stamp = o.Value
+		}
+	}
+	if r.Status == 0 || overhead < 0 && origin < 0 && r.Seconds < 0 {
+		r.Reset()
+		return dialect.Unparsed
+	}
+	// Traefik writes its own error as the origin's status as well: only an
+	// answer without any origin is surely its own.
+	if r.UpKnown && r.UpStatus == 0 {
+		return verdict(r, answer.Made)
+	}
+	return verdict(r, answer.Unknown)
+}
+
+func verdict(r *dialect.Record, m answer.Maker) dialect.Key {
+	switch {
+	case r.Status == 499:
+		return keys[gonet.Canceled]
+	case r.Status >= 500 && r.Status < 600:
+		return makers.Of(r.Status, m)
+	}
+	return dialect.Plain
+}
+
+// read reads a line of Traefik's own log.
+func read(b []byte, r *dialect.Record) dialect.Key {
+	r.Reset()
+	b = line.Trim(b)
+	if _, rest := line.Peel(b); len(rest) > 0 {
+		b = rest
+	}
+	if line.Is(b, "no available server") {
+		r.Message = b
+		return keyNoServer
+	}
+	var msg, err []byte
+	switch {
+	case len(b) > 0 && b[0] == '{':
+		msg, err = members(b, r)
+	case line.Has(b, "time=\""):
+		msg = keyValue(b, r)
+		err = msg
+	default:
+		msg, err = console(b, r)
+	}
+	if msg == nil {
+		return quoted(b, r)
+	}
+	r.Message = msg
+	if key := message(msg, err, r); key != dialect.Unparsed {
+		return key
+	}
+	if r.Level == nil {
+		r.Reset()
+		return dialect.Unparsed
+	}
+	return dialect.Plain
+}
+
+// quoted reads "'502 Bad Gateway' caused by: dial tcp …" as people paste it.
+func quoted(b []byte, r *dialect.Record) dialect.Key {
+	r.Reset()
+	if line.Contains(b, "' caused by: ") {
+		r.Message = b
+		if key := message(b, b, r); key != dialect.Unparsed {
+			return key
+		}
+	}
+	r.Reset()
+	return dialect.Unparsed
+}
+
+// members reads {"level":"debug","error":"…","time":"…","message":"…"}.
+func members(b []byte, r *dialect.Record) (msg, err []byte) {
+	o, _ := line.Object(b)
+	for o.Next() {
+		switch string(o.Key) {
+		case "level":
+			r.Level = o.Value
+		case "time":
+			r.Stamp = o.Value
+		case "message", "msg":
+			msg = o.Value
+		case "error":
+			err = o.Value
+		case "targetURL":
+			r.Upstream, r.Endpoint = server(o.Value)
+		}
+	}
+	if r.Level == nil || r.Stamp == nil {
+		return nil, nil
+	}
+	return msg, err
+}
+
+// keyValue reads `time="2026-02-08T13:17:25Z" level=debug msg="'504 Gateway
+// Timeout' caused by: …"` of Traefik 2.
+func keyValue(b []byte, r *dialect.Record) []byte {
+	b = b[len("time=\""):]
+	stamp, rest, ok := bytes.Cut(b, []byte{'"'})
+	if !ok {
+		return nil
+	}
+	level, rest, ok := cut(rest, " level=")
+	if !ok || len(level) > 0 {
+		return nil
+	}
+	word, rest := line.Word(rest)
+	text, ok := line.After(rest, "msg=\"")
+	if !ok {
+		return nil
+	}
+	r.Stamp, r.Level = stamp, word
+	if i := bytes.LastIndexByte(text, '"'); i > 0 {
+		text = text[:i]
+	}
+	return text
+}
+
+func cut(b []byte, s string) (before, rest []byte, ok bool) {
+	i := line.Index(b, s)
+	if i < 0 {
+		return b, nil, false
+	}
+	return b[:i], b[i+len(s):], true
+}
+
+// console reads `2026-04-19T23:53:54Z DBG github.com/…/proxy.go:100 > 502 Bad
+// Gateway error="…"`.
+func console(b []byte, r *dialect.Record) (msg, err []byte) {
+	stamp, rest := line.Word(b)
+	level, rest := line.Word(rest)
+	if len(stamp) < 20 || stamp[4] != '-' || len(level) != 3 {
+		return nil, nil
+	}
+	switch string(level) {
+	case "DBG", "INF", "WRN", "ERR", "FTL", "TRC":
+	default:
+		return nil, nil
+	}
+	r.Stamp, r.Level = stamp, level
+	if t, ok := line.After(rest, " > "); ok {
+		rest = t
+	}
+	msg, err = rest, rest
+	if t, ok := line.After(rest, "error="); ok {
+		err = bytes.Trim(t, "\"")
+	}
+	return msg, err
+}
+
+// message says what a message with its error means.
+func message(msg, err []byte, r *dialect.Record) dialect.Key {
+	switch {
+	case line.Has(msg, "Health check failed"):
+		return keyCheck
+	case line.Has(msg, "Error calling "):
+		return keyAuth
+	case !line.Contains(msg, "502 Bad Gateway") && !line.Contains(msg, "504 Gateway Timeout") && !line.Contains(msg, "500 Internal Server Error") &&
+		!line.Contains(msg, "499 Client Closed Request"):
+		return dialect.Unparsed
+	}
+	if k := gonet.Read(err, r); k != gonet.None {
+		return keys[k]
+	}
+	switch {
+	case line.Has(msg, "504"):
+		return makers.Of(504, answer.Made)
+	case line.Has(msg, "500"):
+		return makers.Of(500, answer.Made)
+	}
+	return makers.Of(502, answer.Made)
+}
+
+const source = "traefik pkg/server/service, pkg/proxy/httputil"
+
+var table = applog.NewTable()
+
+var makers = answer.Add(table, source, "Traefik says why at level DEBUG only: log.level=DEBUG.")
+
+// keys are the errors of Go's net by kind. Traefik answers 504 where the error
+// is a timeout, 502 where it is another error of the network or an end of file,
+// and 500 to the rest (httputil.ErrorHandler).
+var keys = gonet.Add(table, source, func(k gonet.Kind) int {
+	switch k {
+	case gonet.DialTimeout, gonet.ResolverTimeout, gonet.HeaderTimeout, gonet.TLSTimeout:
+		return 504
+	case gonet.IdleClosed, gonet.UnexpectedEOF, gonet.TLSBytes, gonet.Malformed, gonet.Coding, gonet.HeaderTooBig, gonet.Certificate, gonet.TLSPlain:
+		return 500
+	case gonet.Canceled:
+		return 0
+	}
+	return 502
+})
+
+func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
+	return table.Add(dialect.Condition{
+		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
+	})
+}
+
+var (
+	keyNoServer = add("no-server", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
+		"The body of Traefik's 503: the service has no healthy server. Health check lines, or the containers' states, say why.",
+		vocab.NoHealthyUpstream, vocab.HealthCheckWrong, vocab.UpstreamDown)
+	keyCheck = add("check-failed", vocab.DestinationUnavailable, 0, dialect.PhaseLocal, vocab.GatewayServerDisabled, false,
+		"The server leaves the rotation: is it down, or is the check's path wrong?", vocab.HealthCheckWrong, vocab.UpstreamDown, vocab.AppError)
+	keyAuth = add("auth-failed", vocab.ConnectionRefused, 500, dialect.PhaseConnect, vocab.GatewayAuthStatus, true,
+		"forwardAuth could not reach its service: diagnose that one.", vocab.AuthSubrequest, vocab.UpstreamDown, vocab.UpstreamSlow)
+)

@@ -116,7 +116,7 @@ nothing of what it sees leaves the host.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&s.output, "output", "o", "text", "form of the result: text, json, html or markdown")
 	flags.StringVar(&s.color, "color", "auto", "colour: auto, always or never")
-	flags.BoolVarP(&s.quiet, "quiet", "q", false, "print the answer only, no progress and no notes")
+	flags.BoolVarP(&s.quiet, "quiet", "q", false, "no progress, no notes")
 	flags.BoolVarP(&s.verbose, "verbose", "v", false, "print all evidence, not only what decided")
 	root.RegisterFlagCompletionFunc("output", fixed("text", "json", "html", "markdown"))
 	root.RegisterFlagCompletionFunc("color", fixed("auto", "always", "never"))

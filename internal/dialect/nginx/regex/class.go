@@ -70,8 +70,6 @@ func (c *compiler) escape() (node, error) {
 		return assert(func(s string, i int) bool { return i == len(s) }), nil
 	case 'Z':
 		return assert(func(s string, i int) bool { return i == len(s) || i == len(s)-1 && s[i] == '\n' }), nil
-	case 'Q':
-		return c.quoted(), nil
 	case 'E':
 		return nil, nil
 	case 'k':
@@ -91,15 +89,24 @@ func (c *compiler) escape() (node, error) {
 	return c.letter(b), nil
 }
 
-// quoted reads \Q…\E.
-func (c *compiler) quoted() node {
-	text, _, _ := strings.Cut(c.s[c.i:], `\E`)
-	c.i = min(len(c.s), c.i+len(text)+2)
-	n := node(empty)
-	for i := range len(text) {
-		n = sequence(n, c.letter(text[i]))
+// unquote writes \Q…\E with a backslash before each of its bytes.
+func unquote(pattern string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(pattern, `\Q`)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		var text string
+		text, pattern, _ = strings.Cut(rest, `\E`)
+		for i := range len(text) {
+			if !word(text[i]) && text[i] < 0x80 {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(text[i])
+		}
 	}
-	return n
 }
 
 func (c *compiler) namedBack() (node, error) {
@@ -219,7 +226,7 @@ func (c *compiler) set() (node, error) {
 // member reads one byte of a set, or a class within it.
 func (c *compiler) member() (byte, func(byte) bool, error) {
 	if strings.HasPrefix(c.s[c.i:], "[:") {
-		if end := strings.Index(c.s[c.i:], ":]"); end > 0 {
+		if end := strings.Index(c.s[c.i:], ":]"); end > 1 {
 			name := c.s[c.i+2 : c.i+end]
 			if has := posix(strings.TrimPrefix(name, "^")); has != nil {
 				c.i += end + 2

@@ -29,7 +29,7 @@ func compile(pattern string, fold bool) (*program, error) {
 	if len(pattern) > maxPattern {
 		return nil, errors.New("the pattern is too long")
 	}
-	c := &compiler{s: pattern, fold: fold, p: &program{groups: 1, names: []string{""}}}
+	c := &compiler{s: unquote(pattern), fold: fold, p: &program{groups: 1, names: []string{""}}}
 	root, err := c.alternatives()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 package regex
 
 // maxSteps bounds one match.
-const maxSteps = 200_000
+const maxSteps = 100_000
 
 // program is a pattern for the backtracking matcher.
 type program struct {
@@ -84,7 +84,7 @@ func repeat(n node, low, high int, lazy bool) node {
 		more := func() bool {
 			return (high < 0 || count < high) && n(m, i, func(j int) bool {
 				if j == i && count >= low {
-					return false // an empty match again leads nowhere
+					return next(j) // once more of nothing would not end
 				}
 				return try(m, j, count+1, next)
 			})

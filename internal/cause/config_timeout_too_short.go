@@ -17,7 +17,6 @@ var timeoutTooShort = Cause{
 		{Fact: vocab.EndpointServesNone, Seen: -4},
 		{Fact: vocab.ListenerStopped, Seen: -30},
 		{Fact: vocab.ListenerAllRead, Seen: 1},
-		{Fact: vocab.ListenerUnread, Seen: -1},
 		{Fact: vocab.AppWorkersExhausted, Seen: -12},
 		{Fact: vocab.ProbeStatusPage, Seen: -14},
 		{Fact: vocab.AppWorkerKilled, Seen: -10},

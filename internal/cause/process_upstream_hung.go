@@ -16,7 +16,7 @@ var upstreamHung = Cause{
 		{Fact: vocab.ProbeErrorStatus, Seen: -15},
 		{Fact: vocab.ListenerStopped, Seen: 26}, // state T or D in /proc
 		{Fact: vocab.ListenerBusy, Seen: 3},     // a blocked event loop
-		{Fact: vocab.ListenerUnread, Seen: 3},   // it does not even read the requests
+		{Fact: vocab.ListenerUnread, Seen: 2},   // it does not even read the requests
 		{Fact: vocab.ListenerAllRead, Seen: -1},
 		{Fact: vocab.ListenerQueueFull, Seen: 6},
 		{Fact: vocab.EndpointServesNone, Seen: 3},

@@ -18,7 +18,6 @@ var upstreamSlow = Cause{
 		{Fact: vocab.EndpointServesNone, Seen: -2},
 		{Fact: vocab.AppCannotFork, Seen: -8},
 		{Fact: vocab.ListenerStopped, Seen: -30},
-		{Fact: vocab.ListenerUnread, Seen: -1},
 		{Fact: vocab.ListenerAllRead, Seen: 1},
 		{Fact: vocab.ListenerBusy, Seen: 1},
 		{Fact: vocab.AppWorkersExhausted, Seen: -10},

@@ -51,7 +51,7 @@ func Diagnose(ctx context.Context, opts Options) (*Diagnosis, *evidence.Case, er
 		Options: map[string]string{
 			"token": token, "zone": strconv.Itoa(offset), "version": opts.Version,
 			"quick": strconv.FormatBool(opts.Quick), "deep": strconv.FormatBool(opts.Deep), "log_only": strconv.FormatBool(opts.LogOnly),
-			"since": stamp(opts.Since), "until": stamp(opts.Until), "config": opts.Config,
+			"config_test": strconv.FormatBool(opts.ConfigTest), "since": stamp(opts.Since), "until": stamp(opts.Until), "config": opts.Config,
 		},
 	}
 	for i, l := range opts.Logs {
@@ -80,6 +80,7 @@ func Replay(ctx context.Context, c *evidence.Case, dialects []dialect.Dialect) (
 	opts.Quick = c.Options["quick"] == "true"
 	opts.Deep = c.Options["deep"] == "true"
 	opts.LogOnly = c.Options["log_only"] == "true"
+	opts.ConfigTest = c.Options["config_test"] == "true"
 	var err error
 	if opts.Since, err = unstamp(c.Options["since"]); err != nil {
 		return nil, err

@@ -104,6 +104,7 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 	x.askOwn(ctx)
 	x.readLogs(ctx)
 	x.series(ctx)
+	x.testConfig(ctx)
 	x.group()
 	if len(x.failures) > 0 || x.opts.Deep {
 		after := x.lookAtUpstreams(ctx, "after")

@@ -48,13 +48,14 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 	orphans := x.orphans(now)
 	for _, l := range orphans {
 		p, ok := now.Processes.Find(first(l.PIDs))
-		if !ok || !x.related(p) {
+		if !ok || !x.related(p) && !x.speaks(p) {
 			continue
 		}
-		x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, l.Address+" by "+processWords(p)))
+		x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+processWords(p)))
 		found = true
 		break
 	}
+	orphans = slices.DeleteFunc(orphans, func(l host.Listener) bool { return l.Network != "tcp" })
 	near := slices.IndexFunc(orphans, func(l host.Listener) bool { return abs(l.Port-int(want.Port())) <= nearPort })
 	switch {
 	case found:

@@ -97,8 +97,8 @@ func (x *examination) servedFacts(f evidence.Failure, endpoint string, l readLog
 		if before && f.To.Sub(f.From) < time.Minute && t.lastOK.After(f.To) && !f.Own {
 			add(vocab.BriefOutage, f.To, fmt.Sprintf("%s to %s", f.From.In(x.zone).Format("15:04:05"), f.To.In(x.zone).Format("15:04:05")))
 		}
-	} else if t.failed >= 3 && before {
-		add(vocab.EndpointServesNone, f.To, fmt.Sprintf("%d requests, none answered since %s", t.failed, t.lastOK.In(x.zone).Format("15:04:05")))
+	} else if tries := t.failed + x.vain(endpoint); tries >= 3 && before {
+		add(vocab.EndpointServesNone, f.To, fmt.Sprintf("%d requests, none answered since %s", tries, t.lastOK.In(x.zone).Format("15:04:05")))
 	}
 	if t.unsafeFailed > 0 && t.safeFailed == 0 && t.safeOK > 0 && !f.Own {
 		add(vocab.OnlyUnsafeFail, f.To, fmt.Sprintf("%d failed, %d safe requests did not", t.unsafeFailed, t.safeOK))
@@ -107,6 +107,16 @@ func (x *examination) servedFacts(f evidence.Failure, endpoint string, l readLog
 		x.paceFacts(f, t, l)
 	}
 	x.atOnceFacts(f, t, l)
+}
+
+// vain counts the probe's own request where it got no answer.
+func (x *examination) vain(endpoint string) int {
+	for _, u := range x.upstreams {
+		if u.Addr == endpoint && u.Contact != nil && u.Contact.Exchange.Bytes == 0 {
+			return 1
+		}
+	}
+	return 0
 }
 
 // paceFacts compares how long the request took before the failures with how

@@ -52,7 +52,7 @@ const (
 	// a GET is answered is no witness of what happens to uploads.
 	leastWitness = 4
 	// leastSupport is what the strongest fact for a cause must weigh at least for
-	// it to take part: trifles make no suspicion.
+	// it to be named: trifles make no suspicion. It competes nevertheless.
 	leastSupport = 5
 	// leastOwn is what the evidence that the hidden cause does not share must
 	// weigh at least: a trifle folds nothing.
@@ -86,6 +86,9 @@ func Rank(causes []cause.Cause, f evidence.Failure, items []evidence.Item) Ranki
 		p := odds(c.score) / total
 		if p < leastShown {
 			break
+		}
+		if c.support < leastSupport {
+			continue
 		}
 		r.Findings = append(r.Findings, finding(c, f, about, p, inForce))
 	}
@@ -125,6 +128,7 @@ type candidate struct {
 	score       int
 	pro, contra []weighed
 	under       []vocab.Cause
+	support     int // weight of the strongest seen fact for it
 }
 
 type weighed struct {
@@ -132,12 +136,11 @@ type weighed struct {
 	weight int
 }
 
-// weigh scores c. It is no candidate where no seen fact speaks for it.
+// weigh scores c. It is no candidate where nothing speaks for it.
 func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 	x := candidate{cause: c, score: c.Tier}
 	seen := map[string]int{}   // group → strongest weight of a fact that was seen
 	absent := map[string]int{} // group → strongest weight of one that was looked for in vain
-	supported := false
 	for _, e := range c.Expects {
 		info, _ := e.Fact.Info()
 		for _, it := range about {
@@ -156,7 +159,7 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 			}
 			if w > 0 {
 				x.pro = append(x.pro, weighed{it, w})
-				supported = supported || !it.Absent && w >= leastSupport
+				x.support = max(x.support, supportOf(it, w))
 			} else {
 				x.contra = append(x.contra, weighed{it, w})
 			}
@@ -173,7 +176,16 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 	strongest := func(a, b weighed) int { return cmp.Compare(abs(b.weight), abs(a.weight)) }
 	slices.SortStableFunc(x.pro, strongest)
 	slices.SortStableFunc(x.contra, strongest)
-	return x, supported
+	return x, len(x.pro) > 0
+}
+
+// supportOf is what an item adds to the support of a cause: what is not there
+// supports nothing.
+func supportOf(it evidence.Item, weight int) int {
+	if it.Absent {
+		return 0
+	}
+	return weight
 }
 
 // fold takes away the causes that are only consequences of another one: the

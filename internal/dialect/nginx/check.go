@@ -11,6 +11,7 @@ import (
 // is not sure that nginx would, a problem is not fatal.
 type checker struct {
 	c       *config
+	partial bool              // a part of the configuration could not be read
 	foreign bool              // modules may be there that goodgate does not know
 	told    map[string]bool   // unknown directives that were told
 	files   map[string]bool   // places of missing files that were told
@@ -25,6 +26,9 @@ type checker struct {
 // check notes what nginx would refuse to load.
 func (c *config) check() {
 	k := &checker{c: c, told: map[string]bool{}, files: map[string]bool{}, order: map[*item]int{}, formats: map[string]*item{}, near: map[string]string{}, zones: map[string]bool{}, made: map[string]bool{}}
+	for _, p := range c.problems {
+		k.partial = k.partial || !p.Fatal
+	}
 	k.foreign = k.modules() || c.launch.Product != "" && c.launch.Product != "nginx"
 	k.survey(c.main)
 	k.mainBlocks()
@@ -41,6 +45,12 @@ func (c *config) check() {
 
 func (k *checker) fatal(at topo.Place, format string, args ...any) {
 	k.c.problem(at, true, fmt.Sprintf(format, args...))
+}
+
+// lacking tells of something that is missing. It is not fatal where a part of the
+// configuration could not be read: it may stand there.
+func (k *checker) lacking(at topo.Place, format string, args ...any) {
+	k.c.problem(at, !k.partial, fmt.Sprintf(format, args...))
 }
 
 func (k *checker) note(at topo.Place, format string, args ...any) {
@@ -96,7 +106,7 @@ func (k *checker) mainBlocks() {
 	m := k.c.main
 	if len(m.own("events")) == 0 && !k.c.tree.Missing {
 		f := k.c.tree.Main
-		k.fatal(placeAt(f.Path, f.Data, len(f.Data)), `no "events" section in configuration`)
+		k.lacking(placeAt(f.Path, f.Data, len(f.Data)), `no "events" section in configuration`)
 	}
 	used := len(k.order)
 	for _, name := range []string{"events", "http", "stream", "mail"} {

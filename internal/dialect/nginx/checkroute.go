@@ -127,7 +127,7 @@ func (k *checker) trusted(s *scope, it *item) {
 	}
 	authorities := s.value("proxy_ssl_trusted_certificate")
 	if authorities == nil || authorities.Arg(1) == "" {
-		k.fatal(it.Place(), `no proxy_ssl_trusted_certificate for proxy_ssl_verify`)
+		k.lacking(it.Place(), `no proxy_ssl_trusted_certificate for proxy_ssl_verify`)
 		return
 	}
 	k.file(authorities)
@@ -136,10 +136,10 @@ func (k *checker) trusted(s *scope, it *item) {
 // streamServer checks that a server of a stream listens and does something.
 func (k *checker) streamServer(s *scope) {
 	if len(s.own("listen")) == 0 {
-		k.fatal(s.d.Place(), `no "listen" is defined for server`)
+		k.lacking(s.d.Place(), `no "listen" is defined for server`)
 	}
 	if s.first("proxy_pass") == nil && s.first("return") == nil && s.first("pass") == nil && !k.foreign && len(k.told) == 0 && !k.thirdParty() {
-		k.fatal(s.d.Place(), `no handler for server`)
+		k.lacking(s.d.Place(), `no handler for server`)
 	}
 }
 
@@ -188,7 +188,7 @@ func (k *checker) address(it *item, address string, stream bool, port int) {
 		return
 	}
 	if port == 0 && !has {
-		k.fatal(it.At(1), `no port in upstream %q`, printable(address))
+		k.lacking(it.At(1), `no port in upstream %q`, printable(address))
 	}
 }
 
@@ -200,7 +200,7 @@ var memberWords = []string{"weight=", "max_conns=", "max_fails=", "fail_timeout=
 func (k *checker) members(s *scope) {
 	list := s.own("server")
 	if len(list) == 0 && s.first("state") == nil && !k.foreign {
-		k.fatal(s.d.Place(), `no servers are inside upstream`)
+		k.lacking(s.d.Place(), `no servers are inside upstream`)
 	}
 	for _, it := range list {
 		if len(it.Words) < 2 {
@@ -275,15 +275,15 @@ func (k *checker) bufferSizes(s *scope, prefix string) {
 	busy := sizeOf(s, names[2], 2*size)
 	switch {
 	case count < 2:
-		k.fatal(at.Place(), `there must be at least 2 %q`, names[0])
+		k.lacking(at.Place(), `there must be at least 2 %q`, names[0])
 	case busy < size:
-		k.fatal(at.Place(), `%q must be equal to or greater than the maximum of the value of %q and one of the %q`, names[2], names[1], names[0])
+		k.lacking(at.Place(), `%q must be equal to or greater than the maximum of the value of %q and one of the %q`, names[2], names[1], names[0])
 	case busy > (count-1)*each:
-		k.fatal(at.Place(), `%q must be less than the size of all %q minus one buffer`, names[2], names[0])
+		k.lacking(at.Place(), `%q must be less than the size of all %q minus one buffer`, names[2], names[0])
 	case sizeOf(s, names[4], size) < size && sizeOf(s, names[4], size) > 0:
-		k.fatal(at.Place(), `%q must be equal to zero to disable temporary files usage or must be equal to or greater than the maximum of the value of %q and one of the %q`, names[4], names[1], names[0])
+		k.lacking(at.Place(), `%q must be equal to zero to disable temporary files usage or must be equal to or greater than the maximum of the value of %q and one of the %q`, names[4], names[1], names[0])
 	case sizeOf(s, names[3], 2*size) < size:
-		k.fatal(at.Place(), `%q must be equal to or greater than the maximum of the value of %q and one of the %q`, names[3], names[1], names[0])
+		k.lacking(at.Place(), `%q must be equal to or greater than the maximum of the value of %q and one of the %q`, names[3], names[1], names[0])
 	}
 }
 

@@ -100,7 +100,7 @@ func (k *checker) withoutCertificate(stream bool) {
 		}
 		for _, v := range asked {
 			if v.s.value("ssl_certificate") == nil && !v.s.on("ssl_reject_handshake", false) {
-				k.fatal(s.first.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, s.ssl.Place)
+				k.lacking(s.first.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, s.ssl.Place)
 				break
 			}
 		}
@@ -112,10 +112,10 @@ func (k *checker) withoutCertificate(stream bool) {
 func (k *checker) certificates(s *scope) {
 	certs, keys := s.inherited("ssl_certificate"), s.inherited("ssl_certificate_key")
 	if on := s.value("ssl"); len(certs) == 0 && s.on("ssl", false) && !k.foreign {
-		k.fatal(on.Place(), `no "ssl_certificate" is defined for the "ssl" directive`)
+		k.lacking(on.Place(), `no "ssl_certificate" is defined for the "ssl" directive`)
 	}
 	if len(certs) > len(keys) && !k.foreign {
-		k.fatal(certs[0].Place(), `no "ssl_certificate_key" is defined for certificate %q`, printable(certs[len(certs)-1].Arg(1)))
+		k.lacking(certs[0].Place(), `no "ssl_certificate_key" is defined for certificate %q`, printable(certs[len(certs)-1].Arg(1)))
 	}
 	for _, name := range []string{"ssl_certificate", "ssl_certificate_key", "ssl_client_certificate", "ssl_trusted_certificate", "ssl_dhparam", "ssl_crl", "ssl_password_file", "ssl_session_ticket_key"} {
 		if name != "ssl_password_file" && name != "ssl_certificate" && name != "ssl_certificate_key" && len(certs) == 0 {

@@ -133,7 +133,7 @@ func (k *checker) redirects(s *scope, it *item) {
 	}
 	switch p := s.first("proxy_pass"); {
 	case p == nil || k.order[p] > k.order[it]:
-		k.fatal(it.Place(), `"proxy_redirect default" should be placed after the "proxy_pass" directive`)
+		k.lacking(it.Place(), `"proxy_redirect default" should be placed after the "proxy_pass" directive`)
 	case strings.Contains(p.Arg(1), "$"):
 		k.fatal(it.Place(), `"proxy_redirect default" cannot be used with "proxy_pass" directive with variables`)
 	}
@@ -228,7 +228,7 @@ func (k *checker) errorLog(it *item) {
 // directories.
 func (k *checker) logFile(it *item) {
 	path := k.c.logPath(it.Arg(1))
-	if path == "off" || !strings.HasPrefix(path, "/") || strings.Contains(path, "$") || it.Arg(1) == "off" {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/") || strings.Contains(path, "$") || it.Arg(1) == "off" {
 		return
 	}
 	dir := path[:strings.LastIndexByte(path, '/')]
@@ -283,7 +283,7 @@ func (k *checker) format(s *scope, it *item, name string) {
 			return
 		}
 	}
-	k.fatal(it.At(2), `unknown log format %q`, printable(name))
+	k.lacking(it.At(2), `unknown log format %q`, printable(name))
 }
 
 // listenWords are the parameters of listen in each area: words, and names that
@@ -451,7 +451,7 @@ func (k *checker) limit(s *scope, it *item) {
 	case zone == "":
 		k.fatal(it.Place(), `"limit_req" must have "zone" parameter`)
 	case !k.zones[s.area+" "+it.Name()+" "+zone]:
-		k.fatal(it.Place(), `zero size shared memory zone %q: no %s_zone makes it`, printable(zone), it.Name())
+		k.lacking(it.Place(), `zero size shared memory zone %q: no %s_zone makes it`, printable(zone), it.Name())
 	}
 }
 

@@ -107,7 +107,7 @@ func (k *checker) variables(s *scope, it *item) {
 		}
 		for _, p := range list {
 			if p.variable && !k.known(p.text) {
-				k.fatal(it.At(i), `unknown %q variable`, printable(p.text))
+				k.lacking(it.At(i), `unknown %q variable`, printable(p.text))
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func (k *checker) inCondition(it *item) {
 		list, _ := parts(w)
 		for _, p := range list {
 			if p.variable && !k.known(p.text) {
-				k.fatal(it.Place(), `unknown %q variable`, printable(p.text))
+				k.lacking(it.Place(), `unknown %q variable`, printable(p.text))
 			}
 		}
 	}

@@ -52,10 +52,12 @@ func (r *run) choose(s *socket) {
 		}
 	}
 	r.out.Listener = r.l.listener()
+	asked := r.req.Port != 0
 	if r.req.Port == 0 {
 		r.req.Port = r.l.port
 	}
-	r.req.TLS = r.req.TLS || r.out.Listener.TLS
+	r.wrongScheme = r.req.Listener == "" && asked && r.req.TLS != r.out.Listener.TLS && !v.stream
+	r.req.TLS = r.out.Listener.TLS || r.req.TLS && v.stream
 	if name != nil {
 		r.out.Site = name.SiteName
 	}

@@ -259,3 +259,38 @@ func showDecision(b *strings.Builder, d topo.Decision) {
 		fmt.Fprintf(b, "  doubt %s %s\n", at(p.Place), p.Text)
 	}
 }
+
+// TestPartial checks that what could stand in a file that may not be read is not
+// called missing.
+func TestPartial(t *testing.T) {
+	text := `events {}
+http {
+    include hidden.conf;
+    server {
+        listen 443 ssl;
+        access_log /dev/null special;
+        location / { limit_req zone=z; fastcgi_pass backend; return 200 $special; }
+        location /b { proxy_buffer_size 64k; proxy_pass http://backend; }
+    }
+}
+`
+	conf := Config(hidden{archive{"/etc/nginx/nginx.conf": text}}, dialect.Launch{Product: "nginx", Version: "1.22.1"})
+	for _, p := range conf.Instance.Problems {
+		if p.Fatal {
+			t.Errorf("%s: %s", p.Place, p.Text)
+		}
+	}
+	if len(conf.Instance.Problems) < 5 {
+		t.Errorf("only %v", conf.Instance.Problems)
+	}
+}
+
+// hidden may not read files that it does not have.
+type hidden struct{ archive }
+
+func (h hidden) ReadFile(path string) ([]byte, error) {
+	if s, ok := h.archive[path]; ok {
+		return []byte(s), nil
+	}
+	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+}

@@ -41,16 +41,17 @@ type run struct {
 	groups    []string // $1 and on: groups of the last pattern that matched
 	depth     int
 
-	cur      *scope // whose values are in force: a server, location, if or limit_except
-	handler  *item  // the directive that makes the content
-	next     phase
-	left     int  // changes of the URI that are left
-	internal bool // the request was redirected within nginx
-	changed  bool // a rewrite without break changed the URI
-	unparsed bool // the URI is still as the client wrote it
-	inPlace  bool // the URI still begins with the location's name
-	errorHop bool // an error page was already used
-	errorAs  int  // the status that an error page keeps; 0: that of the new answer
+	cur         *scope // whose values are in force: a server, location, if or limit_except
+	handler     *item  // the directive that makes the content
+	next        phase
+	left        int  // changes of the URI that are left
+	internal    bool // the request was redirected within nginx
+	changed     bool // a rewrite without break changed the URI
+	unparsed    bool // the URI is still as the client wrote it
+	inPlace     bool // the URI still begins with the location's name
+	wrongScheme bool // plain HTTP came to a socket with TLS, or the other way round
+	errorHop    bool // an error page was already used
+	errorAs     int  // the status that an error page keeps; 0: that of the new answer
 
 	proxyHost, proxyPort string
 	doubted              map[string]bool
@@ -83,6 +84,12 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 // phases leads the request through the phases until it has an outcome.
 func (r *run) phases() {
 	r.cur = r.v.s
+	if r.wrongScheme {
+		r.answer(497)
+		if r.out.Status == 497 {
+			r.out.Status = 400 // ngx_http_special_response_handler
+		}
+	}
 	for r.next != done {
 		if len(r.out.Steps) > maxSteps {
 			r.doubt(topo.Place{}, "the request passes more than %d rules", maxSteps)

@@ -60,16 +60,16 @@ func (b *Bench) race(name string, app *Proc) (Scene, error) {
 // meetClosing makes the race happen. Chance may let it not happen on a busy host;
 // then it is tried again.
 func (b *Bench) meetClosing(n *Nginx, app *Proc) {
-	for range 8 {
+	for range 10 {
 		if b.err != nil || b.meetOnce(n, app) {
 			return
 		}
 	}
-	b.fail("cannot lose a request: eight tries have been answered")
+	b.fail("cannot lose a request: ten tries have been answered")
 }
 
-// meetOnce holds up the gateway's worker, as happens on a busy host, from just
-// before the upstream's idle limit until just after it. A request waits for it in
+// meetOnce holds up the gateway's worker, as happens on a busy host, from before
+// the upstream's idle limit until after it. A request waits for it in
 // front of the news that the connection has been closed, so it is sent on that
 // connection, and lost.
 func (b *Bench) meetOnce(n *Nginx, app *Proc) bool {
@@ -84,7 +84,7 @@ func (b *Bench) meetOnce(n *Nginx, app *Proc) bool {
 		b.fail("cannot prepare a lost request: status %d, %v", a.Status, a.Err)
 		return false
 	}
-	wait := time.NewTimer(800 * time.Millisecond)
+	wait := time.NewTimer(400 * time.Millisecond)
 	defer wait.Stop()
 	select {
 	case <-wait.C:

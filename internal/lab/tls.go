@@ -27,7 +27,7 @@ type pair struct{ file, key, authority string }
 // certificate makes a certificate and its key, and an authority.
 func (b *Bench) certificate(c certificate) pair {
 	dir := filepath.Join(b.Dir, "tls")
-	p := pair{file: filepath.Join(dir, c.name+".crt"), key: filepath.Join(dir, c.name+".key"), authority: filepath.Join(dir, "ca.crt")}
+	p := pair{file: filepath.Join(dir, c.name+".crt"), key: filepath.Join(dir, c.name+".key"), authority: filepath.Join(dir, c.name+".ca.crt")}
 	if b.err != nil {
 		return p
 	}

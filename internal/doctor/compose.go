@@ -211,7 +211,9 @@ func (x *examination) causeOf(f infer.Finding) Cause {
 		c.Against = []evidence.Item{}
 	}
 	for _, fix := range f.Fixes {
-		c.Fixes = append(c.Fixes, x.fixOf(f.ID, fix))
+		if fix.Text != "" {
+			c.Fixes = append(c.Fixes, x.fixOf(f.ID, fix))
+		}
 	}
 	return c
 }
@@ -310,6 +312,7 @@ func (x *examination) gatewayHop() Hop {
 	g := x.match.Gateway
 	h := Hop{Kind: "gateway", Name: strings.TrimSpace(g.Conf.Instance.Product + " " + g.Conf.Instance.Version), Address: x.match.Dial.Address, State: Unclear, Place: g.Launch.Config}
 	if g.Running {
+		h.State = Good
 		h.Process = fmt.Sprintf("pid %d, %d workers", g.Master.PID, len(g.Workers))
 	} else {
 		h.State = Bad

@@ -42,7 +42,8 @@ type examination struct {
 	access    []scan.Hit   // failed requests of this route in access logs
 	covered   bool         // an error log was read and covers the window
 	failures  []evidence.Failure
-	upstreams []*upstream // every endpoint of interest
+	resolved  []resolution // the names among the configured endpoints
+	upstreams []*upstream  // every endpoint of interest
 
 	items []evidence.Item
 	gaps  []evidence.Gap

@@ -176,8 +176,9 @@ func (e *explaining) causeOf(f infer.Finding) Cause {
 		c.Verdict = vocab.Likely // nothing was looked at but the lines
 	}
 	for _, fix := range f.Fixes {
-		out := Fix{Text: fix.Text, Command: fix.Command}
-		c.Fixes = append(c.Fixes, out)
+		if fix.Text != "" {
+			c.Fixes = append(c.Fixes, Fix{Text: fix.Text, Command: fix.Command})
+		}
 	}
 	return c
 }

@@ -490,15 +490,15 @@ func (x *examination) idleFacts(u *upstream) {
 		case i.Closed != "" && i.Seconds < reuse:
 			x.add(u.about(vocab.ProbeIdleShorter, evidence.Probe, "idle connection to "+u.Addr, fmt.Sprintf("it closes after %s, the gateway reuses for %s", seconds(i.Seconds), seconds(reuse))))
 			return
-		case i.Seconds >= reuse:
+		case i.Closed == "" && i.Seconds >= reuse:
 			x.add(u.about(vocab.ProbeIdleLonger, evidence.Probe, "idle connection to "+u.Addr, fmt.Sprintf("it is kept for %s and more, the gateway reuses for %s", seconds(i.Seconds), seconds(reuse))))
 			return
 		}
 	}
-	if u.Contact == nil {
+	if u.Idle == nil {
 		return
 	}
-	offered := u.Contact.Exchange.Get("Keep-Alive")
+	offered := u.Idle.Offered
 	if t, ok := keepAliveTimeout(offered); ok && t < reuse {
 		o := u.about(vocab.ProbeIdleShorter, evidence.Probe, "answer of "+u.Addr, fmt.Sprintf("it announces to close after %s, the gateway reuses for %s", seconds(t), seconds(reuse)))
 		o.quote = "Keep-Alive: " + offered

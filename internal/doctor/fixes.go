@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/cause"
@@ -24,7 +26,7 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 	if directive == "" {
 		directive = x.match.Gateway.Dialect.Knobs[f.Knob]
 	}
-	value := x.fitValue(f.Knob, s, f.Value)
+	value := x.fitValue(id, f.Knob, s, f.Value)
 	if directive == "" || value == "" {
 		return out
 	}
@@ -48,6 +50,11 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 
 // ownCommand replaces the product's commands by those of this very instance.
 func (x *examination) ownCommand(command string) string {
+	for _, u := range x.upstreams {
+		if len(u.After) > 0 && len(pids(u.After)) > 0 && strings.Contains(command, "PID") {
+			command = strings.ReplaceAll(command, "PID", strconv.Itoa(pids(u.After)[0]))
+		}
+	}
 	if x.match == nil || !strings.HasPrefix(command, "nginx -") {
 		return command
 	}
@@ -64,7 +71,7 @@ func (x *examination) ownCommand(command string) string {
 
 // fitValue takes the measured need where there is one, instead of a general
 // value.
-func (x *examination) fitValue(k vocab.Knob, s topo.Setting, value string) string {
+func (x *examination) fitValue(id vocab.Cause, k vocab.Knob, s topo.Setting, value string) string {
 	switch k {
 	case vocab.ReadTimeout:
 		slowest := s.Number
@@ -84,24 +91,40 @@ func (x *examination) fitValue(k vocab.Knob, s topo.Setting, value string) strin
 		return roundKilobytes(need)
 	case vocab.KeepaliveTimeout:
 		for _, u := range x.upstreams {
-			if u.Idle != nil && u.Idle.Closed != "" {
+			switch {
+			case u.Idle == nil:
+			case u.Idle.Closed != "":
 				return belowSeconds(u.Idle.Seconds)
-			}
-			if u.Contact == nil {
-				continue
-			}
-			if t, ok := keepAliveTimeout(u.Contact.Exchange.Get("Keep-Alive")); ok {
-				return belowSeconds(t)
+			case u.Idle.Timeout > 0:
+				return belowSeconds(u.Idle.Timeout)
 			}
 		}
 		return ""
 	case vocab.ResolverServers:
-		if len(x.survey.Target.Host) == 0 {
-			return ""
+		return x.resolverValue(id, s, value)
+	}
+	return value
+}
+
+// resolverValue keeps the name servers that are configured and makes their
+// answers count for a short time; where there are none it takes the system's. A
+// resolver that does not answer is for a person to replace.
+func (x *examination) resolverValue(id vocab.Cause, s topo.Setting, value string) string {
+	if id == vocab.ResolverUnreachable {
+		return ""
+	}
+	if s.Value == "" {
+		for _, r := range x.resolved {
+			for _, q := range r.Resolution.Asked {
+				if q.Outcome == "NOERROR" {
+					return strings.TrimSuffix(q.Server, ":53") + " valid=10s"
+				}
+			}
 		}
 		return value
 	}
-	return value
+	words := slices.DeleteFunc(strings.Fields(s.Value), func(w string) bool { return strings.HasPrefix(w, "valid=") })
+	return strings.Join(words, " ") + " valid=10s"
 }
 
 // targetFix points the forward at the address where the application listens.

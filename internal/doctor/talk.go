@@ -51,18 +51,29 @@ func (x *examination) talk(ctx context.Context, g *gapping, subject string) {
 	}
 	x.otherProtocols(ctx, g, subject, target, secure)
 	if x.worthIdle() && u.Contact.Exchange.HeadDone {
-		most := max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second)
-		idle, ok := askOf(g, "probe/idle", subject, func() (probe.IdleResult, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.IdleResult{}, err
-			}
-			return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), min(most, 70*time.Second)), nil
-		})
-		if ok {
-			u.Idle = &idle
-		}
+		u.Idle = x.askIdle(ctx, g, subject, target)
 	}
+}
+
+// askIdle asks once more, leaves the connection open and sees how long the
+// upstream keeps it. Without --deep it is let go as soon as the answer is there:
+// then only what the answer announces is known.
+func (x *examination) askIdle(ctx context.Context, g *gapping, subject string, target probe.Target) *probe.IdleResult {
+	most := time.Millisecond
+	if x.opts.Deep {
+		most = min(max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second), 70*time.Second)
+	}
+	idle, ok := askOf(g, "probe/idle", subject, func() (probe.IdleResult, error) {
+		d, err := x.dialer(x.place)
+		if err != nil {
+			return probe.IdleResult{}, err
+		}
+		return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), most), nil
+	})
+	if !ok {
+		return nil
+	}
+	return &idle
 }
 
 // keptAlive returns the request with the header that keeps the connection open.

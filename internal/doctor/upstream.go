@@ -157,6 +157,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 		return
 	}
 	resolved := x.resolveNames(ctx)
+	x.resolved = resolved
 	x.upstreams = x.endpointsOfInterest(resolved)
 	x.nameSubjects()
 	local := x.localAddresses(ctx)
@@ -438,10 +439,11 @@ func (x *examination) askWay(ctx context.Context, g *gapping, subject string) {
 	}
 }
 
-// worthIdle reports whether the idle time of the upstream matters and may be
-// measured.
+// worthIdle reports whether the idle time of the upstream matters: the gateway
+// reuses connections, and some broke.
 func (x *examination) worthIdle() bool {
 	n, _ := x.decision.Settings.Number(vocab.KeepaliveCount)
 	p := x.decision.Forward.Protocol
-	return x.opts.Deep && n > 0 && (p == vocab.HTTP || p == vocab.HTTPS)
+	broke := slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return f.Symptom == vocab.ConnectionTerminated })
+	return n > 0 && (p == vocab.HTTP || p == vocab.HTTPS) && (x.opts.Deep || broke && !x.opts.Quick)
 }

@@ -23,7 +23,7 @@ import (
 type Ranking struct {
 	Failure  evidence.Failure
 	Verdict  vocab.Verdict // Confirmed, Likely or Uncertain
-	Findings []Finding     // the most likely first; those under 0.01 are left out
+	Findings []Finding     // the most likely first; but for the first two, those under 0.01 are left out
 }
 
 // Finding is one cause with its confidence and the evidence for and against it.
@@ -84,10 +84,8 @@ func Rank(causes []cause.Cause, f evidence.Failure, items []evidence.Item) Ranki
 	r := Ranking{Failure: f, Verdict: vocab.Uncertain}
 	for _, c := range candidates {
 		p := odds(c.score) / total
-		if p < leastShown {
-			break
-		}
-		if c.support < leastSupport {
+		// The runner-up is told however unlikely it is: people ask why not.
+		if c.support < leastSupport || p < leastShown && len(r.Findings) != 1 {
 			continue
 		}
 		r.Findings = append(r.Findings, finding(c, f, about, p, inForce))

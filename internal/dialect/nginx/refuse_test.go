@@ -86,14 +86,18 @@ func TestRefusalsAgreeWithNginx(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := strings.Split(string(data), "\n-- ")
+	root := false
 	for _, c := range cases[1:] {
 		head, text, _ := strings.Cut(c, "\n")
 		where, unsure := strings.CutSuffix(head, " unsure")
+		if where, root = strings.CutSuffix(where, " root"); root && os.Getuid() != 0 {
+			continue // without root nginx does not look at "user"
+		}
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "some.inc"), []byte("proxy_read_timeout 5s;\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		conf := frame(where, text)
+		conf := frame(where, strings.ReplaceAll(text, "DIR", dir))
 		launch := write(t, dir, conf)
 		want, ok := test(t, dir)
 		read := Config(disk{}, launch)

@@ -1,0 +1,354 @@
+// Package varnish knows Varnish's logs: the error records of varnishlog, what
+// varnishncsa writes, health probes, and the pages that Varnish makes itself.
+package varnish
+
+import (
+	"bytes"
+	"path/filepath"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/answer"
+	"github.com/goodgatehq/goodgate/internal/dialect/applog"
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
+	"github.com/goodgatehq/goodgate/internal/dialect/template"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Dialect is Varnish Cache.
+var Dialect = dialect.Dialect{
+	Name:      "varnish",
+	Doc:       "Varnish Cache: error records of varnishlog, varnishncsa, health probes, and its own pages.",
+	Recognise: recognise,
+	Logs:      Logs,
+}
+
+func recognise(p dialect.Process) (dialect.Launch, bool) {
+	if len(p.Args) == 0 || filepath.Base(p.Args[0]) != "varnishd" {
+		return dialect.Launch{}, false
+	}
+	l := dialect.Launch{Product: "varnish", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
+	for i, a := range p.Args {
+		if a == "-f" && i+1 < len(p.Args) {
+			l.Config = p.Args[i+1]
+		}
+	}
+	return l, true
+}
+
+// Logs are varnishncsa in its default format, which has the whole URL in the
+// request line, and the records of varnishlog, where the reasons are.
+var Logs = []dialect.Log{
+	{
+		Name: "varnishncsa", Kind: "access", Line: ncsaLine, Time: line.Time, Conds: table.Conds(),
+		Sniff: func(head []byte) int { return sniff(head, ncsaLine, 60) },
+	},
+	{
+		Name: "varnish", Kind: "error", Line: read, Time: line.Time, Conds: table.Conds(),
+		Sniff: func(head []byte) int { return sniff(head, read, 90) },
+	},
+}
+
+func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
+	var r dialect.Record
+	lines, own := 0, 0
+	for lines < 40 && len(head) > 0 {
+		row, rest, found := bytes.Cut(head, []byte{'\n'})
+		if !found && lines > 0 {
+			break
+		}
+		if head = rest; len(row) == 0 {
+			continue
+		}
+		if lines++; read(row, &r) != dialect.Unparsed {
+			own++
+		}
+	}
+	if own == 0 {
+		return 0
+	}
+	return max(1, sure*own/lines)
+}
+
+var ncsa = func() *template.Template {
+	t, err := template.Compile([]template.Part{
+		{Field: template.Client}, {Text: " "}, {Field: template.Ignore}, {Text: " "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
+		{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
+		{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `"`},
+	}, template.Options{Escaped: true})
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return t
+}()
+
+func ncsaLine(b []byte, r *dialect.Record) dialect.Key {
+	var x template.Extra
+	if !ncsa.Match(b, r, &x) {
+		return dialect.Unparsed
+	}
+	// Only the request line with the whole URL tells it from nginx and Apache.
+	i := line.Index(r.Path, "://")
+	if i <= 0 || i > 8 {
+		r.Reset()
+		return dialect.Unparsed
+	}
+	rest := r.Path[i+3:]
+	if j := bytes.IndexByte(rest, '/'); j >= 0 {
+		r.Host, r.Path = rest[:j], rest[j:]
+	}
+	if r.Status >= 500 && r.Status < 600 {
+		return makers.Of(r.Status, answer.Unknown)
+	}
+	return dialect.Plain
+}
+
+// read reads one record of varnishlog, "-   FetchError     backend b0: fail …"
+// or "     65539 FetchError     b backend sick: …", and lines about the child and
+// pages as people quote them.
+func read(b []byte, r *dialect.Record) dialect.Key {
+	r.Reset()
+	if n := len(b); n > 0 && b[n-1] == '\r' {
+		b = b[:n-1]
+	}
+	if tag, text, ok := record(b); ok {
+		r.Message = text
+		switch string(tag) {
+		case "FetchError":
+			return fetch(text, r)
+		case "VCL_Error":
+			if line.Has(text, "Too many retries") {
+				return keyRetries
+			}
+			return keyVCL
+		case "Backend_health":
+			return health(text, r)
+		}
+		return dialect.Plain
+	}
+	r.Message = line.Trim(b)
+	switch {
+	case line.Contains(b, "<h1>Error 503 Backend fetch failed"):
+		return keyPage
+	case line.Contains(b, "<h1>Error 503 VCL failed"):
+		return keyPageVCL
+	case line.Contains(b, "Child (") && line.Contains(b, ") died s"):
+		return keyChildDied
+	case line.Contains(b, "Child (") && line.Contains(b, "not responding to CLI, killed"):
+		return keyChildKilled
+	}
+	r.Reset()
+	return dialect.Unparsed
+}
+
+// record reads the number or depth, the tag, and the text of a record; the
+// client's or the backend's letter stands before the text where varnishlog does
+// not group.
+func record(b []byte) (tag, text []byte, ok bool) {
+	t := line.Trim(b)
+	if len(t) == 0 {
+		return nil, nil, false
+	}
+	if t[0] == '-' || t[0] == '*' {
+		for len(t) > 0 && (t[0] == '-' || t[0] == '*') {
+			t = t[1:]
+		}
+	} else if _, rest, ok := line.Number(t); ok {
+		t = rest
+	} else {
+		return nil, nil, false
+	}
+	if len(t) == 0 || t[0] != ' ' {
+		return nil, nil, false
+	}
+	tag, text = line.Word(line.Trim(t))
+	if !known(tag) {
+		return nil, nil, false
+	}
+	text = line.Trim(text)
+	if len(text) > 2 && text[1] == ' ' && (text[0] == 'b' || text[0] == 'c' || text[0] == '-') {
+		text = text[2:]
+	}
+	return tag, text, true
+}
+
+// known reports whether b is one of the tags of vsl(7) that requests have.
+func known(b []byte) bool {
+	switch string(b) {
+	case "FetchError", "VCL_Error", "Backend_health", "Begin", "End", "Link", "Timestamp", "BereqMethod", "BereqURL", "BereqProtocol", "BereqHeader", "BereqUnset",
+		"BereqAcct", "BerespProtocol", "BerespStatus", "BerespReason", "BerespHeader", "BerespUnset", "BackendOpen", "BackendClose", "BackendReuse", "BackendStart",
+		"ReqStart", "ReqMethod", "ReqURL", "ReqProtocol", "ReqHeader", "ReqUnset", "ReqAcct", "RespProtocol", "RespStatus", "RespReason", "RespHeader", "RespUnset",
+		"VCL_call", "VCL_return", "VCL_use", "VCL_Log", "Storage", "TTL", "Fetch_Body", "Length", "Gzip", "Debug", "Error", "HttpGarbage", "BogoHeader", "LostHeader",
+		"SessOpen", "SessClose", "Filters", "CLI", "ESI_xmlerror", "SLT_Error", "Hit", "HitMiss", "HitPass", "Proxy", "ProxyGarbage", "Notice":
+		return true
+	}
+	return false
+}
+
+// fetch reads the text of a FetchError (bin/varnishd/cache).
+func fetch(b []byte, r *dialect.Record) dialect.Key {
+	if rest, ok := after(b, "backend "); ok {
+		if key := backend(rest, r); key != dialect.Unparsed {
+			return key
+		}
+	}
+	if rest, ok := after(b, "Director "); ok {
+		r.Name, _ = line.Word(rest)
+		return keyDirector
+	}
+	for i := range texts {
+		if line.Has(b, texts[i].text) {
+			return texts[i].key
+		}
+	}
+	return keyOther
+}
+
+// backend reads "boot.default: fail errno 111 (Connection refused)".
+func backend(b []byte, r *dialect.Record) dialect.Key {
+	name, text := line.Word(b)
+	if line.Is(name, "closed") || line.Is(name, "write") {
+		return dialect.Unparsed
+	}
+	r.Name = bytes.TrimSuffix(name, []byte{':'})
+	switch {
+	case line.Has(text, "fail errno "):
+		n, _, _ := line.Number(text[len("fail errno "):])
+		r.Errno = int(n)
+		return errno(line.Linux(int(n)))
+	case line.Has(text, "unhealthy"), line.Has(text, "sick"):
+		return keyUnhealthy
+	case line.Has(text, "busy"):
+		return keyBusy
+	case line.Has(text, "proxy write errno"):
+		return keyProxyHeader
+	}
+	return dialect.Unparsed
+}
+
+func errno(n int) dialect.Key {
+	switch n {
+	case 0, line.ECONNREFUSED: // 0: the connect failed asynchronously, mostly refused
+		return keyRefused
+	case line.ETIMEDOUT:
+		return keyTimeout
+	case line.EHOSTUNREACH:
+		return keyNoRoute
+	case line.ENETUNREACH:
+		return keyUnreachable
+	case line.EADDRNOTAVAIL:
+		return keyNoPort
+	case line.EMFILE, line.ENFILE:
+		return keyFiles
+	case line.ENOENT:
+		return keySocketMissing
+	case line.EACCES, line.EPERM:
+		return keyDenied
+	case line.ECONNRESET:
+		return keyReset
+	}
+	return keyOther
+}
+
+// health reads `boot.default Went sick -------- 2 3 8 0.0 0.012 "Open error 111 …"`.
+func health(b []byte, r *dialect.Record) dialect.Key {
+	r.Name, b = line.Word(b)
+	switch {
+	case line.Has(b, "Went healthy"), line.Has(b, "Back healthy"):
+		return keyHealthy
+	case !line.Contains(b, " sick "), !line.Has(b, "Went ") && !line.Has(b, "Still "):
+		return dialect.Plain
+	case line.Contains(b, "\"Open error ") || line.Contains(b, "\"Open timeout"):
+		return keyProbeOpen
+	case line.Contains(b, "\"HTTP/1."):
+		return keyProbeStatus
+	}
+	return keyProbeRead
+}
+
+func after(b []byte, s string) ([]byte, bool) {
+	if line.Has(b, s) {
+		return b[len(s):], true
+	}
+	return b, false
+}
+
+const source = "varnish-cache bin/varnishd/cache"
+
+var table = applog.NewTable()
+
+var makers = answer.Add(table, "varnishncsa(1)", "varnishlog -q 'FetchError' has the reason; write %{Varnish:handling}x into varnishncsa's format.")
+
+func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
+	return table.Add(dialect.Condition{
+		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
+	})
+}
+
+const (
+	connecting = dialect.PhaseConnect
+	header     = dialect.PhaseHeader
+	bodyPhase  = dialect.PhaseBody
+)
+
+var (
+	keyRefused = add("connect-refused", vocab.ConnectionRefused, 503, connecting, vocab.GatewayRefused, true,
+		"Nothing listens at the backend's address, or a firewall rejects. errno 0 is the same, seen later.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.Filtered)
+	keyTimeout = add("connect-timeout", vocab.ConnectionTimeout, 503, connecting, vocab.GatewayConnectTimeout, true,
+		"Nothing answered within connect_timeout.", vocab.Filtered, vocab.Unreachable, vocab.BacklogFull)
+	keyNoRoute       = add("no-route", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable, true, "The host does not answer on its network, or rejects.", vocab.Unreachable, vocab.Filtered, vocab.StaleDNS)
+	keyUnreachable   = add("network-unreachable", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable, true, "No route to that network.", vocab.Unreachable)
+	keyNoPort        = add("no-local-port", vocab.ProxyInternalError, 503, connecting, vocab.GatewayNoLocalPort, true, "No free local port towards the backend.", vocab.PortsExhausted)
+	keyFiles         = add("no-files", vocab.ProxyInternalError, 503, connecting, vocab.GatewayNoFiles, true, "Varnish's own limit of open files.", vocab.FDExhausted)
+	keySocketMissing = add("socket-missing", vocab.ConnectionRefused, 503, connecting, vocab.GatewaySocketMissing, true, "No unix socket at the path.", vocab.UpstreamDown, vocab.WrongAddress)
+	keyDenied        = add("socket-denied", vocab.ProxyInternalError, 503, connecting, vocab.GatewayDenied, true, "The connect is not permitted.", vocab.SocketPermission)
+	keyReset         = add("connect-reset", vocab.ConnectionTerminated, 503, connecting, vocab.GatewayResetConnect, true, "Something answered the handshake with a reset.", vocab.BacklogFull, vocab.Filtered)
+	keyUnhealthy     = add("unhealthy", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
+		"The probe holds the backend to be sick: Backend_health records say why.", vocab.NoHealthyUpstream, vocab.HealthCheckWrong, vocab.UpstreamDown)
+	keyBusy        = add("busy", vocab.ConnectionLimitReached, 503, dialect.PhaseLocal, vocab.GatewayNoConnections, true, "max_connections of the backend is reached.", vocab.ConnectionsExhausted, vocab.UpstreamSlow)
+	keyProxyHeader = add("proxy-write", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, true, "The backend closed on the PROXY header.", vocab.ProtocolMismatch, vocab.UpstreamCrashed)
+	keyDirector    = add("no-backend-director", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true, "No member of the director is healthy.", vocab.NoHealthyUpstream)
+	keyNoBackend   = add("no-backend", vocab.ProxyConfigurationError, 503, dialect.PhaseLocal, vocab.GatewayBadTarget, true, "The VCL chose no backend for this request.", vocab.InvalidConfig, vocab.NoRoute)
+	keyFirstByte   = add("first-byte-timeout", vocab.ConnectionReadTimeout, 503, header, vocab.GatewayReadTimeout, true,
+		"No byte within first_byte_timeout (60 s). Ask the backend directly and wait.", vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort, vocab.WorkersExhausted)
+	keyBetween   = add("between-bytes-timeout", vocab.ConnectionReadTimeout, 503, header, vocab.GatewayBodyTimeout, true, "The backend fell silent in its answer (between_bytes_timeout).", vocab.UpstreamSlow, vocab.Lossy)
+	keyClosed    = add("closed-early", vocab.ConnectionTerminated, 503, header, vocab.GatewayClosedEarly, true, "The backend closed without a header. On reused connections only: it closes idle ones sooner.", vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.KeepaliveRace, vocab.UpstreamRestarting, vocab.ProtocolMismatch)
+	keyJunk      = add("junk", vocab.HTTPProtocolError, 503, header, vocab.GatewayNotHTTP, true, "What came does not begin as HTTP.", vocab.InvalidResponse, vocab.ProtocolMismatch, vocab.UpstreamCrashed)
+	keyReceived  = add("received-junk", vocab.HTTPProtocolError, 503, header, vocab.GatewayNotHTTP, true, "What came is no HTTP: TLS, another protocol.", vocab.ProtocolMismatch, vocab.InvalidResponse)
+	keyFormat    = add("format", vocab.HTTPProtocolError, 503, header, vocab.GatewayInvalidHeader, true, "The header cannot be read.", vocab.InvalidResponse)
+	keyOverflow  = add("header-too-big", vocab.HTTPHeaderSectionSize, 503, header, vocab.GatewayHeaderTooBig, true, "The header is over http_resp_size (32k) or http_resp_hdr_len (8k).", vocab.BufferTooSmall)
+	keyWorkspace = add("workspace", vocab.ProxyInternalError, 503, dialect.PhaseLocal, vocab.GatewayNoMemory, true, "workspace_backend is too small for this answer.", vocab.BufferTooSmall)
+	keyStorage   = add("no-storage", vocab.ProxyInternalError, 503, bodyPhase, vocab.GatewayNoMemory, true, "The storage is full of what may not be evicted.", vocab.MemoryPressure, vocab.DiskFull)
+	keyWrite     = add("write-failed", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, true, "The backend closed while the request was sent.", vocab.KeepaliveRace, vocab.EarlyClose, vocab.RequestTooLarge, vocab.UpstreamCrashed)
+	keyReqBody   = add("request-body", vocab.HTTPRequestError, 0, dialect.PhaseSend, vocab.GatewayClientGone, false, "The client broke off in its body.", vocab.Lossy, vocab.Aborted)
+	keyShort     = add("body-cut", vocab.HTTPResponseIncomplete, 0, bodyPhase, vocab.GatewayClosedBody, true, "Less came than Content-Length announces.", vocab.TruncatedResponse, vocab.UpstreamCrashed, vocab.WorkerKilled)
+	keySocket    = add("body-failed", vocab.HTTPResponseIncomplete, 0, bodyPhase, vocab.GatewayClosedBody, true, "The connection failed in the middle of the body.", vocab.UpstreamCrashed, vocab.Lossy)
+	keyChunkCut  = add("chunk-cut", vocab.HTTPTransferCoding, 0, bodyPhase, vocab.GatewayInvalidChunk, true, "A chunk could not be read to its end.", vocab.TruncatedResponse, vocab.InvalidResponse)
+	keyChunk     = add("chunk-invalid", vocab.HTTPTransferCoding, 0, bodyPhase, vocab.GatewayInvalidChunk, true, "A chunk's size is no number.", vocab.InvalidResponse)
+	keyGunzip    = add("gunzip", vocab.HTTPContentCoding, 503, bodyPhase, vocab.GatewayClosedBody, true, "The backend's gzip is broken or cut.", vocab.InvalidResponse, vocab.TruncatedResponse)
+	keyOther     = add("fetch-failed", vocab.ConnectionTerminated, 503, header, "", true, "The record's text says how the fetch failed.", vocab.UpstreamCrashed, vocab.InvalidResponse)
+	keyRetries   = add("too-many-retries", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, "", true, "max_retries is used up: the FetchErrors before it say why.", vocab.UpstreamCrashed, vocab.AppError, vocab.NoHealthyUpstream)
+	keyVCL       = add("vcl-error", vocab.ProxyConfigurationError, 503, dialect.PhaseLocal, "", true, "The VCL failed for this request.", vocab.InvalidConfig)
+
+	keyProbeOpen   = add("probe-open", vocab.ConnectionRefused, 0, connecting, vocab.GatewayServerDisabled, false, "The probe cannot connect.", vocab.UpstreamDown, vocab.UpstreamCrashed)
+	keyProbeRead   = add("probe-read", vocab.ConnectionTerminated, 0, header, vocab.GatewayServerDisabled, false, "The probe's connection broke.", vocab.UpstreamCrashed)
+	keyProbeStatus = add("probe-status", vocab.HTTPProtocolError, 0, header, vocab.GatewayServerDisabled, false, "The probe got another status than .expected_response.", vocab.AppError, vocab.HealthCheckWrong)
+	keyHealthy     = add("probe-healthy", "", 0, dialect.PhaseLocal, "", false, "The backend is healthy again.", vocab.PartialOutage)
+
+	keyPage        = add("page-fetch-failed", vocab.DestinationUnavailable, 503, header, vocab.GatewayStatusMade, true, "Varnish's own page: varnishlog has the FetchError with the reason.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.UpstreamSlow, vocab.NoHealthyUpstream)
+	keyPageVCL     = add("page-vcl-failed", vocab.ProxyConfigurationError, 503, dialect.PhaseLocal, vocab.GatewayStatusMade, true, "Varnish's own page: the VCL failed.", vocab.InvalidConfig)
+	keyChildDied   = add("child-died", vocab.ProxyInternalError, 0, dialect.PhaseLocal, vocab.GatewayWorkerDied, true, "Varnish's worker process crashed: varnishadm panic.show.", vocab.Crashed, vocab.Bug)
+	keyChildKilled = add("child-killed", vocab.ProxyInternalError, 0, dialect.PhaseLocal, vocab.GatewayWorkerDied, true, "The worker process did not answer its manager within cli_timeout: the host was short of something.", vocab.CPUSaturated, vocab.DiskFull, vocab.MemoryPressure)
+)
+
+// texts are the beginnings of FetchErrors that mean one thing.
+var texts = [...]struct {
+	text string
+	key  dialect.Key
+}{
+	{"No backend", keyNoBackend}, {"first byte timeout", keyFirstByte}, {"timeout", keyBetween}, {"backend closed", keyClosed}, {"HTC eof", keyClosed},
+	{"HTC status -1", keyClosed}, {"http first read error", keyClosed}, {"HTC junk", keyJunk}, {"overflow", keyOverflow}, {"HTC overflow", keyOverflow},
+	{"Received junk", keyReceived}, {"http format error", keyFormat}, {"out of workspace", keyWorkspace}, {"Could not get storage", keyStorage},
+	{"backend write error", keyWrite}, {"req.body read error", keyReqBody}, {"straight insufficient bytes", keyShort}, {"chunked insufficient bytes", keyShort},
+	{"chunked read err", keyChunkCut}, {"chunked ", keyChunk}, {"eof socket fail", keySocket}, {"straight read", keySocket}, {"Gunzip error", keyGunzip}, {"gunzip", keyGunzip},
+	{"HTC timeout", keyFirstByte}, {"HTC idle", keyFirstByte},
+}

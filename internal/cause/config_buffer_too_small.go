@@ -13,6 +13,7 @@ var bufferTooSmall = Cause{
 	Summary: "The response header of {endpoint} is larger than the gateway's buffer[: {value:probe_header_too_big}].",
 	Fixes: []Fix{
 		{Text: "Raise the buffer for this location above the largest header.", Knob: vocab.HeaderBuffer, Value: "16k"},
+		{Text: "Raise the buffers of the body with it: nginx refuses a header buffer that is larger than they are together, less one.", Knob: vocab.Buffers, Value: "8 16k"},
 		{Text: "Or make the header smaller: old cookies and long redirects are the usual reason."},
 	},
 	Next: "curl -sD- -o/dev/null to the upstream shows the header and its size.",

@@ -16,6 +16,7 @@ var wrongAddress = Cause{
 		{Fact: vocab.ListenerOtherAddress, Seen: 22}, // the same port, another address: hardly ever a coincidence
 		{Fact: vocab.ListenerRelated, Seen: 14},      // the same folder or name, another port
 		{Fact: vocab.ListenerNear, Seen: 6},          // 3001 for 3000: a slip, or a neighbour
+		{Fact: vocab.ListenerSameKind, Seen: 5},      // hosts rarely have two php-fpm
 		{Fact: vocab.ListenerElsewhere, Seen: -2},    // a stranger's listener says little
 		{Fact: vocab.ListenerNowhereElse, Seen: -14},
 		{Fact: vocab.AppListeningElsewhere, Seen: 16}, // its own words
@@ -37,7 +38,7 @@ var wrongAddress = Cause{
 		{Fact: vocab.BriefOutage, Seen: -12},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:listener_near}][: {value:app_listening_elsewhere}].",
+	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:listener_near}][: {value:listener_same_kind}][: {value:app_listening_elsewhere}].",
 	Fixes: []Fix{
 		{Text: "Point the gateway at the address where the application listens[: {value:listener_other_address}][: {value:listener_related}].", Knob: vocab.Target, Value: "[{value:listener_other_address}][{value:listener_related}]"},
 		{Text: "Or let the application listen at {endpoint}."},

@@ -16,6 +16,7 @@ var upstreamDown = Cause{
 		{Fact: vocab.ListenerOtherAddress, Seen: -20}, // the application runs, at another address
 		{Fact: vocab.ListenerRelated, Seen: -14},
 		{Fact: vocab.ListenerNear, Seen: -4},
+		{Fact: vocab.ListenerSameKind, Seen: -3},
 		{Fact: vocab.ListenerElsewhere, Seen: -1}, // a stranger's listener says little
 		{Fact: vocab.ListenerNowhereElse, Seen: 3},
 		{Fact: vocab.AppListeningElsewhere, Seen: -10},

@@ -43,11 +43,11 @@ func (x *examination) compose() *Diagnosis {
 // count fills in how many requests of the route were seen, and failed.
 func (x *examination) count(d *Diagnosis) {
 	for _, l := range x.logs {
-		if l.Kind != "access" || !l.OK || !x.exclusive(l) {
+		if l.Kind != "access" || !l.OK {
 			continue
 		}
 		for _, r := range l.Extract.Routes {
-			if x.sameWay(r) {
+			if x.attributable(l, r.Endpoint) && x.sameWay(r) {
 				d.Window.Requests += r.OK + r.Failed + r.Gone
 				d.Window.Failures += r.Failed
 			}

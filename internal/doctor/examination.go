@@ -40,6 +40,8 @@ type examination struct {
 	hits      []scan.Hit   // error-log lines about this route, oldest first
 	loose     []scan.Hit   // error-log lines about no request
 	access    []scan.Hit   // failed requests of this route in access logs
+	foreign   []scan.Hit   // error-log lines about other routes
+	unclaimed []scan.Hit   // failed requests for our path in access logs that several sites share
 	covered   bool         // an error log was read and covers the window
 	failures  []evidence.Failure
 	resolved  []resolution // the names among the configured endpoints

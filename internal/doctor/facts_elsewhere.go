@@ -37,34 +37,36 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 	if err != nil {
 		return
 	}
-	found := false
 	for _, l := range now.Listeners.List {
 		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
 			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
-			found = true
-			break
+			return
 		}
 	}
+	x.orphanFacts(u, now, int(want.Port()))
+}
+
+// orphanFacts tells of the listener to which no gateway refers that is most
+// likely meant: one that belongs to the site, one close to the wanted port, a
+// server of the wanted protocol, any other.
+func (x *examination) orphanFacts(u *upstream, now picture, port int) {
 	orphans := x.orphans(now)
-	for _, l := range orphans {
-		p, ok := now.Processes.Find(first(l.PIDs))
-		if !ok || !x.related(p) && !x.speaks(p) {
-			continue
+	say := func(fact vocab.Fact, fits func(host.Listener, host.Process) bool) bool {
+		for _, l := range orphans {
+			if p, ok := now.Processes.Find(first(l.PIDs)); ok && fits(l, p) {
+				x.add(u.about(fact, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+processWords(p)))
+				return true
+			}
 		}
-		x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+processWords(p)))
-		found = true
-		break
+		return false
 	}
-	orphans = slices.DeleteFunc(orphans, func(l host.Listener) bool { return l.Network != "tcp" })
-	near := slices.IndexFunc(orphans, func(l host.Listener) bool { return abs(l.Port-int(want.Port())) <= nearPort })
 	switch {
-	case found:
-	case near >= 0:
-		l := orphans[near]
-		x.add(u.about(vocab.ListenerNear, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
-	case len(orphans) > 0:
-		l := orphans[0]
-		x.add(u.about(vocab.ListenerElsewhere, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
+	case say(vocab.ListenerRelated, func(_ host.Listener, p host.Process) bool { return x.related(p) }):
+	case say(vocab.ListenerNear, func(l host.Listener, _ host.Process) bool {
+		return port > 0 && l.Network == "tcp" && abs(l.Port-port) <= nearPort
+	}):
+	case say(vocab.ListenerSameKind, func(_ host.Listener, p host.Process) bool { return x.speaks(p) }):
+	case say(vocab.ListenerElsewhere, func(l host.Listener, _ host.Process) bool { return l.Network == "tcp" }):
 	case len(now.Listeners.Gaps) == 0:
 		x.add(u.about(vocab.ListenerNowhereElse, evidence.Socket, "socket table", ""))
 	}
@@ -94,12 +96,7 @@ func (x *examination) otherSockets(u *upstream, now picture) {
 			return
 		}
 	}
-	for _, l := range x.orphans(now) {
-		if p, ok := now.Processes.Find(first(l.PIDs)); ok && (x.related(p) || x.speaks(p)) {
-			x.add(u.about(vocab.ListenerRelated, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+processWords(p)))
-			return
-		}
-	}
+	x.orphanFacts(u, now, 0)
 }
 
 func first(ids []int) int {

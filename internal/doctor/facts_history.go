@@ -19,7 +19,7 @@ func (x *examination) historyFacts() {
 			continue
 		}
 		for _, l := range x.logs {
-			if l.Kind == "access" && l.OK && x.exclusive(l) {
+			if l.Kind == "access" && l.OK {
 				x.servedFacts(f, e, l)
 			}
 		}
@@ -42,7 +42,7 @@ func (x *examination) tallyOf(endpoint string, l readLog) (t tally) {
 		if r.Endpoint != "" && r.Endpoint != endpoint && r.Endpoint != "-" {
 			continue
 		}
-		if r.Endpoint == "" && !x.sameWay(r) {
+		if !x.attributable(l, r.Endpoint) || r.Endpoint == "" && !x.sameWay(r) {
 			continue
 		}
 		t.ok += r.OK

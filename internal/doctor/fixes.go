@@ -81,14 +81,16 @@ func (x *examination) fitValue(id vocab.Cause, k vocab.Knob, s topo.Setting, val
 			}
 		}
 		return roundSeconds(slowest * 3)
-	case vocab.HeaderBuffer:
-		need := s.Number * 2
-		for _, u := range x.upstreams {
-			if u.Contact != nil {
-				need = max(need, float64(u.Contact.Exchange.HeaderBytes)*1.5)
-			}
+	case vocab.Buffers:
+		// nginx wants the larger of header buffer and one buffer, doubled, to be
+		// less than all buffers but one (ngx_http_proxy_merge_loc_conf).
+		if size := x.headerNeed(x.decision.Settings[vocab.HeaderBuffer]); size <= 14<<10 {
+			return ""
+		} else {
+			return "8 " + roundKilobytes(size)
 		}
-		return roundKilobytes(need)
+	case vocab.HeaderBuffer:
+		return roundKilobytes(x.headerNeed(s))
 	case vocab.KeepaliveTimeout:
 		for _, u := range x.upstreams {
 			switch {
@@ -104,6 +106,18 @@ func (x *examination) fitValue(id vocab.Cause, k vocab.Knob, s topo.Setting, val
 		return x.resolverValue(id, s, value)
 	}
 	return value
+}
+
+// headerNeed is how large the header buffer should be: half as large again as
+// the header that was seen, twice the present buffer where none was.
+func (x *examination) headerNeed(s topo.Setting) float64 {
+	need := s.Number * 2
+	for _, u := range x.upstreams {
+		if u.Contact != nil {
+			need = max(need, float64(u.Contact.Exchange.HeaderBytes)*1.5)
+		}
+	}
+	return need
 }
 
 // resolverValue keeps the name servers that are configured and makes their

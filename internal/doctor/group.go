@@ -156,11 +156,14 @@ func (x *examination) masked(h scan.Hit) bool {
 	}
 	read := false
 	for _, l := range x.logs {
-		if l.Kind != "access" || !l.OK || !x.exclusive(l) || len(l.Extract.Routes) == 0 {
+		if l.Kind != "access" || !l.OK || len(l.Extract.Routes) == 0 {
 			continue
 		}
-		read = true
 		for _, r := range l.Extract.Routes {
+			if !x.attributable(l, r.Endpoint) {
+				continue
+			}
+			read = true
 			if r.Failed > 0 && !r.LastFailed.Before(h.Time.Add(-2*time.Second)) && !r.FirstFailed.After(h.Time.Add(2*time.Second)) {
 				return false
 			}
@@ -198,8 +201,10 @@ func refusal(status int) bool { return status >= 400 && status < 500 }
 
 // explained reports whether an error log has a line for the request that an
 // access line tells of.
-func (x *examination) explained(h scan.Hit) bool {
-	return slices.ContainsFunc(x.hits, func(e scan.Hit) bool {
+func (x *examination) explained(h scan.Hit) bool { return x.explainedBy(h, x.hits) }
+
+func (x *examination) explainedBy(h scan.Hit, lines []scan.Hit) bool {
+	return slices.ContainsFunc(lines, func(e scan.Hit) bool {
 		d := h.Time.Sub(e.Time)
 		return d >= -2*time.Second && d <= 2*time.Second+time.Duration(max(h.Seconds, 0)*float64(time.Second)) && e.Path == h.Path && x.cond(e).Fails
 	})
@@ -225,11 +230,11 @@ func (x *examination) settle(f *evidence.Failure, ownFailed bool) {
 		f.Intermittent = true
 	}
 	for _, l := range x.logs {
-		if l.Kind != "access" || !x.exclusive(l) {
+		if l.Kind != "access" {
 			continue
 		}
 		for _, r := range l.Extract.Routes {
-			if x.ownRoute(r) && r.OK > 0 && r.Failed > 0 && r.LastOK.After(r.FirstFailed) && r.LastFailed.After(r.FirstOK) && f.Count > 1 && r.LastOK.After(f.From) {
+			if x.attributable(l, r.Endpoint) && x.ownRoute(r) && r.OK > 0 && r.Failed > 0 && r.LastOK.After(r.FirstFailed) && r.LastFailed.After(r.FirstOK) && f.Count > 1 && r.LastOK.After(f.From) {
 				f.Intermittent = true
 			}
 		}
@@ -299,11 +304,23 @@ func (x *examination) dialled(endpoint string) bool {
 	return slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return slices.Contains(f.Subjects[vocab.RoleEndpoint], endpoint) })
 }
 
-// exclusive reports whether every line of an access log is about our own site:
-// no other site writes to it, or the format names the site.
-func (x *examination) exclusive(l readLog) bool {
-	if strings.Contains(l.Format, "$host") || strings.Contains(l.Format, "$server_name") || strings.Contains(l.Format, "$http_host") || strings.Contains(l.Format, "$upstream_addr") {
+// attributable reports whether a request of an access log can be told to be of
+// our own site: no other site writes to the file, the format names the site, or
+// it names an upstream that only our route has.
+func (x *examination) attributable(l readLog, endpoint string) bool {
+	if l.exclusive {
 		return true
+	}
+	return strings.Contains(l.Format, "$upstream_addr") && endpoint != "" && slices.Contains(x.configuredEndpoints(), endpoint)
+}
+
+// exclusive reports whether every line of an access log can be told to be of
+// our own site, or of another one.
+func (x *examination) exclusive(l topo.Log) bool {
+	for _, name := range []string{"$host", "$server_name", "$http_host"} {
+		if strings.Contains(l.Format, name) {
+			return true
+		}
 	}
 	for _, s := range x.match.Gateway.Conf.Instance.Sites {
 		if x.ownSite(s) {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,8 @@ type readLog struct {
 	topo.Log
 	Extract logAnswer
 	OK      bool // it could be read
+
+	exclusive bool // access log: each line can be told to be of our own site, or of another
 }
 
 // logAnswer is an extract that knows its secrets.
@@ -264,12 +267,13 @@ func (x *examination) readLogs(ctx context.Context) {
 			e, err := scan.Window(ctx, open, l.Path, log, scan.Options{Since: x.from, Until: until, Location: x.zone, Buffered: l.Buffered, Rotated: true})
 			return logAnswer{e}, err
 		})
-		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok})
+		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && x.exclusive(l)})
 		if !ok {
 			continue
 		}
 		x.sortHits(x.logs[len(x.logs)-1])
 	}
+	x.claim()
 	byTime := func(a, b scan.Hit) int { return a.Time.Compare(b.Time) }
 	slices.SortStableFunc(x.hits, byTime)
 	slices.SortStableFunc(x.access, byTime)
@@ -279,7 +283,6 @@ func (x *examination) readLogs(ctx context.Context) {
 // request at all.
 func (x *examination) sortHits(l readLog) {
 	e := l.Extract
-	ours := l.Kind != "access" || x.exclusive(l)
 	if l.Kind == "error" && !slices.Contains(e.Why, scan.Buffered) {
 		x.covered = true
 	}
@@ -289,14 +292,36 @@ func (x *examination) sortHits(l readLog) {
 		}
 		switch {
 		case l.Kind == "access":
-			if x.isOwn(h) || ours && x.concerns(h) {
+			switch {
+			case x.isOwn(h), x.attributable(l, h.Endpoint) && x.concerns(h):
 				x.access = append(x.access, h)
+			case !l.exclusive && h.Path == x.match.Request.Path:
+				x.unclaimed = append(x.unclaimed, h)
 			}
 		case h.Request == "" && h.Upstream == "" && h.Client == "":
 			x.loose = append(x.loose, h)
 		case x.concerns(h):
 			x.hits = append(x.hits, h)
+		default:
+			x.foreign = append(x.foreign, h)
 		}
+	}
+}
+
+// claim takes the failed requests for our own path from logs that several sites
+// share, unless an error log explains them as another site's.
+func (x *examination) claim() {
+	left := 0
+	for _, h := range x.unclaimed {
+		if x.explainedBy(h, x.foreign) {
+			continue
+		}
+		left++
+		x.access = append(x.access, h)
+	}
+	if left > 0 {
+		x.gap(evidence.Gap{Source: "access log", Why: "several sites share it and its format names none: " + strconv.Itoa(left) + " failed requests for this path are taken to be of this site",
+			Allow: "log_format with $host and $upstream_addr"})
 	}
 }
 

@@ -215,6 +215,7 @@ const (
 	ListenerOtherAddress Fact = "listener_other_address"
 	ListenerRelated      Fact = "listener_related"
 	ListenerNear         Fact = "listener_near"
+	ListenerSameKind     Fact = "listener_same_kind"
 	ListenerElsewhere    Fact = "listener_elsewhere"
 	ListenerNowhereElse  Fact = "listener_nowhere_else"
 	ListenerStopped      Fact = "listener_stopped"
@@ -427,6 +428,7 @@ var Facts = []FactInfo{
 	{ListenerOtherAddress, "elsewhere", Now, RoleEndpoint, "something listens on the upstream's port at another address only"},
 	{ListenerRelated, "elsewhere", Now, RoleEndpoint, "an application that belongs to this site, by its folder, arguments or name, listens somewhere else"},
 	{ListenerNear, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens at a port close to the one that the gateway dials"},
+	{ListenerSameKind, "elsewhere", Now, RoleEndpoint, "a server of the protocol that the gateway speaks, to which no gateway refers, listens somewhere else"},
 	{ListenerElsewhere, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens somewhere else"},
 	{ListenerNowhereElse, "elsewhere", Now, RoleEndpoint, "no other application listens that no gateway refers to"},
 	{ListenerStopped, "process_state", Now, RoleEndpoint, "the process that listens is stopped"},

@@ -225,7 +225,7 @@ func (k *look) configured(dialects []dialect.Dialect) {
 	own := host.Place{Root: "/", OwnMount: true, OwnNet: true}
 	for i := range dialects {
 		d := &dialects[i]
-		if d.Config == nil {
+		if d.Config == nil || d.Application {
 			continue
 		}
 		for _, config := range slices.Compact([]string{k.opt.Config, ""}) {

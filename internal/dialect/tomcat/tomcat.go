@@ -14,10 +14,11 @@ import (
 
 // Dialect is Tomcat.
 var Dialect = dialect.Dialect{
-	Name:      "tomcat",
-	Doc:       "Apache Tomcat: its process, catalina.out, and what Java writes when it runs out of memory, files or connections.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:        "tomcat",
+	Doc:         "Apache Tomcat: its process, catalina.out, and what Java writes when it runs out of memory, files or connections.",
+	Application: true,
+	Recognise:   recognise,
+	Logs:        Logs,
 }
 
 // recognise finds the Java process that runs Tomcat's Bootstrap class.

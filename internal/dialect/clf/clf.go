@@ -7,6 +7,7 @@ package clf
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -60,69 +61,74 @@ const dashes = ' ' | '-'<<8 | ' '<<16 | '-'<<24
 // line's minute.
 func head(line []byte, t *dialect.Tally) (status int, ok bool) {
 	i := bytes.IndexByte(line, '[')
-	if i < 4 || len(line) < i+requestStart+8 {
+	if i < 6 || len(line) < i+requestStart+16 {
 		return 0, false
 	}
-	s := line[i : i+requestStart : i+requestStart]
-	if line[i-1] != ' ' || s[stampEnd] != ']' || s[stampEnd+1] != ' ' || s[stampEnd+2] != '"' {
-		return 0, false
-	}
-	// ADDRESS IDENT USER: nearly always nobody has logged in.
-	if i < 6 || binary.LittleEndian.Uint32(line[i-5:]) != dashes {
-		k := bytes.IndexByte(line[:i], ' ')
-		if k < 1 || k+5 > i || line[k+1] != '-' || line[k+2] != ' ' || line[k+3] == ' ' {
+	if binary.LittleEndian.Uint32(line[i-5:]) != dashes || line[i-1] != ' ' {
+		if !user(line[:i]) {
 			return 0, false
 		}
 	}
-	if !sameMinute(s, t) && !newMinute(s, t) {
+	s := line[i:]
+	_ = s[requestStart]
+	if binary.LittleEndian.Uint32(s[stampEnd-1:])>>8 != closing || !sameMinute(s, t) && !newMinute(s, t) || s[stampSeconds]-'0' > 5 || s[stampSeconds+1]-'0' > 9 {
 		return 0, false
 	}
-	if s[stampSeconds]-'0' > 5 || s[stampSeconds+1]-'0' > 9 {
-		return 0, false
-	}
-	after := line[i+requestStart:]
-	e := bytes.IndexByte(after, '"')
+	s = s[requestStart:]
+	e := bytes.IndexByte(s, '"')
 	// \" is Apache's way to write a quote inside the request.
-	if e < 1 || after[e-1] == '\\' || len(after) < e+6 || after[e+1] != ' ' || after[e+5] != ' ' {
+	if e < 1 || s[e-1] == '\\' || len(s) < e+14 {
 		return 0, false
 	}
-	a, b, c := after[e+2]-'0', after[e+3]-'0', after[e+4]-'0'
-	if a > 9 || b > 9 || c > 9 {
+	// `" 200 `, then the number of bytes and two quoted fields.
+	s = s[e:]
+	a, b, c := s[2]-'0', s[3]-'0', s[4]-'0'
+	if s[1] != ' ' || s[5] != ' ' || a > 9 || b > 9 || c > 9 {
 		return 0, false
 	}
-	return int(a)*100 + int(b)*10 + int(c), tail(after[e+6:])
+	n := 6 + digits(s[6:])
+	if n == 6 || len(s) < n+6 || s[n] != ' ' || s[n+1] != '"' {
+		return 0, false
+	}
+	s = s[n+2:]
+	if n = bytes.IndexByte(s, '"'); n < 0 || n > 0 && s[n-1] == '\\' || len(s) < n+4 || s[n+1] != ' ' || s[n+2] != '"' {
+		return 0, false
+	}
+	return int(a)*100 + int(b)*10 + int(c), closed(s[n+3:])
 }
 
-// tail reports whether what follows the status is a number of bytes and two
-// quoted fields, after which more fields may stand.
-func tail(s []byte) bool {
-	n := 0
-	for n < len(s) && s[n]-'0' <= 9 {
-		n++
-	}
-	if n == 0 || len(s) < n+4 || s[n] != ' ' || s[n+1] != '"' {
-		return false
-	}
-	if s[n+2] == '-' && len(s) > n+5 && s[n+3] == '"' {
-		s = s[n+3:] // no referrer
-	} else {
-		s = s[n+2:]
-		n = bytes.IndexByte(s, '"')
-		if n < 0 || n > 0 && s[n-1] == '\\' {
-			return false
-		}
-		s = s[n:]
-	}
-	if len(s) < 4 || s[1] != ' ' || s[2] != '"' {
-		return false
-	}
-	s = s[3:]
-	// A quote at the end closes the last field, whatever stands before it.
-	if n = len(s) - 1; s[n] == '"' {
+// closing is `] "` as the bytes stand in memory.
+const closing = ']' | ' '<<8 | '"'<<16
+
+// user reports whether b, what stands before the time, is ADDRESS IDENT USER
+// with a user who has logged in.
+func user(b []byte) bool {
+	k := bytes.IndexByte(b, ' ')
+	return k > 0 && k+5 <= len(b) && b[k+1] == '-' && b[k+2] == ' ' && b[k+3] != ' ' && b[len(b)-1] == ' '
+}
+
+// closed reports whether s, the last quoted field and what follows it, is
+// closed by a quote. One at the end closes it, whatever stands before it.
+func closed(s []byte) bool {
+	n := len(s) - 1
+	if s[n] == '"' {
 		return (n == 0 || s[n-1] != '\\') && n < tailLimit
 	}
 	n = bytes.IndexByte(s, '"')
 	return n >= 0 && (n == 0 || s[n-1] != '\\') && n+1 < len(s) && s[n+1] == ' '
+}
+
+// digits returns how many digits s begins with, at most as many as eight. It
+// looks at eight bytes at once, because the number differs from line to line and
+// a loop's end would be guessed wrongly each time: a byte that is no digit has
+// its high bit set in x or in x+0x76.
+func digits(s []byte) int {
+	if len(s) < 8 {
+		return 0
+	}
+	x := binary.LittleEndian.Uint64(s) ^ 0x3030303030303030
+	other := (x | (x + 0x7676767676767676)) & 0x8080808080808080
+	return bits.TrailingZeros64(other) / 8
 }
 
 // tailLimit bounds the last field: Line gives a longer one up that is full of

@@ -50,7 +50,7 @@ type Fix struct {
 	Text    string     // one sentence in the imperative; the same fields as in Summary
 	Knob    vocab.Knob // the setting to change; empty: none
 	Value   string     // its new value; the same fields as in Summary
-	Command string     // what to run; the same fields
+	Command string     // what to run; the same fields, and {test}, {reload} and {pid}, which the doctor spells
 }
 
 //go:embed card

@@ -22,7 +22,7 @@ var invalidConfig = Cause{
 	Hides:   []vocab.Cause{vocab.NotApplied},
 	Summary: "The configuration on disk does not load[: {value:config_broken}][: {value:gateway_config_rejected}].",
 	Fixes: []Fix{
-		{Text: "Correct the file[ at {where:config_broken}], test it, then reload.", Command: "nginx -t && nginx -s reload"},
+		{Text: "Correct the file[ at {where:config_broken}], test it, then reload.", Command: "{test} && {reload}"},
 	},
 	Next: "nginx -t names the file and line.",
 }

@@ -17,7 +17,7 @@ var notApplied = Cause{
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.WrongAddress, vocab.UpstreamRestarting},
 	Summary: "The gateway runs an older configuration than the one on disk[: {value:config_differs}][; {value:config_newer}].",
 	Fixes: []Fix{
-		{Text: "Test the configuration on disk and load it.", Command: "nginx -t && nginx -s reload"},
+		{Text: "Test the configuration on disk and load it.", Command: "{test} && {reload}"},
 	},
 	Next: "Compare the start of the workers with the time of the last edit.",
 }

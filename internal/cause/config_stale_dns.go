@@ -24,7 +24,7 @@ var staleDNS = Cause{
 	Summary: "The gateway still uses {endpoint}, an address that the name no longer has[: {value:name_moved}].",
 	Fixes: []Fix{
 		{Text: "Let the gateway resolve the name again and again: a resolver and a variable in the target, or `resolve` in the upstream block.", Knob: vocab.ResolverServers, Value: "127.0.0.53 valid=10s"},
-		{Text: "For now reload the gateway: it resolves the names anew.", Command: "nginx -s reload"},
+		{Text: "For now reload the gateway: it resolves the names anew.", Command: "{reload}"},
 	},
 	Next: "Compare the name's present addresses with the one in the gateway's log.",
 }

@@ -39,8 +39,8 @@ var upstreamHung = Cause{
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",
 	Fixes: []Fix{
-		{Text: "[Its process is {value:listener_stopped}: find out who stopped it, and let it go on.]", Command: "kill -CONT PID"},
-		{Text: "Take a stack dump of the process before you restart it (py-spy dump, jstack, kill -ABRT, gdb): it shows where it waits. Then restart it.", Command: "cat /proc/PID/stack /proc/PID/wchan"},
+		{Text: "[Its process is {value:listener_stopped}: find out who stopped it, and let it go on.]", Command: "kill -CONT {pid}"},
+		{Text: "Take a stack dump of the process before you restart it (py-spy dump, jstack, kill -ABRT, gdb): it shows where it waits. Then restart it.", Command: "cat /proc/{pid}/stack /proc/{pid}/wchan"},
 		{Text: "Give every outgoing call of the application a timeout, and let a watchdog restart it when it stops answering."},
 	},
 	Next: "Does it answer any other path? Is the process stopped, waiting on a lock, or busy? ps -o stat,wchan,pcpu -p PID",

@@ -211,9 +211,14 @@ func (x *examination) causeOf(f infer.Finding) Cause {
 		c.Against = []evidence.Item{}
 	}
 	for _, fix := range f.Fixes {
-		if fix.Text != "" {
-			c.Fixes = append(c.Fixes, x.fixOf(f.ID, fix))
+		if fix.Text == "" {
+			continue
 		}
+		next := x.fixOf(f.ID, fix)
+		if n := len(c.Fixes); n > 0 && next.Add != "" && c.Fixes[n-1].Command == next.Command {
+			c.Fixes[n-1].Command = "" // both edits first, then one reload
+		}
+		c.Fixes = append(c.Fixes, next)
 	}
 	return c
 }

@@ -52,6 +52,7 @@ func Explain(ctx context.Context, opts ExplainOptions) (*Explanation, error) {
 type explaining struct {
 	opts     ExplainOptions
 	out      *Explanation
+	product  string // that wrote the line which says what the client got
 	endpoint string
 	route    string
 	name     string
@@ -137,6 +138,7 @@ func (e *explaining) lines(texts scan.Texts) {
 	if lead == nil {
 		return
 	}
+	e.product = lead.Product
 	if s := lead.Cond.Symptom; s != "" {
 		e.out.Symptom = &s
 	}
@@ -177,10 +179,23 @@ func (e *explaining) causeOf(f infer.Finding) Cause {
 	}
 	for _, fix := range f.Fixes {
 		if fix.Text != "" {
-			c.Fixes = append(c.Fixes, Fix{Text: fix.Text, Command: fix.Command})
+			c.Fixes = append(c.Fixes, Fix{Text: fix.Text, Command: spellCommand(fix.Command, e.commands())})
 		}
 	}
 	return c
+}
+
+// commands spells the commands of the product that wrote the lines, as it is
+// installed by default.
+func (e *explaining) commands() map[string]string {
+	values := map[string]string{"{pid}": "PID"}
+	for _, d := range e.opts.Dialects {
+		if d.Name == e.product && d.ConfigTest != nil && d.Reload != nil {
+			l := dialect.Launch{Product: d.Name, Exe: d.Name}
+			values["{test}"], values["{reload}"] = shell(d.ConfigTest(l)), shell(d.Reload(l))
+		}
+	}
+	return values
 }
 
 // candidates lists the causes that a condition names, where no fact ranks them.

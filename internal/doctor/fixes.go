@@ -42,31 +42,56 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 		p := x.decision.Forward.Place
 		out.Place = &p
 	}
+	if out.Command == "" {
+		out.Command = x.ownCommand("{test} && {reload}")
+	}
 	if out.Remove == out.Add {
-		out.Remove, out.Add, out.Place = "", "", nil
+		out.Remove, out.Add, out.Place, out.Command = "", "", nil, ""
 	}
 	return out
 }
 
-// ownCommand replaces the product's commands by those of this very instance.
+// ownCommand spells what a command leaves to the product and the host: its test,
+// its reload, the process at the upstream.
 func (x *examination) ownCommand(command string) string {
+	values := map[string]string{"{pid}": "PID"}
 	for _, u := range x.upstreams {
-		if len(u.After) > 0 && len(pids(u.After)) > 0 && strings.Contains(command, "PID") {
-			command = strings.ReplaceAll(command, "PID", strconv.Itoa(pids(u.After)[0]))
+		if ids := pids(u.After); len(ids) > 0 {
+			values["{pid}"] = strconv.Itoa(ids[0])
+			break
 		}
 	}
-	if x.match == nil || !strings.HasPrefix(command, "nginx -") {
-		return command
+	if x.match != nil {
+		g := x.match.Gateway
+		if g.Dialect.ConfigTest != nil && g.Dialect.Reload != nil {
+			values["{test}"], values["{reload}"] = shell(g.Dialect.ConfigTest(g.Launch)), shell(g.Dialect.Reload(g.Launch))
+		}
 	}
-	d, l := x.match.Gateway.Dialect, x.match.Gateway.Launch
-	if d.ConfigTest == nil || d.Reload == nil {
-		return command
+	return spellCommand(command, values)
+}
+
+// spellCommand replaces the fields of a command. One whose fields are not all known is
+// no command.
+func spellCommand(command string, values map[string]string) string {
+	for _, field := range []string{"{pid}", "{test}", "{reload}"} {
+		if strings.Contains(command, field) && values[field] == "" {
+			return ""
+		}
+		command = strings.ReplaceAll(command, field, values[field])
 	}
-	test, reload := strings.Join(d.ConfigTest(l), " "), strings.Join(d.Reload(l), " ")
-	if command == "nginx -s reload" {
-		return reload
+	return command
+}
+
+// shell writes a command as one would type it.
+func shell(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = w
+		if w == "" || strings.ContainsAny(w, " \t;&|<>()$`\\\"'*?[]#~!{}") {
+			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
 	}
-	return test + " && " + reload
+	return strings.Join(quoted, " ")
 }
 
 // fitValue takes the measured need where there is one, instead of a general
@@ -84,11 +109,11 @@ func (x *examination) fitValue(id vocab.Cause, k vocab.Knob, s topo.Setting, val
 	case vocab.Buffers:
 		// nginx wants the larger of header buffer and one buffer, doubled, to be
 		// less than all buffers but one (ngx_http_proxy_merge_loc_conf).
-		if size := x.headerNeed(x.decision.Settings[vocab.HeaderBuffer]); size <= 14<<10 {
-			return ""
-		} else {
-			return "8 " + roundKilobytes(size)
+		size := roundKilobytes(x.headerNeed(x.decision.Settings[vocab.HeaderBuffer]))
+		if size == "4k" || size == "8k" {
+			return "" // fits the default of 8 buffers of 4k
 		}
+		return "8 " + size
 	case vocab.HeaderBuffer:
 		return roundKilobytes(x.headerNeed(s))
 	case vocab.KeepaliveTimeout:

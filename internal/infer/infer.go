@@ -299,7 +299,8 @@ func subject(c candidate, f evidence.Failure) string {
 // text whose field has no value loses the bracketed part around it:
 // "[ within {value:probe_late}]" vanishes whole.
 func filler(f evidence.Failure, x Finding, about []evidence.Item) func(string) string {
-	values := map[string]string{"subject": x.Subject}
+	// What only a product or a host can spell stays as it is, for who knows them.
+	values := map[string]string{"subject": x.Subject, "test": "{test}", "reload": "{reload}", "pid": "{pid}"}
 	for role, subjects := range f.Subjects {
 		if len(subjects) > 0 {
 			values[string(role)] = subjects[0]

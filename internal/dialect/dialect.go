@@ -49,6 +49,21 @@ type Dialect struct {
 	ConfigTest func(l Launch) []string
 	Reload     func(l Launch) []string
 
+	// Spell writes the line that sets a directive, in the product's own syntax.
+	// Nil: the two words.
+	Spell func(directive, value string) string
+
+	// Worker says whether a child of a main process takes requests, and whether
+	// it only ends those it has. A product has it whose workers look like its
+	// main process: then one that Recognise takes for a main process is a
+	// worker where its parent is one. Nil: every child takes requests, or those
+	// whose title says so.
+	Worker func(main, child Process) (takes, draining bool)
+
+	// Questions are what to ask the running instance of a configuration that
+	// says where it can be asked. Nil: nothing can be asked.
+	Questions func(c *Conf) []Question
+
 	// Words are the product's own terms for failures, for explain.
 	Words []Word
 }
@@ -70,10 +85,11 @@ type Launch struct {
 	Product string
 	Version string
 	PID     int
-	Exe     string // the program to call for ConfigTest and Reload
-	Config  string // absolute path of the main configuration file
-	Prefix  string // directory to which relative paths in the configuration refer
-	Globals string // directives given on the command line (nginx -g)
+	Exe     string   // the program to call for ConfigTest and Reload
+	Config  string   // absolute path of the main configuration file
+	Prefix  string   // directory to which relative paths in the configuration refer
+	Globals string   // directives given on the command line (nginx -g)
+	More    []string // further configuration files, read after Config, absolute
 }
 
 // Source reads files as the product's process sees them.

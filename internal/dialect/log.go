@@ -38,6 +38,12 @@ type Log struct {
 	// time. Nil where there is no faster way than Line.
 	Access func(block []byte, t *Tally, rest func(line []byte))
 
+	// Whole marks an access log that has a line for every request and says in it
+	// how the request ended, and to which there is no log of errors beside.
+	// Endpoints in it are written as "pool/server", and Server is what the
+	// product calls the site (topo.Site.Label).
+	Whole bool
+
 	// Tell is the directive that would make the log say who made a status, the
 	// gateway or the application. Empty where the log says it already.
 	Tell string

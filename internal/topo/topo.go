@@ -100,6 +100,7 @@ type Listener struct {
 
 // Site is a named group of routes: a server block, a virtual host.
 type Site struct {
+	Label     string     `json:"label,omitempty"` // what the product's log calls it, where that is none of the names
 	Names     []SiteName `json:"names"`
 	Listeners []Listener `json:"listeners"`
 	Default   bool       `json:"default,omitempty"`  // answers for names that no site has, on one of its listeners
@@ -138,7 +139,9 @@ type Pool struct {
 
 // Endpoint is one server behind a gateway, as the configuration writes it.
 type Endpoint struct {
-	Network     string  `json:"network"` // "tcp" or "unix"
+	Name        string  `json:"name,omitempty"` // what the product calls it in its pool
+	Line        string  `json:"line,omitempty"` // the line that names it, where a fix has to write the whole of it anew
+	Network     string  `json:"network"`        // "tcp" or "unix"
 	Host        string  `json:"host,omitempty"`
 	Port        int     `json:"port,omitempty"`
 	Path        string  `json:"path,omitempty"` // unix

@@ -58,6 +58,7 @@ var factIndex = func() map[Fact]FactInfo {
 // Facts: what the gateway wrote.
 const (
 	GatewayRefused             Fact = "gateway_refused"
+	GatewayConnectFailed       Fact = "gateway_connect_failed"
 	GatewaySocketMissing       Fact = "gateway_socket_missing"
 	GatewayDenied              Fact = "gateway_denied"
 	GatewayQueueFull           Fact = "gateway_queue_full"
@@ -240,6 +241,19 @@ const (
 	GatewayDraining      Fact = "gateway_draining"
 )
 
+// Facts: what the running gateway says about itself when it is asked.
+const (
+	CheckUnconnected    Fact = "check_unconnected"
+	CheckRejects        Fact = "check_rejects"
+	CheckPasses         Fact = "check_passes"
+	ServerInMaintenance Fact = "server_in_maintenance"
+	PoolInMaintenance   Fact = "pool_in_maintenance"
+	PoolNoServer        Fact = "pool_no_server"
+	PoolQueued          Fact = "pool_queued"
+	LimitReached        Fact = "limit_reached"
+	AnswerCaptured      Fact = "answer_captured"
+)
+
 // Facts: configuration.
 const (
 	KeepaliveUsed       Fact = "keepalive_used"
@@ -286,6 +300,7 @@ const (
 var Facts = []FactInfo{
 	// What the gateway wrote.
 	{GatewayRefused, "refused", Past, RoleEndpoint, "the gateway's connect was refused"},
+	{GatewayConnectFailed, "refused", Past, RoleEndpoint, "the gateway's connect, or its TLS handshake, failed, and its log does not say how"},
 	{GatewaySocketMissing, "refused", Past, RoleEndpoint, "the gateway found no unix socket at the path"},
 	{GatewayDenied, "denied", Past, RoleEndpoint, "the gateway was not permitted to connect"},
 	{GatewayQueueFull, "queue", Past, RoleEndpoint, "the gateway found the accept queue of the unix socket full"},
@@ -451,6 +466,16 @@ var Facts = []FactInfo{
 	{NeighbourSilent, "route", Now, RoleEndpoint, "the upstream's host does not answer on its own network"},
 	{GatewayNotRunning, "gateway_away", Now, RoleGateway, "the gateway does not run"},
 	{GatewayDraining, "draining", Now, RoleGateway, "old workers of the gateway still finish their connections"},
+	// What the running gateway says about itself.
+	{CheckUnconnected, "check", Now, RoleEndpoint, "the gateway's health check cannot connect to the server"},
+	{CheckRejects, "check", Now, RoleEndpoint, "the gateway's health check connects to the server and does not accept what it gets"},
+	{CheckPasses, "check", Now, RoleEndpoint, "the gateway's health check of the server passes"},
+	{ServerInMaintenance, "maintenance", Now, RoleEndpoint, "a person took the server out of rotation while the gateway runs"},
+	{PoolInMaintenance, "maintenance", Now, RolePool, "a person took every server of the pool out of rotation while the gateway runs"},
+	{PoolNoServer, "no_live", Now, RolePool, "the gateway holds no server of the pool to be in rotation"},
+	{PoolQueued, "connections", Now, RolePool, "requests wait because the servers of the pool have all the connections that they may have"},
+	{LimitReached, "connections", Now, RoleGateway, "the gateway has all the connections that it may have"},
+	{AnswerCaptured, "invalid", Now, RoleEndpoint, "the gateway kept an answer of the server that it could not read"},
 	// Configuration.
 	{KeepaliveUsed, "keepalive", Standing, RoleRoute, "the gateway keeps idle connections to the upstream"},
 	{KeepaliveUnused, "keepalive", Standing, RoleRoute, "the gateway opens a new connection for each request"},

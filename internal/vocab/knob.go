@@ -43,12 +43,18 @@ const (
 	WorkerUser          Knob = "worker_user"
 	LimitRequests       Knob = "limit_requests"
 	LimitConnections    Knob = "limit_connections"
-	Target              Knob = "target"            // the address that is dialled
-	Speaks              Knob = "protocol"          // what is spoken to the upstream
-	ProxyHeaderSend     Knob = "proxy_header_send" // PROXY protocol towards the upstream
-	WorkerTimeout       Knob = "worker_timeout"    // an application server kills a worker after so long; 0: never
-	ListenBacklog       Knob = "listen_backlog"    // length of the accept queue that is asked for; negative: the most that the system allows
-	StatusPath          Knob = "status_path"       // where a server tells about its own state
+	Target              Knob = "target"             // the address that is dialled
+	Speaks              Knob = "protocol"           // what is spoken to the upstream
+	ProxyHeaderSend     Knob = "proxy_header_send"  // PROXY protocol towards the upstream
+	WorkerTimeout       Knob = "worker_timeout"     // an application server kills a worker after so long; 0: never
+	ListenBacklog       Knob = "listen_backlog"     // length of the accept queue that is asked for; negative: the most that the system allows
+	QueueTimeout        Knob = "queue_timeout"      // how long a request waits for a free connection to a server
+	ClientTimeout       Knob = "client_timeout"     // how long a client may be silent
+	RequestTimeout      Knob = "request_timeout"    // how long a request's header may take
+	Retries             Knob = "retries"            // further connects to the same server after one that failed
+	ServerConnections   Knob = "server_connections" // connections to one server at a time; 0: no limit
+	HealthCheck         Knob = "health_check"       // words: what a health check asks
+	StatusPath          Knob = "status_path"        // where a server tells about its own state
 )
 
 // Knobs is every knob.
@@ -58,5 +64,5 @@ var Knobs = []Knob{
 	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSProtocols,
 	TLSCiphers, TLSCertificate, TLSCertificateKey, ResolverServers, ResolverTimeout, ResolverValid, RequestBodyLimit,
 	RequestHeaderBuffer, WorkerProcesses, WorkerConnections, WorkerFiles, WorkerUser, LimitRequests, LimitConnections,
-	Target, Speaks, ProxyHeaderSend,
+	Target, Speaks, ProxyHeaderSend, QueueTimeout, ClientTimeout, RequestTimeout, Retries, ServerConnections, HealthCheck,
 }

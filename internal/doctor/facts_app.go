@@ -100,16 +100,9 @@ func (x *examination) readAppLog(ctx context.Context, u *upstream, place host.Pl
 		if err != nil {
 			return appExtract{}, err
 		}
-		head := make([]byte, 64<<10)
-		n, _ := f.ReadAt(head, 0)
-		var tail []byte
-		if info, err := f.Stat(); err == nil && info.Size() > int64(n) {
-			tail = make([]byte, 64<<10)
-			m, _ := f.ReadAt(tail, max(0, info.Size()-int64(len(tail))))
-			tail = tail[:m]
-		}
+		head, tail := ends(f)
 		f.Close()
-		name := x.recogniseApp(u, head[:n])
+		name := x.recogniseApp(u, head)
 		if name == "" {
 			name = x.recogniseApp(u, tail)
 		}

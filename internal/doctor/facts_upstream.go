@@ -80,7 +80,7 @@ func (x *examination) replacedFacts(u *upstream, before, after picture) {
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}
-	if slices.Equal(a, b) && len(before.Listeners.Gaps) == 0 {
+	if slices.Equal(a, b) && len(before.Listeners.Gaps) == 0 && len(x.own) > 0 && x.broke(u) {
 		x.add(u.about(vocab.ListenerKept, evidence.Process, "pid "+strconv.Itoa(a[0]), fmt.Sprintf("%d processes, the same before and after our request", len(a))))
 	}
 	fact := vocab.ListenerReplaced
@@ -98,6 +98,14 @@ func (x *examination) replacedFacts(u *upstream, before, after picture) {
 		x.add(u.about(fact, evidence.Process, "pid "+strconv.Itoa(id), fmt.Sprintf("%s (pid %d) was there before our request and is gone", p.Comm, id)))
 		return
 	}
+}
+
+// broke reports whether connections to the upstream broke, or may have: then it
+// matters whether its processes live on.
+func (x *examination) broke(u *upstream) bool {
+	return slices.ContainsFunc(x.failures, func(f evidence.Failure) bool {
+		return slices.Contains(f.Subjects[vocab.RoleEndpoint], u.Addr) && (f.Symptom == vocab.ConnectionTerminated || f.Symptom == vocab.HTTPResponseIncomplete || f.Symptom == "")
+	})
 }
 
 func listenerWords(l host.Listener, all host.Processes) string {

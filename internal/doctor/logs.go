@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strconv"
@@ -212,9 +213,12 @@ func (x *examination) sniffed(ctx context.Context, l topo.Log) (dialect.Log, boo
 			return headAnswer{}, err
 		}
 		defer f.Close()
-		b := make([]byte, 64<<10)
-		n, _ := f.ReadAt(b, 0)
-		return headAnswer{Name: recogniseLog(x.opts.Dialects, b[:n])}, nil
+		head, tail := ends(f)
+		name := recogniseLog(x.opts.Dialects, head)
+		if name == "" {
+			name = recogniseLog(x.opts.Dialects, tail)
+		}
+		return headAnswer{Name: name}, nil
 	})
 	if !ok {
 		return dialect.Log{}, false
@@ -224,6 +228,25 @@ func (x *examination) sniffed(ctx context.Context, l topo.Log) (dialect.Log, boo
 	}
 	x.gap(evidence.Gap{Source: "log " + l.Path, Why: "its format is not recognised"})
 	return dialect.Log{}, false
+}
+
+// sniffLen is how much of a log's beginning and end tells what it is.
+const sniffLen = 64 << 10
+
+// ends returns the beginning of a log, and its end where that is another part.
+func ends(f scan.File) (head, tail []byte) {
+	head = make([]byte, sniffLen)
+	n, _ := f.ReadAt(head, 0)
+	head = head[:n]
+	if info, err := f.Stat(); err == nil && info.Size() > int64(n) {
+		tail = make([]byte, sniffLen)
+		m, _ := f.ReadAt(tail, max(0, info.Size()-sniffLen))
+		tail = tail[:m]
+		if i := bytes.IndexByte(tail, '\n'); i >= 0 {
+			tail = tail[i+1:] // it begins inside a line
+		}
+	}
+	return head, tail
 }
 
 type headAnswer struct {

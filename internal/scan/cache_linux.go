@@ -1,44 +1,49 @@
 package scan
 
 import (
+	"os"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// pageCache remembers whether a part of a file was in the page cache before it
-// was read.
+// pageCache is the kernel's cache of a part of a file.
 type pageCache struct {
-	fd   uintptr
 	conn syscall.RawConn
 	from int64
 	len  int64
 }
 
-// noteCache looks at the part of the file that a job reads. Where it is already
-// cached somebody else uses it, and it stays; else it is dropped afterwards, so
-// that a reading of old logs does not push out what the host works with.
-// cachestat is there since Linux 6.5; before, the pages are dropped always but
-// for the last 64 MiB of a file, which its writer and the log shipper use.
-func (r *run) noteCache(f File, j job) *pageCache {
+// noteCache looks at the part of the file that a job reads, before anything is
+// read but the head. Where it is already cached somebody else uses it, and it
+// stays; else it is dropped afterwards, so that a reading of old logs does not
+// push out what the host works with. cachestat is there since Linux 6.5; before,
+// the pages are dropped always but for the last 64 MiB of a file, which its
+// writer and the log shipper use.
+func (r *run) noteCache(f File, j job) (drop bool) {
 	if !r.cfg.Polite {
-		return nil
+		return false
 	}
+	p, ok := newPageCache(f, j)
+	if !ok {
+		return false
+	}
+	// The kernel has read ahead of the head: a few pages say nothing.
+	cached, known := p.cached()
+	if !known {
+		return j.src.size-j.to >= 64<<20
+	}
+	return int64(cached)*int64(os.Getpagesize()) <= p.len/4
+}
+
+func newPageCache(f File, j job) (*pageCache, bool) {
 	c, ok := f.(syscall.Conn)
 	if !ok {
-		return nil
+		return nil, false
 	}
 	conn, err := c.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	p := &pageCache{conn: conn, from: j.from, len: j.to - j.from}
-	cached, known := p.cached()
-	if known && cached > 0 || !known && j.src.size-j.to < 64<<20 {
-		return nil
-	}
-	return p
+	return &pageCache{conn: conn, from: j.from, len: j.to - j.from}, err == nil
 }
 
 // cached returns how many pages of the part are in the cache.
@@ -54,9 +59,10 @@ func (p *pageCache) cached() (pages uint64, known bool) {
 	return got[0], known && err == nil
 }
 
-// drop gives the pages back.
-func (p *pageCache) drop() {
-	if p == nil {
+// dropCache gives the pages of a job back.
+func dropCache(f File, j job) {
+	p, ok := newPageCache(f, j)
+	if !ok {
 		return
 	}
 	_ = p.conn.Control(func(fd uintptr) {

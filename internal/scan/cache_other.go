@@ -2,9 +2,7 @@
 
 package scan
 
-type pageCache struct{}
-
 // noteCache: the page cache is left alone where it cannot be asked.
-func (r *run) noteCache(File, job) *pageCache { return nil }
+func (r *run) noteCache(File, job) (drop bool) { return false }
 
-func (p *pageCache) drop() {}
+func dropCache(File, job) {}

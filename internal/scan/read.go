@@ -14,8 +14,6 @@ func (r *run) chunk(ctx context.Context, w *worker, j job, f File) error {
 	if j.chunk > 0 {
 		at = nextLine(f, j.from, j.src.size) // the line across the border belongs to the chunk before
 	}
-	cache := r.noteCache(f, j)
-	defer cache.drop()
 	buf := w.buffer()
 	have := 0
 	for at < j.to {

@@ -74,6 +74,7 @@ type job struct {
 	src      *source
 	chunk    int32
 	from, to int64
+	drop     bool // the pages were not cached before
 }
 
 // Run reads logs and reports what failed. A file that cannot be read is told in
@@ -166,7 +167,9 @@ func (r *run) jobs() []job {
 		}
 		if s.kind != plainFile {
 			s.begin(1)
-			streams = append(streams, job{src: s})
+			j := job{src: s, to: s.size}
+			j.drop = s.file != nil && r.noteCache(s.file, j)
+			streams = append(streams, j)
 			r.all += s.size
 			continue
 		}
@@ -176,14 +179,16 @@ func (r *run) jobs() []job {
 			continue
 		}
 		from, to := s.window(&r.cfg, r.logs, f)
-		done()
 		r.all += to - from
 		n := int32(max(1, (to-from+chunkSize-1)/chunkSize))
 		s.begin(int(n))
 		for i := range n {
 			a := from + int64(i)*chunkSize
-			chunks = append(chunks, job{s, i, a, min(to, a+chunkSize)})
+			j := job{src: s, chunk: i, from: a, to: min(to, a+chunkSize)}
+			j.drop = r.noteCache(f, j)
+			chunks = append(chunks, j)
 		}
+		done()
 	}
 	return append(streams, chunks...)
 }
@@ -203,6 +208,9 @@ func (r *run) work(ctx context.Context, w *worker, j job, pipe bool) error {
 		return err
 	}
 	defer done()
+	if j.drop {
+		defer dropCache(f, j)
+	}
 	if j.src.kind == plainFile {
 		return r.chunk(ctx, w, j, f)
 	}

@@ -136,7 +136,7 @@ func verdict(r *dialect.Record, reached int) dialect.Key {
 		return dialect.Plain
 	case r.UpStatus == r.Status:
 		return makers.Of(r.Status, answer.Passed)
-	case r.Status == 502 && r.Endpoint != nil && reached >= 2:
+	case r.Status == 502 && reached >= 2: // also a Lambda function, which has no address
 		return keyMalformed
 	case r.Status == 502 && r.Endpoint != nil:
 		return keyClosed

@@ -74,6 +74,13 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 			headed = true
 		}
 	}
+	if code == 0 { // something unknown stands before the number
+		if i := line.Index(b[:min(len(b), 200)], " AH"); i >= 0 {
+			if n, rest, ok := line.Number(b[i+3:]); ok && len(b)-i-3-len(rest) == 5 && line.Has(rest, ": ") {
+				code, b, headed = int(n), rest[2:], true
+			}
+		}
+	}
 	if key := meaning(code, b, r); key != dialect.Unparsed {
 		return key
 	}

@@ -13,9 +13,15 @@ func meaning(code int, b []byte, r *dialect.Record) dialect.Key {
 		return unnumbered(b, r)
 	case 957:
 		backend(b, "attempt to connect to ", r)
+		if r.Errno == 0 {
+			return keyNoConnection // quoted without the system's error
+		}
 		return connect(r)
 	case 2454:
 		backend(b, "Unix domain socket ", r)
+		if r.Errno == 0 {
+			return keyNoConnection
+		}
 		return connectUnix(r)
 	case 952, 2453:
 		if r.Errno == line.EMFILE || r.Errno == line.ENFILE {
@@ -73,12 +79,31 @@ func unnumbered(b []byte, r *dialect.Record) dialect.Key {
 		return statusLine(r)
 	case line.Has(b, "End of script output before headers"), line.Has(b, "Premature end of script headers"):
 		return keyScriptEnd
+	case line.Has(b, "FastCGI: "):
+		return modFastCGI(b, r)
 	case line.Has(b, "SSL Library Error: error:"):
 		return library(b)
 	case line.Contains(b, "server reached MaxRequestWorkers setting"), line.Contains(b, "server reached MaxClients setting"):
 		return keyMaxWorkers
 	case line.Contains(b, "No protocol handler was valid for the URL"):
 		return keyNoHandler
+	}
+	return dialect.Unparsed
+}
+
+// modFastCGI reads mod_fastcgi, which has no numbers: `FastCGI: failed to
+// connect to server "/path": connect() failed`.
+func modFastCGI(b []byte, r *dialect.Record) dialect.Key {
+	switch {
+	case line.Contains(b, "failed to connect to server \""):
+		if r.Errno == 0 {
+			return keyNoConnection
+		}
+		return connectUnix(r)
+	case line.Contains(b, "incomplete headers ("):
+		return keyFCGIHeader
+	case line.Contains(b, "aborted: idle timeout"):
+		return keyFCGITimeout
 	}
 	return dialect.Unparsed
 }

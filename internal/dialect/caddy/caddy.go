@@ -77,6 +77,10 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	if len(b) > 0 && b[0] != '{' {
 		var ok bool
 		if fields, ok = console(b, &e, r); !ok {
+			if fields, ok = first(b, &e, r); ok {
+				r.Message = e.msg
+				return verdict(&e, r)
+			}
 			r.Reset()
 			return dialect.Unparsed
 		}
@@ -115,6 +119,25 @@ func console(b []byte, e *entry, r *dialect.Record) (fields []byte, ok bool) {
 	r.Stamp, r.Level, e.logger, e.msg = parts[0], parts[1], parts[2], parts[3]
 	return b, true
 }
+
+// first reads Caddy 1: "15/May/2026:23:44:49 +0000 [ERROR 502 /path] dial tcp …".
+func first(b []byte, e *entry, r *dialect.Record) (fields []byte, ok bool) {
+	if len(b) < 40 || b[2] != '/' || b[6] != '/' || !line.Has(b[26:], " [ERROR ") {
+		return nil, false
+	}
+	status, rest, ok := line.Number(b[26+len(" [ERROR "):])
+	path, msg, found := bytes.Cut(rest, []byte("] "))
+	if !ok || !found || status < 100 || status > 599 {
+		return nil, false
+	}
+	r.Stamp, r.Level, r.Status = b[:26], b[28:33], int(status)
+	r.Path = line.Trim(path)
+	e.logger, e.msg = legacy, msg
+	return nil, true
+}
+
+// legacy is the logger of Caddy 1, which has none.
+var legacy = []byte("http.log.error")
 
 func members(o line.Fields, e *entry, r *dialect.Record) {
 	for o.Next() {

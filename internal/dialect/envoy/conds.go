@@ -41,7 +41,7 @@ var (
 		vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.Filtered, vocab.ProtocolMismatch, vocab.TLSUntrusted)
 	keyUO = add("UO", vocab.ConnectionLimitReached, 503, dialect.PhaseLocal, vocab.GatewayNoConnections,
 		"A circuit breaker of the cluster is open: its limits, or an upstream that is slow.",
-		vocab.CircuitOpen, vocab.ConnectionsExhausted, vocab.UpstreamSlow, vocab.WorkersExhausted)
+		vocab.ConnectionsExhausted, vocab.CircuitOpen, vocab.UpstreamSlow, vocab.WorkersExhausted)
 	keyNR  = told("NR", vocab.DestinationNotFound, dialect.PhaseLocal, "", "No route matches host and path: /config_dump has the routes.", vocab.NoRoute)
 	keyNC  = add("NC", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, "", "The route names a cluster that does not exist, or not any more.", vocab.InvalidConfig, vocab.NoRoute)
 	keyURX = add("URX", vocab.DestinationUnavailable, 0, dialect.PhaseConnect, "",
@@ -103,7 +103,12 @@ var (
 	keyTerminated  = add("terminated", vocab.ConnectionTerminated, 503, dialect.PhaseHeader, vocab.GatewayClosedEarly,
 		"The upstream closed before the header. On reused connections only: it closes idle ones sooner.",
 		vocab.KeepaliveRace, vocab.UpstreamCrashed, vocab.UpstreamRestarting, vocab.WorkerKilled, vocab.ProtocolMismatch)
-	keyOverflow = add("overflow", vocab.ConnectionLimitReached, 503, dialect.PhaseLocal, vocab.GatewayNoConnections, "A circuit breaker of the cluster is open.", vocab.CircuitOpen, vocab.ConnectionsExhausted, vocab.UpstreamSlow)
+	keyOverflow = add("overflow", vocab.ConnectionLimitReached, 503, dialect.PhaseLocal, vocab.GatewayNoConnections, "A circuit breaker of the cluster is open: its limits, or an upstream that is slow.", vocab.ConnectionsExhausted, vocab.CircuitOpen, vocab.UpstreamSlow)
+	keyBefore   = add("reset-before-headers", vocab.ConnectionTerminated, 503, dialect.PhaseHeader, "",
+		"The reason is missing: connection failure is a connect that failed, connection termination an upstream that closed.",
+		vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.KeepaliveRace, vocab.ProtocolMismatch)
+	keyProtocolText = add("protocol-text", vocab.HTTPProtocolError, 502, dialect.PhaseHeader, vocab.GatewayNotHTTP,
+		"The bytes of the upstream are no HTTP/1: HTTP/2, TLS, or something else.", vocab.ProtocolMismatch, vocab.InvalidResponse)
 	keyProtocol = add("protocol", vocab.HTTPProtocolError, 502, dialect.PhaseHeader, vocab.GatewayInvalidHeader, "The upstream's answer breaks its protocol.", vocab.InvalidResponse, vocab.ProtocolMismatch)
 	keyReset    = add("remote-reset", vocab.ConnectionTerminated, 503, dialect.PhaseHeader, vocab.GatewayStreamRefused, "The upstream reset the stream.", vocab.AppError, vocab.UpstreamRestarting)
 	keyStream   = add("refused-stream", vocab.ConnectionLimitReached, 503, dialect.PhaseHeader, vocab.GatewayStreamRefused, "The upstream refused the stream: busy, or going away.", vocab.ConnectionsExhausted, vocab.UpstreamRestarting)

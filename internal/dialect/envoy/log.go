@@ -197,6 +197,16 @@ func body(b []byte, r *dialect.Record) dialect.Key {
 		}
 		return keyHeader
 	}
+	switch {
+	case line.Has(b, "upstream connect error or disconnect/reset before headers"):
+		return keyBefore // without its reason
+	case line.Has(b, "TLS_error:"):
+		return reset(b)
+	case line.Contains(b, "x-envoy-overloaded"), line.Contains(b, "upstream_rq_pending_overflow"), line.Contains(b, "upstream_cx_overflow"):
+		return keyOverflow
+	case line.Contains(b, "protocol error: HPE_"): // http-parser's names of errors
+		return keyProtocolText
+	}
 	t := line.Trim(b)
 	for i := range byBody {
 		if line.Has(t, byBody[i].text) && len(t) < len(byBody[i].text)+2 {

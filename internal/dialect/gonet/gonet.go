@@ -48,6 +48,7 @@ const (
 	TLSPlain
 	TLSAlert
 	TLSTimeout
+	BadBody
 	Canceled
 	Kinds // how many
 )
@@ -174,6 +175,8 @@ func exchange(b []byte, r *dialect.Record) Kind {
 		return HeaderTooBig
 	case line.Contains(b, "timeout awaiting response headers"), line.Contains(b, "context deadline exceeded"), line.Contains(b, "Client.Timeout exceeded"):
 		return HeaderTimeout
+	case line.Contains(b, "invalid byte in chunk length"), line.Contains(b, "malformed chunked encoding"), line.Contains(b, "request body too large"):
+		return BadBody
 	case line.Contains(b, "context canceled"):
 		return Canceled
 	case line.Contains(b, "unexpected EOF"):

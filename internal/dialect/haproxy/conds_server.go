@@ -59,12 +59,19 @@ func byResult(prefix string, fact vocab.Fact) (keys [len(results)]dialect.Key) {
 var (
 	keyDown = add("down", vocab.DestinationUnavailable, 0, dialect.PhaseLocal, vocab.GatewayServerDisabled, false,
 		"The reason stands in the \"Health check for server\" line before it.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.HealthCheckWrong)
+	keyStartName = add("start-name-not-found", vocab.DNSError, 0, dialect.PhaseDNS, vocab.GatewayStartNameMissing, false,
+		"The server's name did not resolve when the configuration was loaded: HAProxy does not start, or leaves the server out (init-addr).",
+		vocab.NoSuchName, vocab.ResolverUnreachable)
+	keyConfig = add("config-rejected", vocab.ProxyConfigurationError, 0, dialect.PhaseLocal, vocab.GatewayConfigRejected, false,
+		"The configuration on disk does not load: haproxy -c -f FILE says the same.", vocab.InvalidConfig)
 	keyCheckPassed = add("check-passed", "", 0, dialect.PhaseLocal, "", false,
 		"A health check passed after it had failed.", vocab.PartialOutage)
 	keyUp = add("up", "", 0, dialect.PhaseLocal, "", false,
 		"The server is back in rotation.", vocab.PartialOutage, vocab.UpstreamRestarting)
 	keyMaintDNS = add("maintenance-dns", vocab.DNSError, 0, dialect.PhaseDNS, vocab.GatewayNameNotFound, false,
 		"The server's name has no address any more: ask the name servers of the resolvers section.", vocab.NoSuchName, vocab.ResolverUnreachable, vocab.StaleDNS)
+	keyMaintResolver = add("maintenance-resolver", vocab.DNSTimeout, 0, dialect.PhaseDNS, vocab.GatewayResolverSilent, false,
+		"The name servers of the resolvers section do not answer, or refuse, for longer than hold timeout.", vocab.ResolverUnreachable, vocab.NoSuchName)
 	keyMaint = add("maintenance", vocab.DestinationUnavailable, 0, dialect.PhaseLocal, vocab.GatewayServerDisabled, false,
 		"A person, or a deploy, took the server out of rotation.", vocab.Maintenance, vocab.UpstreamRestarting)
 	keyStopping = add("stopping", "", 0, dialect.PhaseLocal, "", false,

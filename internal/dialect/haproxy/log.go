@@ -198,6 +198,14 @@ func message(b []byte, r *dialect.Record) dialect.Key {
 		}
 		return keyCheckPassed
 	}
+	for i, s := range &results { // quoted without the server
+		if line.Has(b, s.text) && i < len(checks) && (len(b) == len(s.text) || b[len(s.text)] == ',') {
+			return checks[i]
+		}
+	}
+	if line.Has(b, "parsing [") {
+		return parsing(b, r)
+	}
 	if rest, ok := after(b, "backend "); ok && line.Contains(rest, "has no server available") {
 		r.Name, _ = line.Word(rest)
 		r.Name = bytes.Trim(r.Name, "'")
@@ -224,6 +232,8 @@ func serverState(b []byte) dialect.Key {
 	switch {
 	case line.Has(b, "is DOWN"):
 		return keyDown
+	case line.Has(b, "is going DOWN for maintenance (DNS timeout"), line.Has(b, "is going DOWN for maintenance (DNS refused"):
+		return keyMaintResolver
 	case line.Has(b, "is going DOWN for maintenance (DNS"), line.Has(b, "is going DOWN for maintenance (No IP"):
 		return keyMaintDNS
 	case line.Has(b, "is going DOWN for maintenance"):
@@ -242,6 +252,26 @@ func check(b []byte, keys [len(results)]dialect.Key) dialect.Key {
 		if line.Has(b, s.text) {
 			return keys[i]
 		}
+	}
+	return dialect.Plain
+}
+
+// parsing reads "parsing [/etc/haproxy/haproxy.cfg:58] : 'server app' : could
+// not resolve address 'app'", written when the configuration is loaded.
+func parsing(b []byte, r *dialect.Record) dialect.Key {
+	place, rest, ok := bytes.Cut(b[len("parsing ["):], []byte{']'})
+	if !ok {
+		return dialect.Plain
+	}
+	r.Name = place
+	switch {
+	case line.Contains(rest, "could not resolve address"):
+		if t, ok := line.After(rest, "could not resolve address '"); ok {
+			r.Name, _, _ = bytes.Cut(t, []byte{'\''})
+		}
+		return keyStartName
+	case line.Is(r.Level, "ALERT") || line.Contains(rest, "unknown keyword"):
+		return keyConfig
 	}
 	return dialect.Plain
 }

@@ -110,7 +110,7 @@ func compose(b []byte) []byte {
 			name = name[:len(name)-1]
 		}
 		for _, c := range name {
-			if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
+			if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '@') {
 				return b
 			}
 		}

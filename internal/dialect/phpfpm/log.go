@@ -31,7 +31,7 @@ func read(b []byte, _ line.Head, r *dialect.Record) dialect.Key {
 		return dialect.Plain
 	case stamped && line.Has(text, "PHP "):
 		return dialect.Plain // PHP's own error log; applog knows its fatal errors
-	case line.Contains(text, " exited on signal ") || line.Contains(text, "reached pm.max_children setting"):
+	case line.Contains(text, " exited on signal ") || line.Contains(text, "reached pm.max_children setting") || line.Has(text, "server reached max_children setting"):
 		return poolMessage(text, r)
 	}
 	return dialect.Unparsed

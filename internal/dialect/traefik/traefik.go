@@ -106,6 +106,13 @@ func common(b []byte, r *dialect.Record) dialect.Key {
 			r.Upstream, r.Endpoint = server(b[j+1 : i])
 		}
 	}
+	if r.Upstream == nil {
+		// No server was chosen: only Traefik itself can have answered.
+		if r.Status == 503 {
+			return keyNoServer
+		}
+		return verdict(r, answer.Made)
+	}
 	return verdict(r, answer.Unknown)
 }
 
@@ -262,6 +269,9 @@ func members(b []byte, r *dialect.Record) (msg, err []byte) {
 	if r.Level == nil || r.Stamp == nil {
 		return nil, nil
 	}
+	if msg == nil {
+		msg = err // cut short
+	}
 	return msg, err
 }
 
@@ -328,6 +338,8 @@ func message(msg, err []byte, r *dialect.Record) dialect.Key {
 		return keyCheck
 	case line.Has(msg, "Error calling "):
 		return keyAuth
+	case line.Contains(err, "unsupported protocol scheme"): // the balancer gave no server
+		return keyNoServer
 	case !line.Contains(msg, "502 Bad Gateway") && !line.Contains(msg, "504 Gateway Timeout") && !line.Contains(msg, "500 Internal Server Error") &&
 		!line.Contains(msg, "499 Client Closed Request"):
 		return dialect.Unparsed
@@ -357,7 +369,7 @@ var keys = gonet.Add(table, source, func(k gonet.Kind) int {
 	switch k {
 	case gonet.DialTimeout, gonet.ResolverTimeout, gonet.HeaderTimeout, gonet.TLSTimeout:
 		return 504
-	case gonet.IdleClosed, gonet.UnexpectedEOF, gonet.TLSBytes, gonet.Malformed, gonet.Coding, gonet.HeaderTooBig, gonet.Certificate, gonet.TLSPlain:
+	case gonet.IdleClosed, gonet.UnexpectedEOF, gonet.TLSBytes, gonet.Malformed, gonet.Coding, gonet.HeaderTooBig, gonet.Certificate, gonet.TLSPlain, gonet.BadBody:
 		return 500
 	case gonet.Canceled:
 		return 0

@@ -154,10 +154,12 @@ func record(b []byte) (tag, text []byte, ok bool) {
 		}
 	} else if _, rest, ok := line.Number(t); ok {
 		t = rest
+	} else if line.Has(t, "FetchError ") || line.Has(t, "Backend_health ") || line.Has(t, "VCL_Error ") {
+		b, t = nil, b // pasted without its number
 	} else {
 		return nil, nil, false
 	}
-	if len(t) == 0 || t[0] != ' ' {
+	if len(t) == 0 || b != nil && t[0] != ' ' {
 		return nil, nil, false
 	}
 	tag, text = line.Word(line.Trim(t))
@@ -259,7 +261,7 @@ func health(b []byte, r *dialect.Record) dialect.Key {
 		return dialect.Plain
 	case line.Contains(b, "\"Open error ") || line.Contains(b, "\"Open timeout"):
 		return keyProbeOpen
-	case line.Contains(b, "\"HTTP/1."):
+	case line.Contains(b, "HTTP/1."):
 		return keyProbeStatus
 	}
 	return keyProbeRead
@@ -346,7 +348,7 @@ var texts = [...]struct {
 	key  dialect.Key
 }{
 	{"No backend", keyNoBackend}, {"first byte timeout", keyFirstByte}, {"timeout", keyBetween}, {"backend closed", keyClosed}, {"HTC eof", keyClosed},
-	{"HTC status -1", keyClosed}, {"http first read error", keyClosed}, {"HTC junk", keyJunk}, {"overflow", keyOverflow}, {"HTC overflow", keyOverflow},
+	{"HTC status -1", keyClosed}, {"http first read error", keyClosed}, {"HTC junk", keyJunk}, {"overflow", keyOverflow}, {"http read error: overflow", keyOverflow}, {"HTC overflow", keyOverflow},
 	{"Received junk", keyReceived}, {"http format error", keyFormat}, {"out of workspace", keyWorkspace}, {"Could not get storage", keyStorage},
 	{"backend write error", keyWrite}, {"req.body read error", keyReqBody}, {"straight insufficient bytes", keyShort}, {"chunked insufficient bytes", keyShort},
 	{"chunked read err", keyChunkCut}, {"chunked ", keyChunk}, {"eof socket fail", keySocket}, {"straight read", keySocket}, {"Gunzip error", keyGunzip}, {"gunzip", keyGunzip},

@@ -338,7 +338,8 @@ func signalled(msg, b []byte, r *dialect.Record) dialect.Key {
 }
 
 func messageN(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "no live upstreams"); ok {
+	if rest, ok := after(b, "no live upstream"); ok {
+		rest = bytes.TrimPrefix(rest, []byte{'s'})
 		tail(b, rest, r)
 		if r.Name == nil && r.Endpoint != nil {
 			r.Name = r.Endpoint

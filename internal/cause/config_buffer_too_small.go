@@ -8,6 +8,7 @@ var bufferTooSmall = Cause{
 		{Fact: vocab.GatewayHeaderTooBig, Seen: 35}, // the message has this one meaning
 		{Fact: vocab.ProbeHeaderTooBig, Seen: 35},
 		{Fact: vocab.ProbeHeaderFits, Seen: -5}, // the size may depend on cookies
+		{Fact: vocab.AnswerCaptured, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.InvalidResponse, vocab.PartialOutage},
 	Summary: "The response header of {endpoint} is larger than the gateway's buffer[: {value:probe_header_too_big}].",

@@ -15,11 +15,16 @@ var maintenance = Cause{
 		{Fact: vocab.GatewayClosedEarly, Seen: -25},
 		{Fact: vocab.GatewayConnectTimeout, Seen: -25},
 		{Fact: vocab.TargetDenied, Seen: 10},
+		{Fact: vocab.GatewayConnectFailed, Seen: -25},
+		{Fact: vocab.PoolInMaintenance, Seen: 34}, // the running gateway says so
+		{Fact: vocab.ServerInMaintenance, Seen: 4},
+		{Fact: vocab.PoolNoServer, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.RateLimited, vocab.NoHealthyUpstream},
-	Summary: "{route} is answered with an error on purpose[: {value:static_answer}][: {value:servers_down}][: {value:probe_retry_after}].",
+	Summary: "{route} is answered with an error on purpose[: {value:static_answer}][: {value:servers_down}][: {value:pool_in_maintenance}][: {value:probe_retry_after}].",
 	Fixes: []Fix{
 		{Text: "End the maintenance: remove the rule that answers the error[ at {where:static_answer}][ at {where:servers_down}], then reload."},
+		{Text: "Where servers were taken out while the gateway runs, set them ready again on its runtime socket."},
 	},
 	Next: "Who put the rule there, and for how long?",
 }

@@ -25,6 +25,8 @@ var protocolMismatch = Cause{
 		{Fact: vocab.AppWrongProtocol, Seen: 24},
 		{Fact: vocab.AnswerNotHTTP, Seen: 8},
 		{Fact: vocab.ProbeTLSOK, Seen: -15},
+		{Fact: vocab.GatewayConnectFailed, Seen: 3},
+		{Fact: vocab.CheckRejects, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.InvalidResponse, vocab.EmptyResponse, vocab.UpstreamCrashed, vocab.TLSHandshake, vocab.AppError},
 	Summary: "The gateway speaks another protocol to {endpoint} than is spoken there[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_uwsgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].",

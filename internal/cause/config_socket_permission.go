@@ -12,6 +12,8 @@ var socketPermission = Cause{
 		{Fact: vocab.GatewayReadTimeout, Seen: -25}, // it did connect: an ACL let it in
 		{Fact: vocab.GatewayClosedEarly, Seen: -25},
 		{Fact: vocab.ProbeDenied, Seen: 4},
+		{Fact: vocab.GatewayConnectFailed, Seen: 6}, // HAProxy writes SC-- for it too
+		{Fact: vocab.CheckUnconnected, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}].",

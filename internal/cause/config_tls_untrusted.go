@@ -9,6 +9,8 @@ var tlsUntrusted = Cause{
 		{Fact: vocab.ProbeCertificateUntrusted, Seen: 35},
 		{Fact: vocab.ProbeCertificateTrusted, Seen: -15},
 		{Fact: vocab.TLSVerifyOff, Seen: -30},
+		{Fact: vocab.GatewayConnectFailed, Seen: 6}, // HAProxy writes SC-- for it too
+		{Fact: vocab.CheckRejects, Seen: 3},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The certificate of {endpoint} does not verify[: {value:probe_certificate_untrusted}].",

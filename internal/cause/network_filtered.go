@@ -31,6 +31,8 @@ var filtered = Cause{
 		{Fact: vocab.NeighbourSilent, Seen: -14},
 		{Fact: vocab.ListenerStopped, Seen: -6},
 		{Fact: vocab.NameMoved, Seen: -10},
+		{Fact: vocab.GatewayConnectFailed, Seen: 2},
+		{Fact: vocab.CheckUnconnected, Seen: 5},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "A firewall or policy keeps the gateway from {endpoint}[: {value:firewall_rule}].",

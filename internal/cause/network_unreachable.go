@@ -25,6 +25,8 @@ var unreachable = Cause{
 		{Fact: vocab.ListenerPresent, Seen: -8},
 		{Fact: vocab.FirewallRule, Seen: -8},
 		{Fact: vocab.NameMoved, Seen: -10},
+		{Fact: vocab.GatewayConnectFailed, Seen: 4},
+		{Fact: vocab.CheckUnconnected, Seen: 4},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "There is no way from the gateway to {endpoint}[: {value:route_absent}][: {value:neighbour_silent}][: {value:probe_unroutable}].",

@@ -47,6 +47,8 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.EndpointNeverServed, Seen: -4},
 		{Fact: vocab.AppRequestTooLarge, Seen: -18},
 		{Fact: vocab.AppWrongProtocol, Seen: -12},
+		{Fact: vocab.GatewayConnectFailed, Seen: 7},
+		{Fact: vocab.CheckUnconnected, Seen: 5},
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.UpstreamRestarting},
 	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}][: {value:kernel_segfault}].",

@@ -36,7 +36,11 @@ var upstreamDown = Cause{
 		{Fact: vocab.TargetIsSelf, Seen: -20},
 		{Fact: vocab.TargetLoopback6, Seen: -2},
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 2},
-		{Fact: vocab.AppCannotListen, Seen: 8}, // it wanted to listen and could not
+		{Fact: vocab.AppCannotListen, Seen: 8},       // it wanted to listen and could not
+		{Fact: vocab.GatewayConnectFailed, Seen: 10}, // the commonest of its reasons
+		{Fact: vocab.CheckUnconnected, Seen: 12},     // the check is refused as the requests are
+		{Fact: vocab.CheckPasses, Seen: -8},
+		{Fact: vocab.PoolNoServer, Seen: 2},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.BackendInPenalty},
 	Summary: "Nothing listens at {endpoint}: the application behind {route} is not running.",

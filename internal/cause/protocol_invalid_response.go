@@ -18,6 +18,7 @@ var invalidResponse = Cause{
 		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -30},
 		{Fact: vocab.AnswerNotHTTP, Seen: 6},
 		{Fact: vocab.AppCrashed, Seen: -10},
+		{Fact: vocab.AnswerCaptured, Seen: 14},
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage, vocab.AppError},
 	Summary: "What {endpoint} sends is not valid HTTP[: {value:probe_invalid}].",

@@ -8,8 +8,10 @@ var connectionsExhausted = Cause{
 		{Fact: vocab.GatewayNoConnections, Seen: 32},
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 2},
 		{Fact: vocab.TargetIsSelf, Seen: -25},
+		{Fact: vocab.PoolQueued, Seen: 18}, // the running gateway says so
+		{Fact: vocab.LimitReached, Seen: 30},
 	},
-	Summary: "A limit on connections that stands for capacity was reached[: {value:gateway_no_connections}].",
+	Summary: "A limit on connections that stands for capacity was reached[: {value:gateway_no_connections}][: {value:pool_queued}][: {value:limit_reached}].",
 	Fixes: []Fix{
 		{Text: "Raise the number of connections, and look for what holds them: a slow upstream, a loop.", Knob: vocab.WorkerConnections, Value: "8192"},
 	},

@@ -6,6 +6,7 @@ var portsExhausted = Cause{
 	ID: vocab.PortsExhausted,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayNoLocalPort, Seen: 32},
+		{Fact: vocab.GatewayConnectFailed, Seen: 3}, // HAProxy writes SC-- for it too
 	},
 	Summary: "The gateway has no free local port towards {endpoint}.",
 	Fixes: []Fix{

@@ -38,6 +38,7 @@ const (
 	DNS        Kind = "dns"         // an answer of a name server
 	Probe      Kind = "probe"       // our own connection to an upstream
 	OwnAnswer  Kind = "answer"      // the answer to our own request through the gateway
+	Runtime    Kind = "runtime"     // what the running gateway answered when it was asked about itself
 	History    Kind = "history"     // computed from many lines of a log
 )
 

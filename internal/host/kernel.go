@@ -17,16 +17,22 @@ import (
 // KernelEvent is what the kernel said about the end of a process.
 type KernelEvent struct {
 	When time.Time `json:"when"` // accurate to seconds: the kernel's log clock drifts and stands still in suspend
-	Kind string    `json:"kind"` // "segfault", "trap", "oom", "cgroup-oom"
-	PID  int       `json:"pid"`
-	Comm string    `json:"comm"`
+	Kind string    `json:"kind"` // "segfault", "trap", "oom", "cgroup-oom", "conntrack-full", "queue-full"
+	PID  int       `json:"pid,omitempty"`
+	Comm string    `json:"comm,omitempty"`
 	Text string    `json:"text"`
+
+	Group string `json:"group,omitempty"` // of an OOM kill: the memory cgroup of the process
+	UID   int    `json:"uid,omitempty"`   // of an OOM kill: whose process it was
+	Port  int    `json:"port,omitempty"`  // of "queue-full": the listener's
 }
 
 // KernelEvents is what the kernel's log holds about processes, oldest first.
 type KernelEvents struct {
 	List []KernelEvent `json:"list,omitempty"`
 	From time.Time     `json:"from,omitzero"` // the oldest line that the log still holds
+
+	constraint KernelEvent // the record that precedes an OOM kill and names the cgroup
 }
 
 // RedactWith cleans the texts.
@@ -45,12 +51,34 @@ const (
 // ReadKernel returns the last 200 events since a time from the kernel's log.
 func ReadKernel(ctx context.Context, since time.Time) (KernelEvents, error) {
 	var answer KernelEvents
+	boot := logClock()
+	err := readKmsg(ctx, func(record []byte) { answer.take(record, boot, since) })
+	return answer, err
+}
+
+// readKernelLines returns the last 200 texts of the kernel's log that want wants.
+func readKernelLines(ctx context.Context, want func(text string) bool) ([]string, error) {
+	var lines []string
+	err := readKmsg(ctx, func(record []byte) {
+		text, _, ok := parseRecord(record)
+		if !ok || !want(text) {
+			return
+		}
+		if len(lines) == maxEvents {
+			lines = append(lines[:0], lines[1:]...)
+		}
+		lines = append(lines, text)
+	})
+	return lines, err
+}
+
+// readKmsg hands every record of the kernel's log to take, which must not keep it.
+func readKmsg(ctx context.Context, take func(record []byte)) error {
 	fd, err := unix.Open("/dev/kmsg", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return answer, &evidence.Gap{Source: "kernel log", Why: "/dev/kmsg: " + err.Error(), Allow: "sudo dmesg -T; or " + allowRoot}
+		return &evidence.Gap{Source: "kernel log", Why: "/dev/kmsg: " + err.Error(), Allow: "sudo dmesg -T; or " + allowRoot}
 	}
 	defer unix.Close(fd)
-	boot := logClock()
 	buf := make([]byte, kernelRecord)
 	for range maxRecords {
 		n, err := unix.Read(fd, buf)
@@ -58,15 +86,15 @@ func ReadKernel(ctx context.Context, since time.Time) (KernelEvents, error) {
 		case err == unix.EINTR || err == unix.EPIPE: // EPIPE: the record was overwritten meanwhile
 			continue
 		case err == unix.EAGAIN || err == nil && n == 0:
-			return answer, nil
+			return nil
 		case err != nil:
-			return answer, &evidence.Gap{Source: "kernel log", Why: err.Error(), Allow: "sudo dmesg -T; or " + allowRoot}
+			return &evidence.Gap{Source: "kernel log", Why: err.Error(), Allow: "sudo dmesg -T; or " + allowRoot}
 		case ctx.Err() != nil:
-			return answer, ctx.Err()
+			return ctx.Err()
 		}
-		answer.take(buf[:n], boot, since)
+		take(buf[:n])
 	}
-	return answer, nil
+	return nil
 }
 
 // logClock returns when the clock of the kernel's log was zero. That clock is
@@ -92,9 +120,16 @@ func (k *KernelEvents) take(record []byte, boot, since time.Time) {
 	if when.Before(since) {
 		return
 	}
+	if c, ok := parseConstraint(text); ok {
+		k.constraint = c
+		return
+	}
 	e, ok := parseEvent(text)
 	if !ok {
 		return
+	}
+	if e.PID > 0 && e.PID == k.constraint.PID {
+		e.Group, e.UID = k.constraint.Group, k.constraint.UID
 	}
 	e.When = when
 	if len(k.List) == maxEvents {
@@ -131,7 +166,37 @@ var (
 	trapLine     = regexp.MustCompile(`^traps: (.{0,32})\[(\d+)\] (?:trap |general protection)`)
 	// oom_kill_process in mm/oom_kill.c.
 	killedLine = regexp.MustCompile(`^(Memory cgroup out of memory|Out of memory(?: \(oom_kill_allocating_task\))?): Kill(?:ed)? process (\d+) \((.{0,32})\)`)
+	// dump_oom_victim in mm/oom_kill.c: "oom-kill:constraint=CONSTRAINT_MEMCG,…,task_memcg=/a,task=node,pid=7,uid=33".
+	constraintLine = regexp.MustCompile(`^oom-kill:constraint=.*,task_memcg=(.*),task=.*,pid=(\d+),uid=(\d+)$`)
+	// tcp_syn_flood_action in net/ipv4/tcp_input.c.
+	floodLine = regexp.MustCompile(`Possible SYN flooding on port (?:\S+:)?(\d+)\.`)
 )
+
+// parseConstraint reads the record that the kernel writes before it kills.
+func parseConstraint(text string) (KernelEvent, bool) {
+	m := constraintLine.FindStringSubmatch(text)
+	if m == nil {
+		return KernelEvent{}, false
+	}
+	e := KernelEvent{Group: m[1]}
+	e.PID, _ = strconv.Atoi(m[2])
+	e.UID, _ = strconv.Atoi(m[3])
+	return e, true
+}
+
+// parseShortage recognises what the kernel says when a table of it is full.
+func parseShortage(text string) (KernelEvent, bool) {
+	switch {
+	case strings.HasPrefix(text, "nf_conntrack: ") && strings.Contains(text, "table full") && strings.HasSuffix(text, "dropping packet"): // nf_conntrack_core.c
+		return KernelEvent{Kind: "conntrack-full", Text: text}, true
+	case strings.Contains(text, "Possible SYN flooding on port "):
+		if m := floodLine.FindStringSubmatch(text); m != nil {
+			port, err := strconv.Atoi(m[1])
+			return KernelEvent{Kind: "queue-full", Port: port, Text: text}, err == nil && port < 1<<16
+		}
+	}
+	return KernelEvent{}, false
+}
 
 // parseEvent recognises what the kernel says about a process that it ends.
 func parseEvent(text string) (KernelEvent, bool) {
@@ -160,7 +225,7 @@ func parseEvent(text string) (KernelEvent, bool) {
 			e.Kind = "cgroup-oom"
 		}
 	default:
-		return e, false
+		return parseShortage(text)
 	}
 	n, err := strconv.Atoi(pid)
 	if err != nil {

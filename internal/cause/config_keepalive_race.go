@@ -7,6 +7,7 @@ var keepaliveRace = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.KeepaliveUsed, Seen: 2},
 		{Fact: vocab.KeepaliveUnused, Seen: -40}, // without reuse there is no race
+		{Fact: vocab.TargetWorkers, Seen: -10},   // a connection for each request, by default
 		{Fact: vocab.ProbeIdleShorter, Seen: 26}, // measured, or announced by the upstream itself
 		{Fact: vocab.ProbeIdleLonger, Seen: -15},
 		{Fact: vocab.GatewayClosedEarly, Seen: 9},

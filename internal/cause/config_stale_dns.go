@@ -12,10 +12,11 @@ var staleDNS = Cause{
 		{Fact: vocab.NameSame, Seen: -25},
 		{Fact: vocab.NameMovedAnswers, Seen: 8},
 		{Fact: vocab.ResolvedAtStart, Seen: 5},
+		{Fact: vocab.TargetContainer, Seen: 9}, // containers change their addresses, hosts do not
 		{Fact: vocab.ResolvedAtRunTime, Seen: -3},
 		{Fact: vocab.GatewayRefused, Seen: 4},
 		{Fact: vocab.GatewayConnectTimeout, Seen: 5},
-		{Fact: vocab.GatewayUnroutable, Seen: 6}, // the address of a container that is gone
+		{Fact: vocab.GatewayUnroutable, Seen: 9}, // the address of a container that is gone
 		{Fact: vocab.GatewayNameNotFound, Seen: 2},
 		{Fact: vocab.ProbeRefused, Seen: 4},
 		{Fact: vocab.ProbeUnroutable, Seen: 6},

@@ -11,6 +11,7 @@ var filtered = Cause{
 		{Fact: vocab.ProbeRefused, Seen: 3},
 		{Fact: vocab.GatewayDenied, Seen: 4},
 		{Fact: vocab.GatewayUnroutable, Seen: 8}, // REJECT with icmp-host-prohibited, firewalld's default
+		{Fact: vocab.TargetContainer, Seen: -3},
 		{Fact: vocab.ProbeUnroutable, Seen: 8},
 		{Fact: vocab.GatewayResetConnect, Seen: 8},
 		{Fact: vocab.ListenerGated, Seen: 18}, // it listens, has room, and cannot be reached

@@ -10,6 +10,7 @@ var unreachable = Cause{
 		{Fact: vocab.RouteAbsent, Seen: 16},
 		{Fact: vocab.NeighbourSilent, Seen: 18},
 		{Fact: vocab.RoutePresent, Seen: -3},
+		{Fact: vocab.TargetContainer, Seen: -6}, // on one bridge there is always a route
 		{Fact: vocab.GatewayConnectTimeout, Seen: 6},
 		{Fact: vocab.ProbeConnectTimeout, Seen: 7},
 		{Fact: vocab.ProbeConnected, Seen: -30},

@@ -15,8 +15,9 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.ProbeRefused, Seen: 12},
 		{Fact: vocab.NoListener, Seen: 14},
 		{Fact: vocab.SocketStale, Seen: 16},        // nobody removed the socket file
-		{Fact: vocab.GatewayClosedEarly, Seen: 12}, // the kernel closes what a dead process held
-		{Fact: vocab.GatewayResetEarly, Seen: 13},  // unread data at the end of the process makes it a reset
+		{Fact: vocab.GatewayClosedEarly, Seen: 13}, // the kernel closes what a dead process held
+		{Fact: vocab.TargetWorkers, Seen: 1},
+		{Fact: vocab.GatewayResetEarly, Seen: 13}, // unread data at the end of the process makes it a reset
 		{Fact: vocab.GatewayClosedBody, Seen: 9},
 		{Fact: vocab.GatewayClosedSending, Seen: 4},
 		{Fact: vocab.ListenerReplaced, Seen: 15}, // another process listens a moment later

@@ -5,7 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var upstreamHung = Cause{
 	ID: vocab.UpstreamHung,
 	Expects: []Expectation{
-		{Fact: vocab.GatewayReadTimeout, Seen: 13},
+		{Fact: vocab.GatewayReadTimeout, Seen: 12},
 		{Fact: vocab.GatewayWriteTimeout, Seen: 14},
 		{Fact: vocab.GatewayTLSTimeout, Seen: 6},
 		{Fact: vocab.GatewayConnectTimeout, Seen: 3}, // once its accept queue is full
@@ -19,7 +19,7 @@ var upstreamHung = Cause{
 		{Fact: vocab.ListenerUnread, Seen: 2},   // it does not even read the requests
 		{Fact: vocab.ListenerAllRead, Seen: -1},
 		{Fact: vocab.ListenerQueueFull, Seen: 6},
-		{Fact: vocab.EndpointServesNone, Seen: 3},
+		{Fact: vocab.EndpointServesNone, Seen: 4},
 		{Fact: vocab.EndpointServesOthers, Seen: -18},
 		{Fact: vocab.RouteAlwaysSlow, Seen: -10},
 		{Fact: vocab.RouteGotSlower, Seen: 14},

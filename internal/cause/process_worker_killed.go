@@ -7,7 +7,8 @@ var workerKilled = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.AppWorkerKilled, Seen: 32, Absent: -4}, // its own record
 		{Fact: vocab.AppSigkilled, Seen: 12},
-		{Fact: vocab.GatewayClosedEarly, Seen: 10},
+		{Fact: vocab.GatewayClosedEarly, Seen: 11},
+		{Fact: vocab.TargetWorkers, Seen: 5}, // they have watchdogs
 		{Fact: vocab.GatewayResetEarly, Seen: 10},
 		{Fact: vocab.GatewayClosedBody, Seen: 8},
 		{Fact: vocab.GatewayReadTimeout, Seen: -25},

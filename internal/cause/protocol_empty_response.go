@@ -5,7 +5,8 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var emptyResponse = Cause{
 	ID: vocab.EmptyResponse,
 	Expects: []Expectation{
-		{Fact: vocab.GatewayClosedEarly, Seen: 13},
+		{Fact: vocab.GatewayClosedEarly, Seen: 12},
+		{Fact: vocab.TargetWorkers, Seen: -4}, // they answer even for an application that gives up
 		{Fact: vocab.GatewayResetEarly, Seen: 9},
 		{Fact: vocab.ProbeEmpty, Seen: 14},
 		{Fact: vocab.ProbeReset, Seen: 10},

@@ -298,6 +298,18 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 			}
 		}
 	}
+	for _, r := range reads {
+		if scheme, _, ok := strings.Cut(r.Upstream, "://"); ok && managesWorkers(scheme) {
+			add(vocab.TargetWorkers, r, scheme)
+			break
+		}
+	}
+	for _, r := range reads {
+		if r.Upstream != "" && containerAddress(r.Endpoint) {
+			add(vocab.TargetContainer, r, r.Endpoint)
+			break
+		}
+	}
 	return append(items, e.configItems(len(items))...)
 }
 

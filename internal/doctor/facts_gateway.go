@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,6 +213,14 @@ func (x *examination) forwardFacts(f *topo.Forward, standing func(vocab.Fact, st
 	} else {
 		standing(vocab.KeepaliveUnused, x.route, "", f.Place)
 	}
+	for _, u := range x.upstreams {
+		if containerAddress(u.Addr) {
+			standing(vocab.TargetContainer, u.Addr, u.Addr, f.Place)
+		}
+		if managesWorkers(string(f.Protocol)) {
+			standing(vocab.TargetWorkers, u.Addr, string(f.Protocol), f.Place)
+		}
+	}
 	down := 0
 	named := false
 	for _, e := range f.Endpoints {
@@ -244,6 +253,21 @@ func (x *examination) forwardFacts(f *topo.Forward, standing func(vocab.Fact, st
 			standing(vocab.NoSNI, x.route, "", sni.Place)
 		}
 	}
+}
+
+// containerNets are the networks from which Docker and Podman take addresses by
+// default (default-address-pools; containers.conf default_subnet_pools).
+var containerNets = []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("10.88.0.0/15")}
+
+func containerAddress(endpoint string) bool {
+	a, err := netip.ParseAddrPort(endpoint)
+	return err == nil && slices.ContainsFunc(containerNets, func(p netip.Prefix) bool { return p.Contains(a.Addr()) })
+}
+
+// managesWorkers reports whether servers of a protocol hand each request to one
+// of their workers: php-fpm, uwsgi.
+func managesWorkers(protocol string) bool {
+	return protocol == string(vocab.FastCGI) || protocol == string(vocab.UWSGI) || protocol == string(vocab.SUWSGI)
 }
 
 // answeringStep is the rule that answers with the status: the one that names it,

@@ -276,6 +276,8 @@ const (
 	ConfigTargetAnswers Fact = "config_target_answers"
 	TargetDenied        Fact = "target_denied"
 	TargetLoopback6     Fact = "target_loopback6"
+	TargetContainer     Fact = "target_container"
+	TargetWorkers       Fact = "target_workers"
 )
 
 // Facts: history.
@@ -297,7 +299,7 @@ const (
 )
 
 // Facts is every fact.
-var Facts = []FactInfo{
+var facts = []FactInfo{
 	// What the gateway wrote.
 	{GatewayRefused, "refused", Past, RoleEndpoint, "the gateway's connect was refused"},
 	{GatewayConnectFailed, "refused", Past, RoleEndpoint, "the gateway's connect, or its TLS handshake, failed, and its log does not say how"},
@@ -497,6 +499,8 @@ var Facts = []FactInfo{
 	{ConfigTargetAnswers, "config_target", Now, RoleGateway, "the upstream that the configuration on disk names accepts connections, and the one that the gateway uses does not"},
 	{TargetDenied, "target_denied", Standing, RoleRoute, "the configuration keeps the request from every upstream"},
 	{TargetLoopback6, "loopback6", Standing, RoleEndpoint, "the upstream's address is the IPv6 loopback, where many applications do not listen"},
+	{TargetContainer, "container", Standing, RoleEndpoint, "the address is of the networks that container engines hand out by themselves"},
+	{TargetWorkers, "workers_behind", Standing, RoleEndpoint, "the upstream is spoken to as an application server that manages workers: FastCGI or uwsgi"},
 	// History.
 	{EndpointServed, "history", Past, RoleEndpoint, "the upstream served requests earlier in the window"},
 	{EndpointNeverServed, "history", Past, RoleEndpoint, "the log covers the window and shows no request that the upstream served"},

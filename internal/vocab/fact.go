@@ -298,7 +298,7 @@ const (
 	FailsAlways          Fact = "fails_always"
 )
 
-// Facts is every fact.
+// facts are those that need no more than logs, sockets and processes.
 var facts = []FactInfo{
 	// What the gateway wrote.
 	{GatewayRefused, "refused", Past, RoleEndpoint, "the gateway's connect was refused"},

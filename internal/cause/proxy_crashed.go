@@ -4,10 +4,10 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 
 var crashed = Cause{
 	ID:   vocab.Crashed,
-	Tier: -5,
+	Tier: -10,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayWorkerDied, Seen: 30},
-		{Fact: vocab.GatewayNotRunning, Seen: 4},
+		{Fact: vocab.GatewayNotRunning, Seen: 5},
 		{Fact: vocab.ConfigBroken, Seen: -8},
 		{Fact: vocab.GatewayConfigRejected, Seen: -8},
 	},

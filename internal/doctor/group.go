@@ -86,11 +86,9 @@ func (x *examination) groupOwn(o ownRequest) bool {
 // unexplained is the failure of our own request about which the gateway wrote
 // no line that says why.
 func (x *examination) unexplained(o ownRequest) evidence.Failure {
-	var endpoints []string
-	if f := x.decision.Forward; f != nil {
-		for _, e := range f.Endpoints {
-			endpoints = append(endpoints, e.String())
-		}
+	endpoints := x.configuredEndpoints()
+	if !o.Connection.OK {
+		endpoints = nil // the gateway was not reached: nothing behind it is to blame
 	}
 	f := evidence.Failure{Status: o.Status, Subjects: x.roles(endpoints...), From: o.Started, To: o.Ended, Count: 1, Own: true, Ongoing: true}
 	if x.decision.Outcome != topo.Forwards && x.decision.Status >= 500 {

@@ -106,7 +106,7 @@ func Line(t testing.TB, log dialect.Log, line []byte) dialect.Key {
 	line = append(make([]byte, 0, len(line)), line...)
 	line = line[:len(line):len(line)]
 	before := string(line)
-	r := dialect.Record{Client: []byte("left over"), Status: 999, Seconds: 7}
+	r := dialect.Record{Client: []byte("left over"), Status: -999, Seconds: -7}
 	key := log.Line(line, &r)
 	if string(line) != before {
 		t.Fatalf("%s: the line was changed", log.Name)
@@ -114,7 +114,7 @@ func Line(t testing.TB, log dialect.Log, line []byte) dialect.Key {
 	if int(key) >= len(log.Conds) {
 		t.Fatalf("%s: key %d of %d: %q", log.Name, key, len(log.Conds), before)
 	}
-	if r.Status == 999 || r.Seconds == 7 {
+	if r.Status == -999 || r.Seconds == -7 {
 		t.Fatalf("%s: the record was not reset: %q", log.Name, before)
 	}
 	for name, piece := range pieces(&r) {

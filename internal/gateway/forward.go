@@ -1,0 +1,230 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// forward makes attempts until one brings the head of an answer, or none may be
+// made any more.
+func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
+	h.choice = upstream.Choice{Key: h.key(), Tried: h.tried[:0], Until: h.limitOf(h.x.Start)}
+	var last *upstream.Failure
+	var unseen int // attempts of which no server saw anything
+	for n := 1; ; n++ {
+		before := time.Now()
+		e, f := h.pool.Acquire(h.r.Ctx, &h.choice)
+		if waited := time.Since(before); waited > time.Millisecond {
+			h.x.Held += waited
+		}
+		if f != nil {
+			return nil, h.why(last, f)
+		}
+		if n > 1 {
+			h.x.Retries++
+		}
+		x, f := h.attempt(e)
+		if f == nil {
+			return x, nil
+		}
+		last = f
+		if f.Sent == 0 {
+			unseen++
+		}
+		if !h.again(f, n, unseen) {
+			return nil, f
+		}
+		h.out.Fresh = true
+		h.exclude(e)
+	}
+}
+
+// attempt makes one attempt, and a second one beside it where the server hangs.
+func (h *handler) attempt(e *upstream.Endpoint) (*upstream.Exchange, *upstream.Failure) {
+	hedge := h.route.hedge && h.pool.Settings.Hedge > 0
+	x, f := e.Begin(h.r.Ctx, &h.out, hedge)
+	if f != nil {
+		h.note(x)
+		return nil, f
+	}
+	err := x.Wait()
+	if err == upstream.ErrNudged {
+		x, err = h.race(e, x)
+	}
+	if err == nil {
+		// A small answer is read whole before the client sees any of it.
+		if f := x.Gather(); f != nil {
+			h.note(x)
+			return nil, f
+		}
+		return x, nil
+	}
+	if x != nil {
+		h.note(x)
+	}
+	return nil, err.(*upstream.Failure)
+}
+
+// note keeps an attempt for the log.
+func (h *handler) note(x *upstream.Exchange) { h.x.Attempts = append(h.x.Attempts, x.Attempt) }
+
+// again reports whether another attempt may be made after f.
+func (h *handler) again(f *upstream.Failure, n, unseen int) bool {
+	switch {
+	case f.Client, h.r.Ctx.Err() != nil, !h.body.Replayable():
+		return false
+	case f.Symptom == vocab.ProxyInternalError && unseen > 1:
+		return false // our own trouble: another server changes nothing
+	case f.Sent == 0:
+		// No server has seen anything: any request may be made again. What is
+		// refused is waited out; other failures of this kind are not endless.
+		return f.Symptom == vocab.ConnectionRefused || unseen <= 2*len(h.pool.Endpoints())+1
+	case h.route.retry == "off":
+		return false
+	case h.route.retry == "safe" && !h.out.Safe, !h.out.Idempotent:
+		// Bytes left: whether the server has carried the request out is not
+		// known (RFC 9110 section 9.2.2).
+		return false
+	case n-unseen >= h.pool.Settings.Attempts:
+		return false
+	case f.Stale:
+		return true // a closed connection saw nothing; no budget is spent on it
+	}
+	return h.pool.MayRetry()
+}
+
+// exclude keeps the next attempt from e, as long as others are left. When all were
+// tried they are asked again after a moment.
+func (h *handler) exclude(e *upstream.Endpoint) {
+	if len(h.choice.Tried) < cap(h.choice.Tried) {
+		h.choice.Tried = append(h.choice.Tried, e)
+	}
+	if h.pool.Untried(h.choice.Tried) {
+		return
+	}
+	h.choice.Tried = h.choice.Tried[:0]
+	t := time.NewTimer(10 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-h.r.Ctx.Done():
+	}
+}
+
+// why chooses between what the last attempt saw and why no other was made.
+func (h *handler) why(last, f *upstream.Failure) *upstream.Failure {
+	if last == nil || f.Client {
+		return f
+	}
+	if f.Symptom == vocab.DestinationUnavailable {
+		// The reason of the last attempt is the better one; the status still
+		// says that waiting may help.
+		return &upstream.Failure{Symptom: f.Symptom, Phase: f.Phase, Detail: f.Detail + "; the last one: " + string(last.Symptom), Err: last}
+	}
+	return f
+}
+
+// outcome is how one of two attempts ended.
+type outcome struct {
+	x   *upstream.Exchange
+	err error
+}
+
+// race waits for x, which seems to hang, and for a second attempt elsewhere. The
+// first answer wins; the other attempt is broken off. Both have ended when race
+// returns, so that nothing of either is used by the other.
+func (h *handler) race(e *upstream.Endpoint, x *upstream.Exchange) (*upstream.Exchange, error) {
+	ctx, cancel := context.WithCancel(h.r.Ctx)
+	defer cancel()
+	second := make(chan outcome, 1)
+	first := make(chan outcome, 1)
+	started := make(chan *upstream.Exchange, 1)
+	h.x.Hedges++
+	out := h.out // with a connection, and no 1xx, of its own
+	out.Interim = nil
+	choice := upstream.Choice{Key: h.choice.Key, Tried: append([]*upstream.Endpoint{e}, h.choice.Tried...), Until: time.Now().Add(hedgeWait)}
+	go func() { first <- outcome{x, x.Wait()} }()
+	go func() {
+		x2, err := h.hedge(ctx, &out, &choice, started)
+		second <- outcome{x2, err}
+	}()
+	var a, b outcome
+	select {
+	case a = <-first:
+		if a.err != nil {
+			b = <-second
+			break
+		}
+		cancel()
+		cancelStarted(started)
+		b = <-second
+	case b = <-second:
+		if b.err != nil {
+			a = <-first
+			break
+		}
+		x.Cancel()
+		a = <-first
+	}
+	return h.decide(a, b)
+}
+
+// hedgeWait is how long a second attempt waits for a place.
+const hedgeWait = 100 * time.Millisecond
+
+func (h *handler) hedge(ctx context.Context, out *upstream.Request, c *upstream.Choice, started chan<- *upstream.Exchange) (*upstream.Exchange, error) {
+	e, f := h.pool.Acquire(ctx, c)
+	if f != nil {
+		return nil, f
+	}
+	x, f := e.Begin(ctx, out, false)
+	x.Attempt.Hedge = true
+	if f != nil {
+		return x, f
+	}
+	started <- x
+	if ctx.Err() != nil {
+		x.Cancel() // it lost before it was seen
+	}
+	return x, x.Wait()
+}
+
+// cancelStarted breaks off a second attempt that waits for its answer. One that is
+// still connecting ends with its context.
+func cancelStarted(started <-chan *upstream.Exchange) {
+	select {
+	case x := <-started:
+		x.Cancel()
+	default:
+	}
+}
+
+// decide keeps the attempt that brought an answer and ends the other.
+func (h *handler) decide(a, b outcome) (*upstream.Exchange, error) {
+	switch {
+	case b.x != nil && b.err == nil && a.err != nil:
+		h.lost(a.x)
+		h.pool.Totals.HedgesWon.Add(1)
+		return b.x, nil
+	case a.err == nil:
+		if b.x != nil {
+			h.lost(b.x)
+		}
+		return a.x, nil
+	}
+	if b.x != nil {
+		h.note(b.x)
+	}
+	return a.x, a.err
+}
+
+func (h *handler) lost(x *upstream.Exchange) {
+	x.Abandon()
+	if x.Attempt.Symptom != "" && x.Attempt.Detail == "the client went away" {
+		x.Attempt.Symptom, x.Attempt.Detail = "", ""
+	}
+	h.note(x)
+}

@@ -1,0 +1,226 @@
+package gateway
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
+)
+
+// outgoing makes the bytes that go to a server: the same for every attempt.
+func (h *handler) outgoing() {
+	o := &h.out
+	o.Method, o.Body = h.r.Method, &h.body
+	switch o.Method {
+	case "GET", "HEAD", "OPTIONS", "TRACE":
+		o.Safe, o.Idempotent = true, true
+	case "PUT", "DELETE":
+		o.Idempotent = true
+	}
+	named := h.connectionNames()
+	o.Upgrade = h.upgrade(named) != ""
+	o.Interim = h.interim
+	if h.pool.Settings.Protocol == upstream.FastCGI {
+		o.Upgrade, o.Expect = false, false
+		h.head = h.params(h.head[:0], named)
+		o.Params = h.head
+		return
+	}
+	h.head = h.requestHead(h.head[:0], named)
+	o.Head = h.head
+}
+
+// connectionNames returns the value of the Connection fields: what they name does
+// not go further (RFC 9110 section 7.6.1).
+func (h *handler) connectionNames() string {
+	names := ""
+	for i := range h.r.Header {
+		if f := &h.r.Header[i]; f.Name == "Connection" {
+			if names != "" {
+				names += ","
+			}
+			names += f.Value
+		}
+	}
+	return names
+}
+
+// upgrade is the protocol that the client asks for; "" for none. HTTP/2 cleartext
+// is not: the gateway speaks HTTP/1.1 to servers.
+func (h *handler) upgrade(named string) string {
+	if named == "" || !lists(named, "upgrade") || !strings.HasPrefix(h.r.Proto, "HTTP/1.") {
+		return ""
+	}
+	if v, ok := get(h.r.Header, "Upgrade"); ok && !strings.EqualFold(v, "h2c") {
+		return v
+	}
+	return ""
+}
+
+// hop reports whether a field of the request stays here. Name is canonical.
+func hop(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+		"Content-Length", "Expect", "Host", "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
+		"X-Real-Ip", "X-Request-Id", "Http2-Settings":
+		return true
+	}
+	return false
+}
+
+// lists reports whether a comma-separated list holds a word.
+func lists(list, word string) bool {
+	for more := list != ""; more; {
+		var one string
+		one, list, more = strings.Cut(list, ",")
+		if strings.EqualFold(strings.TrimSpace(one), word) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *handler) requestHead(b []byte, named string) []byte {
+	r := h.r
+	b = append(append(b, r.Method...), ' ')
+	b = append(append(b, h.target()...), " HTTP/1.1\r\nHost: "...)
+	b = append(append(b, h.host()...), "\r\n"...)
+	for i := range r.Header {
+		f := &r.Header[i]
+		if hop(f.Name) || named != "" && lists(named, f.Name) {
+			continue
+		}
+		b = field(b, f.Name, f.Value)
+	}
+	b = h.forwarded(b)
+	if v, ok := get(r.Header, "Te"); ok && lists(v, "trailers") {
+		b = append(b, "TE: trailers\r\nConnection: TE\r\n"...)
+	}
+	if p := h.upgrade(named); p != "" {
+		b = field(append(b, "Connection: Upgrade\r\n"...), "Upgrade", p)
+	}
+	switch {
+	case h.body.Length < 0:
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	case h.body.Length > 0 || r.Method == "POST" || r.Method == "PUT" || r.Method == "PATCH":
+		b = append(b, "Content-Length: "...)
+		b = append(strconv.AppendInt(b, h.body.Length, 10), "\r\n"...)
+	}
+	if h.out.Expect {
+		b = append(b, "Expect: 100-continue\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}
+
+// field appends a field. A front delivers no line breaks; should one ever do so,
+// the field is left out.
+func field(b []byte, name, value string) []byte {
+	out, err := http1.AppendField(b, name, value)
+	if err != nil {
+		return b
+	}
+	return out
+}
+
+// target is the path and query for the server.
+func (h *handler) target() string {
+	t := h.r.Target
+	if s := h.route.strip; s != "" {
+		if rest, ok := strings.CutPrefix(t, strings.TrimSuffix(s, "/")); ok {
+			if !strings.HasPrefix(rest, "/") {
+				rest = "/" + rest
+			}
+			t = rest
+		}
+	}
+	return t
+}
+
+func (h *handler) host() string {
+	if h.route.host != "" {
+		return h.route.host
+	}
+	return h.r.Host
+}
+
+// forwarded appends what says where the request came from. What the client itself
+// says about that is kept only where it is a trusted proxy.
+func (h *handler) forwarded(b []byte) []byte {
+	r := h.r
+	client := r.Remote
+	if ip, _, err := net.SplitHostPort(client); err == nil {
+		client = ip
+	}
+	chain, proto, host, fwd, via := client, r.Scheme, r.Host, "", ""
+	trusted := h.trusts(client)
+	for i := range r.Header {
+		f := &r.Header[i]
+		switch {
+		case f.Name == "Via":
+			via = join(via, f.Value)
+		case !trusted:
+		case f.Name == "X-Forwarded-For":
+			if chain == client {
+				chain = f.Value + ", " + client
+			} else {
+				chain = f.Value + ", " + chain
+			}
+		case f.Name == "X-Forwarded-Proto":
+			proto = f.Value
+		case f.Name == "X-Forwarded-Host":
+			host = f.Value
+		case f.Name == "Forwarded":
+			fwd = join(fwd, f.Value)
+		}
+	}
+	b = field(b, "X-Forwarded-For", chain)
+	b = field(b, "X-Forwarded-Proto", proto)
+	b = field(b, "X-Forwarded-Host", host)
+	b = field(b, "Forwarded", join(fwd, element(client, r.Scheme, r.Host)))
+	b = field(b, "X-Request-Id", h.x.ID)
+	return field(b, "Via", join(via, h.g.via))
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + ", " + b
+}
+
+// element is a forwarded-element (RFC 7239 section 4).
+func element(client, scheme, host string) string {
+	node := client
+	if strings.IndexByte(client, ':') >= 0 {
+		node = `"[` + client + `]"`
+	} else if client == "" || client == "@" {
+		node = "unknown"
+	}
+	s := "for=" + node + ";proto=" + scheme
+	if host != "" && !strings.ContainsAny(host, "\"\\\r\n") {
+		s += `;host="` + host + `"`
+	}
+	return s
+}
+
+// interim passes a 1xx answer on.
+func (h *handler) interim(status int, fields []http1.Field) {
+	list := make([]Field, 0, len(fields))
+	for _, f := range fields {
+		list = append(list, Field{string(f.Name), string(f.Value)})
+	}
+	h.w.Interim(status, list)
+}
+
+// forbiddenTrailer reports whether a field may not stand in a trailer (RFC 9110
+// section 6.5.1): framing, routing, authentication, and what is hop by hop.
+func forbiddenTrailer(name string) bool {
+	switch strings.ToLower(name) {
+	case "transfer-encoding", "content-length", "host", "connection", "upgrade", "te", "trailer", "keep-alive", "proxy-connection",
+		"authorization", "proxy-authorization", "cookie", "set-cookie", "content-encoding", "content-type", "content-range", "expect", "via":
+		return true
+	}
+	return false
+}

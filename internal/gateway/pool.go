@@ -1,0 +1,170 @@
+package gateway
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/config"
+	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
+)
+
+// pool is an upstream of the configuration with its servers.
+type pool struct {
+	*upstream.Pool
+	name  string
+	conf  config.Upstream
+	meter poolMeter
+	names *upstream.Names // keeps the servers' addresses up to date
+}
+
+func (g *Gateway) newPool(name string, u config.Upstream) (*pool, error) {
+	s, err := settings(name, u)
+	if err != nil {
+		return nil, fmt.Errorf("cannot build upstream %s: %w", name, err)
+	}
+	if g.note != nil {
+		s.Notify = func(pool, endpoint, condition, why string) {
+			g.note(Notice{time.Now(), pool, endpoint, condition, why})
+		}
+	}
+	if g.tune != nil {
+		g.tune(&s)
+	}
+	p := &pool{name: name, conf: u}
+	p.Pool = upstream.New(s, nil)
+	p.names = upstream.NewNames(p.Pool, func() ([]upstream.Server, error) { return servers(u) }, u.Refresh)
+	if err := p.names.Start(); err != nil {
+		p.Pool.Close()
+		return nil, fmt.Errorf("cannot build upstream %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// same reports whether u differs from the pool's configuration at most in its
+// servers.
+func (p *pool) same(u config.Upstream) bool {
+	a, b := p.conf, u
+	a.Servers, b.Servers = nil, nil
+	return reflect.DeepEqual(a, b)
+}
+
+// update gives the pool the servers of u.
+func (p *pool) update(u config.Upstream) {
+	if reflect.DeepEqual(p.conf.Servers, u.Servers) {
+		return
+	}
+	p.conf = u
+	p.names.Use(func() ([]upstream.Server, error) { return servers(u) })
+}
+
+func (p *pool) close() {
+	p.names.Stop()
+	p.Pool.Close()
+}
+
+// retire closes the pool when nobody uses it any more, or ctx ends.
+func (p *pool) retire(ctx context.Context) {
+	t := time.NewTicker(100 * time.Millisecond)
+	defer t.Stop()
+	for p.Pool.Load() > 0 && ctx.Err() == nil {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+	}
+	p.close()
+}
+
+func settings(name string, u config.Upstream) (upstream.Settings, error) {
+	s := upstream.Settings{
+		Name: name, Policy: upstream.Policy(u.Policy), Timeouts: upstream.Timeouts(u.Timeouts), Protocol: upstream.HTTP,
+		Wait: u.Wait, MaxWait: u.MaxWait, MaxIdle: u.MaxIdle, MaxIdleTime: u.IdleTime, MaxRequests: u.MaxReqs,
+		EjectAfter: u.Eject.After, EjectFor: u.Eject.For, MaxEjected: u.Eject.Most, SlowStart: u.SlowFor,
+	}
+	if u.Retry != nil {
+		if s.Retry = *u.Retry; s.Retry == 0 {
+			s.Retry = -1 // none, rather than the default
+		}
+	}
+	if u.Hedge != nil {
+		s.Hedge = *u.Hedge
+	}
+	if c := u.Check; c != nil {
+		s.Check = &upstream.Check{Path: c.Path, Host: c.Host, Every: c.Every, Timeout: c.Timeout, Rise: c.Rise, Fall: c.Fall, Statuses: c.Statuses, Body: c.Body}
+	}
+	switch u.Protocol {
+	case "fastcgi":
+		s.Protocol = upstream.FastCGI
+	case "https":
+		var err error
+		if s.TLS, err = clientTLS(u.TLS); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func clientTLS(c *config.TLS) (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)}
+	if c == nil {
+		return t, nil
+	}
+	t.ServerName, t.InsecureSkipVerify = c.Name, c.Insecure
+	if c.CA != "" {
+		pem, err := os.ReadFile(c.CA)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the authorities: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("cannot read the authorities: %s holds no certificate", c.CA)
+		}
+	}
+	if c.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the client certificate: %w", err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// servers returns the servers of an upstream, those of its file included.
+func servers(u config.Upstream) ([]upstream.Server, error) {
+	var list []upstream.Server
+	for _, s := range u.Servers {
+		one, err := config.ParseServer(s.URL)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, upstream.Server{Network: one.Network, Host: one.Host, Port: one.Port, Path: one.Path, SRV: one.SRV, Weight: max(s.Weight, 1), Backup: s.Backup})
+	}
+	if u.File == "" {
+		return list, nil
+	}
+	b, err := os.ReadFile(u.File)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the servers: %w", err)
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(b)); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		one, err := config.ParseServer(line)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, upstream.Server{Network: one.Network, Host: one.Host, Port: one.Port, Path: one.Path, SRV: one.SRV, Weight: 1})
+	}
+	return list, nil
+}

@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
+)
+
+// patience is for how long pieces of an answer of known length may be gathered
+// before each is sent at once.
+const patience = 50 * time.Millisecond
+
+// relay passes an answer on to the client.
+func (h *handler) relay(x *upstream.Exchange) {
+	x.Attempt.Won = true
+	h.status(x.Response.Status, event.Upstream)
+	length := int64(-1)
+	if x.Framing.Kind == http1.ByLength {
+		length = x.Framing.Length
+	}
+	header := h.responseHeader(x)
+	if x.Framing.Kind == http1.NoBody {
+		length = 0
+	}
+	h.w.Head(x.Response.Status, header, length, x.Framing.Kind == http1.ByChunks)
+	if h.pass(x, length < 0) {
+		if t := x.Trailer(); t != nil {
+			h.trailer(t)
+		}
+		x.Finish()
+	}
+	h.note(x)
+}
+
+// pass passes the body on and reports whether all of it went.
+func (h *handler) pass(x *upstream.Exchange, live bool) bool {
+	begun := time.Now()
+	for !x.Done() {
+		if !x.Ready() && (live || time.Since(begun) > patience) {
+			// Nothing more is here: what was written must not wait for it.
+			if err := h.w.Flush(); err != nil {
+				return h.lostClient(x, err)
+			}
+		}
+		b, f := x.Next()
+		if f != nil {
+			return h.broken(x, f)
+		}
+		if err := h.w.Write(b); err != nil {
+			return h.lostClient(x, err)
+		}
+		h.x.Sent += int64(len(b))
+	}
+	return true
+}
+
+// broken ends an answer that broke off: never cleanly, so that the client cannot
+// take a part for the whole.
+func (h *handler) broken(x *upstream.Exchange, f *upstream.Failure) bool {
+	h.x.Cut, h.x.Symptom, h.x.Detail = true, f.Symptom, f.Detail
+	if f.Client {
+		h.x.MadeBy = event.Client
+	}
+	h.w.Abort()
+	return false
+}
+
+func (h *handler) lostClient(x *upstream.Exchange, err error) bool {
+	x.Abandon()
+	h.x.Cut, h.x.MadeBy, h.x.Detail = true, event.Client, "the client did not take the answer: "+err.Error()
+	h.w.Abort()
+	return false
+}
+
+// responseHeader are the fields for the client: those of the server without what
+// belongs to its connection. All text is one copy of the head.
+func (h *handler) responseHeader(x *upstream.Exchange) []Field {
+	r := &x.Response
+	out := h.fields[:0]
+	text := newText(x)
+	named := ""
+	for _, f := range r.Fields {
+		if fold(f.Name, "connection") {
+			named = join(named, string(f.Value))
+		}
+	}
+	for _, f := range r.Fields {
+		name := text.of(f.Name)
+		if responseHop(f.Name) || named != "" && lists(named, name) {
+			continue
+		}
+		if x.Framing.Kind != http1.NoBody && fold(f.Name, "content-length") || r.Status == 204 && fold(f.Name, "content-length") {
+			continue // the front frames
+		}
+		out = append(out, Field{name, text.of(f.Value)})
+	}
+	if h.session != "" {
+		out = append(out, Field{"Set-Cookie", h.session})
+	}
+	if h.t.conf.Status {
+		out = append(out, Field{"Proxy-Status", h.proxyStatus("", "")})
+	}
+	h.fields = out
+	return out
+}
+
+// responseHop reports whether a field of an answer stays here.
+func responseHop(name []byte) bool {
+	switch len(name) {
+	case 2:
+		return fold(name, "te")
+	case 6:
+		return false
+	case 7:
+		return fold(name, "upgrade") || fold(name, "trailer")
+	case 10:
+		return fold(name, "connection") || fold(name, "keep-alive")
+	case 16:
+		return fold(name, "proxy-connection")
+	case 17:
+		return fold(name, "transfer-encoding")
+	}
+	return false
+}
+
+func (h *handler) trailer(fields []http1.Field) {
+	var list []Field
+	for _, f := range fields {
+		if name := string(f.Name); !forbiddenTrailer(name) {
+			list = append(list, Field{name, string(f.Value)})
+		}
+	}
+	if len(list) > 0 {
+		h.w.Trailer(list)
+	}
+}
+
+// text turns parts of a head into strings with one allocation: a part knows its
+// place by its capacity, because all share the buffer's end.
+type text struct {
+	all  string
+	ends int // capacity of the head's first byte
+
+}
+
+func newText(x *upstream.Exchange) text {
+	r := &x.Response
+	if len(r.Fields) == 0 {
+		return text{}
+	}
+	first, last := r.Fields[0].Name, r.Fields[len(r.Fields)-1].Value
+	for i := range r.Faults {
+		if r.Faults[i].Kind == http1.ObsFold { // folded values have memory of their own
+			return text{}
+		}
+	}
+	n := cap(first) - cap(last) + len(last)
+	if n <= 0 || n > cap(first) {
+		return text{}
+	}
+	return text{all: string(first[:n]), ends: cap(first)}
+}
+
+func (t text) of(b []byte) string {
+	at := t.ends - cap(b)
+	if t.all == "" || at < 0 || at+len(b) > len(t.all) {
+		return string(b)
+	}
+	return t.all[at : at+len(b)]
+}
+
+// fold compares with a lower-case word, folding ASCII.
+func fold(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"encoding/json"
+	"strings"
+	"sync"
+)
+
+// ringSize is how many failed exchanges are kept.
+const ringSize = 64
+
+// ring keeps the last failed exchanges, redacted, for whoever asks why.
+type ring struct {
+	mu   sync.Mutex
+	list [ringSize]*Failed
+	next int
+}
+
+// Failed is an exchange that failed, as far as it may be shown.
+type Failed struct {
+	Log     json.RawMessage `json:"exchange"` // as in the access log
+	Request []string        `json:"request"`  // the request's head, secrets hidden
+	Answer  string          `json:"answer,omitempty"`
+}
+
+// secret are the fields whose values are not kept.
+func secret(name string) bool {
+	n := strings.ToLower(name)
+	switch n {
+	case "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-csrf-token", "x-xsrf-token":
+		return true
+	}
+	return strings.Contains(n, "token") || strings.Contains(n, "secret") || strings.Contains(n, "password")
+}
+
+// add keeps h's exchange. It runs on failures only.
+func (r *ring) add(h *handler) {
+	x := h.x
+	if i := strings.IndexByte(x.Target, '?'); i >= 0 {
+		x.Target = x.Target[:i] + "?…"
+	}
+	x.Attempts = h.x.Attempts
+	f := &Failed{Log: trimNewline(x.AppendJSON(nil)), Answer: clean(h.answer)}
+	f.Request = append(f.Request, h.r.Method+" "+x.Target+" "+h.r.Proto, "Host: "+h.r.Host)
+	for i, field := range h.r.Header {
+		if i == 64 {
+			break
+		}
+		v := field.Value
+		if secret(field.Name) {
+			v = "(hidden)"
+		}
+		if len(v) > 256 {
+			v = v[:256] + "…"
+		}
+		f.Request = append(f.Request, field.Name+": "+v)
+	}
+	r.mu.Lock()
+	r.list[r.next%ringSize] = f
+	r.next++
+	r.mu.Unlock()
+}
+
+func trimNewline(b []byte) json.RawMessage { return b[:len(b)-1] }
+
+// clean makes the first bytes of an answer fit to be shown.
+func clean(b []byte) string { return strings.ToValidUTF8(string(b), "�") }
+
+// last returns what is kept, the latest first.
+func (r *ring) last() []*Failed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*Failed
+	for i := 1; i <= ringSize && r.next-i >= 0; i++ {
+		out = append(out, r.list[(r.next-i)%ringSize])
+	}
+	return out
+}

@@ -1,0 +1,171 @@
+package upstream
+
+import "time"
+
+// every is how often a pool looks at its servers.
+const every = 25 * time.Millisecond
+
+// tick looks after the pool: clients that left, servers that hang, connections
+// that are idle, requests that wait.
+func (p *Pool) tick() {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-t.C:
+		case <-p.stop:
+			return
+		}
+		now := time.Now()
+		p.look(now, n)
+		if p.queued.Load() > 0 {
+			p.wake(4)
+		}
+	}
+}
+
+func (p *Pool) look(now time.Time, n int) {
+	ends := p.Endpoints()
+	for _, e := range ends {
+		if n%2 == 0 {
+			e.sweep(now)
+		}
+		c := e.Condition()
+		if c&Ejected != 0 {
+			e.tryAgain(Ejected, now)
+		}
+		silent, hung := e.look(now)
+		switch {
+		case hung && c == 0 && p.answersElse(e, now.Add(-silent)):
+			e.mu.Lock()
+			e.ejects++
+			e.backAt = now.Add(jitter(min(p.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)))
+			e.mu.Unlock()
+			e.counts.Hangs.Add(1)
+			e.trial.Store(false)
+			e.set(Suspect, 0, "nothing completed for "+silent.Round(time.Millisecond).String())
+			e.nudge()
+		case c&Suspect != 0:
+			e.nudge() // those that came meanwhile
+			if e.load.Load() == 0 {
+				e.tryAgain(Suspect, now)
+			}
+		}
+		if n%20 == 0 && c == 0 {
+			p.lookSlow(e, ends, now)
+		}
+	}
+}
+
+// look cancels the exchanges whose client left, and says for how long nothing has
+// come although something is waited for.
+func (e *Endpoint) look(now time.Time) (silent time.Duration, hung bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var oldest time.Time
+	for x := e.first; x != nil; x = x.next {
+		if x.ctx.Err() != nil && x.state.Load()&cancelled == 0 {
+			x.state.Or(cancelled)
+			x.conn.c.SetDeadline(past)
+		}
+		if x.state.Load()&waiting != 0 && (oldest.IsZero() || x.start.Before(oldest)) {
+			oldest = x.start
+		}
+	}
+	if oldest.IsZero() {
+		return 0, false
+	}
+	if e.lastDone.After(oldest) {
+		oldest = e.lastDone
+	}
+	silent = now.Sub(oldest)
+	return silent, silent > e.patience()
+}
+
+// unknownPatience is how long a server may be silent of which nothing is known.
+const unknownPatience = time.Second
+
+// maxPatience bounds what a slow past excuses.
+const maxPatience = 10 * time.Second
+
+// patience is how long a server may be silent. The caller holds mu.
+func (e *Endpoint) patience() time.Duration {
+	p99, ok := e.latency.percentile(0.99)
+	if !ok {
+		return unknownPatience
+	}
+	s := &e.pool.Settings
+	return min(max(time.Duration(float64(p99)*s.HangFactor), s.HangFloor), max(maxPatience, s.HangFloor))
+}
+
+// answersElse reports whether another server has answered since then: the silence
+// is not the whole pool's, and there is somewhere to go.
+func (p *Pool) answersElse(e *Endpoint, since time.Time) bool {
+	for _, o := range p.Endpoints() {
+		if o == e || o.Condition() != 0 {
+			continue
+		}
+		o.mu.Lock()
+		recent := o.lastDone.After(since)
+		idle := o.first == nil
+		o.mu.Unlock()
+		if recent || idle {
+			return true
+		}
+	}
+	return false
+}
+
+// nudge wakes the requests that wait at e and may be made again elsewhere, as far
+// as the budget allows.
+func (e *Endpoint) nudge() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for x := e.first; x != nil; x = x.next {
+		if x.state.Load()&(waiting|nudgeable|nudged) != waiting|nudgeable {
+			continue
+		}
+		if !e.pool.hedge.spend() {
+			return
+		}
+		e.pool.Totals.Hedges.Add(1)
+		x.state.Or(nudged)
+		x.conn.c.SetReadDeadline(past)
+	}
+}
+
+// slower is how many times slower than the median of the others a server may be,
+// and muchSlower by how much at least.
+const (
+	slower     = 8
+	muchSlower = 500 * time.Millisecond
+)
+
+// lookSlow takes out a server that is far slower than the others.
+func (p *Pool) lookSlow(e *Endpoint, ends []*Endpoint, now time.Time) {
+	mine := e.latency.estimate(now.UnixNano())
+	if mine < muchSlower.Seconds() {
+		return
+	}
+	var others []float64
+	for _, o := range ends {
+		if l := o.latency.estimate(now.UnixNano()); o != e && o.Condition() == 0 && l > 0 {
+			others = append(others, l)
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	if mine > slower*median(others) {
+		e.eject("far slower than the others")
+	}
+}
+
+func median(v []float64) float64 {
+	for i := range v { // few values
+		for j := i; j > 0 && v[j] < v[j-1]; j-- {
+			v[j], v[j-1] = v[j-1], v[j]
+		}
+	}
+	return v[len(v)/2]
+}

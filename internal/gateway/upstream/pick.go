@@ -1,0 +1,159 @@
+package upstream
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// pick chooses a server and reserves a place at it; nil where none may be asked.
+func (p *Pool) pick(c *Choice) *Endpoint {
+	var room [16]*Endpoint
+	all := p.Endpoints()
+	for range len(all) + 1 {
+		list := candidates(room[:0], all, c.Tried, 0, false)
+		if len(list) == 0 {
+			list = candidates(room[:0], all, c.Tried, 0, true) // backups
+		}
+		if len(list) == 0 {
+			list = p.lastResort(room[:0], c)
+		}
+		if len(list) == 0 {
+			return nil
+		}
+		e := p.choose(list, c)
+		if e.load.Add(1); e.within() {
+			return e
+		}
+		e.load.Add(-1) // somebody was faster
+	}
+	return nil
+}
+
+// within reports whether the place just reserved is within the limit.
+func (e *Endpoint) within() bool {
+	n := int(e.load.Load())
+	if e.trial.Load() {
+		return n <= 1
+	}
+	limit := e.pool.Settings.MaxRequests
+	return limit <= 0 || n <= limit
+}
+
+// candidates gathers the servers that may be asked. Conditions in forgive do not
+// count against a server.
+func candidates(list, all, tried []*Endpoint, forgive Condition, backup bool) []*Endpoint {
+	for _, e := range all {
+		if e.Condition()&^forgive == 0 && e.Backup == backup && !slices.Contains(tried, e) && !e.full() {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// lastResort is asked when every server is out: those that are out for something
+// they did (failures in a row, a hang, a check that fails) are asked rather than
+// none, as long as nothing else is left. Where nothing listens there is nobody to
+// ask.
+func (p *Pool) lastResort(list []*Endpoint, c *Choice) []*Endpoint {
+	for _, e := range p.Endpoints() {
+		if e.Condition() == 0 && !slices.Contains(c.Tried, e) {
+			return nil // only busy: waiting is better
+		}
+	}
+	for _, e := range p.Endpoints() {
+		if e.Condition() == 0 && len(c.Tried) > 0 {
+			return nil // tried and well: the caller decides whether to ask it again
+		}
+	}
+	return candidates(list, p.Endpoints(), c.Tried, Ejected|Suspect|Failing, false)
+}
+
+func (p *Pool) choose(list []*Endpoint, c *Choice) *Endpoint {
+	if len(list) == 1 {
+		return list[0]
+	}
+	switch p.Settings.Policy {
+	case RoundRobin:
+		return byWeight(list, spread(p.turn.Add(1)))
+	case Random:
+		return byWeight(list, rand.Float64())
+	case Hash, Sticky:
+		if c.Key != "" {
+			return rendezvous(list, c.Key)
+		}
+	}
+	return leastLoad(list)
+}
+
+// leastLoad is the better of two random servers: as good as the best of all, and
+// no two gateways run after the same one.
+func leastLoad(list []*Endpoint) *Endpoint {
+	a := rand.IntN(len(list))
+	b := rand.IntN(len(list) - 1)
+	if b >= a {
+		b++
+	}
+	now := time.Now().UnixNano()
+	x, y := list[a], list[b]
+	unknown := max(x.latency.estimate(now), y.latency.estimate(now), 0.001)
+	if y.score(now, unknown) < x.score(now, unknown) {
+		return y
+	}
+	return x
+}
+
+// spread is the n-th of a sequence that visits [0, 1) evenly (Weyl's), so that
+// round robin by weight has no bursts.
+func spread(n uint64) float64 {
+	const golden = 0x9e3779b97f4a7c15
+	return float64(n*golden>>11) / (1 << 53)
+}
+
+func byWeight(list []*Endpoint, at float64) *Endpoint {
+	now := time.Now().UnixNano()
+	total := 0.0
+	for _, e := range list {
+		total += e.share(now)
+	}
+	at *= total
+	for _, e := range list {
+		if at -= e.share(now); at < 0 {
+			return e
+		}
+	}
+	return list[len(list)-1]
+}
+
+// rendezvous is highest-random-weight hashing: a server that leaves moves only its
+// own keys.
+func rendezvous(list []*Endpoint, key string) *Endpoint {
+	var best *Endpoint
+	top := math.Inf(-1)
+	for _, e := range list {
+		h := hash(e.Address, key)
+		u := (float64(h>>11) + 0.5) / (1 << 53)
+		if s := -e.Weight / math.Log(u); s > top {
+			best, top = e, s
+		}
+	}
+	return best
+}
+
+// hash is FNV-1a with a final mix: the same on every gateway, so that several of
+// them send a key to the same server.
+func hash(a, b string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, s := range [2]string{a, b} {
+		for i := 0; i < len(s); i++ {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}

@@ -1,0 +1,313 @@
+package upstream
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Pool is a group of servers of which any may answer a request.
+type Pool struct {
+	Settings Settings
+	Totals   Totals
+
+	ends   atomic.Pointer[[]*Endpoint]
+	turn   atomic.Uint64 // of round robin
+	queued atomic.Int32
+	retry  budget
+	hedge  budget
+	closed atomic.Bool
+	lookup atomic.Pointer[lookup] // how the last look at the names ended
+	stop   chan struct{}
+	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	queue []*waiter // the longest wait stands first
+}
+
+// Totals count what happened in a pool.
+type Totals struct {
+	Requests, Held, Retries, Hedges, HedgesWon, NoBudget, QueueFull atomic.Int64
+}
+
+// Choice says which server a request wants.
+type Choice struct {
+	Key   string // for Hash; the cookie's value for Sticky
+	Tried []*Endpoint
+	Until time.Time // how long it may wait
+}
+
+// New returns a pool. Close it.
+func New(s Settings, ends []*Endpoint) *Pool {
+	p := &Pool{Settings: s.Defaults(), stop: make(chan struct{})}
+	p.retry.init(p.Settings.Retry, p.Settings.Reserve)
+	p.hedge.init(p.Settings.Hedge, min(p.Settings.Reserve, 50))
+	p.Replace(ends)
+	p.wg.Add(1)
+	go func() {
+		defer p.wg.Done()
+		p.tick()
+	}()
+	return p
+}
+
+// Endpoints returns the servers of the pool; not to be changed.
+func (p *Pool) Endpoints() []*Endpoint { return *p.ends.Load() }
+
+// Replace makes ends the servers of the pool. Those that are there already by
+// network, address and server keep what is known about them.
+func (p *Pool) Replace(ends []*Endpoint) {
+	var old []*Endpoint
+	if l := p.ends.Load(); l != nil {
+		old = *l
+	}
+	next := make([]*Endpoint, 0, len(ends))
+	for _, e := range ends {
+		if was := find(old, e); was != nil {
+			was.set(0, Gone, "configured again")
+			next = append(next, was)
+			continue
+		}
+		e.pool = p
+		if e.Weight <= 0 {
+			e.Weight = 1
+		}
+		if p.Settings.Check != nil {
+			e.condition.Store(uint32(Unborn))
+		}
+		next = append(next, e)
+	}
+	p.ends.Store(&next)
+	for _, e := range old {
+		if find(next, e) == nil {
+			e.set(Gone, 0, "no longer configured")
+			e.dropIdle()
+		}
+	}
+	if p.Settings.Check != nil {
+		for _, e := range next {
+			e.startChecks()
+		}
+	}
+	p.wake(len(next) * 4)
+}
+
+func find(list []*Endpoint, e *Endpoint) *Endpoint {
+	for _, o := range list {
+		if o.Network == e.Network && o.Address == e.Address && o.Server == e.Server && o.Weight == max(e.Weight, minWeight) && o.Backup == e.Backup {
+			return o
+		}
+	}
+	return nil
+}
+
+const minWeight = 1
+
+// Close ends what the pool does in the background and its idle connections.
+// Exchanges under way go on.
+func (p *Pool) Close() {
+	if p.closed.Swap(true) {
+		return
+	}
+	close(p.stop)
+	for _, e := range p.Endpoints() {
+		e.dropIdle()
+	}
+	p.wake(len(p.queue) + 1)
+	p.wg.Wait()
+}
+
+// waiter is a request for which there is no server at the moment.
+type waiter struct{ ready chan struct{} }
+
+// Acquire chooses a server and reserves a place at it, which Begin's exchange, or
+// Release, gives back. Where none may be asked it waits.
+func (p *Pool) Acquire(ctx context.Context, c *Choice) (*Endpoint, *Failure) {
+	if p.queued.Load() == 0 {
+		if e := p.pick(c); e != nil { // Fast path
+			return e, nil
+		}
+	}
+	w := &waiter{ready: make(chan struct{}, 1)}
+	if !p.enqueue(w, false) {
+		p.Totals.QueueFull.Add(1)
+		return nil, &Failure{Symptom: vocab.ConnectionLimitReached, Phase: event.Pick, Detail: "too many requests wait for a server"}
+	}
+	p.Totals.Held.Add(1)
+	t := time.NewTimer(time.Until(c.Until))
+	defer t.Stop()
+	for {
+		// Whoever came up between the look above and the queue woke nobody.
+		if p.first(w) {
+			if e := p.pick(c); e != nil {
+				p.leave(w)
+				p.wake(1)
+				return e, nil
+			}
+		}
+		select {
+		case <-w.ready:
+			if e := p.pick(c); e != nil {
+				return e, nil
+			}
+			p.enqueue(w, true)
+		case <-ctx.Done():
+			p.leave(w)
+			return nil, &Failure{Symptom: vocab.ConnectionTerminated, Phase: event.Pick, Client: true, Detail: "the client went away while it waited"}
+		case <-t.C:
+			p.leave(w)
+			return nil, p.unavailable()
+		case <-p.stop:
+			p.leave(w)
+			return nil, p.unavailable()
+		}
+	}
+}
+
+// unavailable says why no server was asked.
+func (p *Pool) unavailable() *Failure {
+	f := &Failure{Symptom: vocab.DestinationUnavailable, Phase: event.Pick, Detail: "no server can be asked"}
+	full := false
+	for _, e := range p.Endpoints() {
+		if e.Condition() == 0 && e.full() {
+			full = true
+		}
+	}
+	if full {
+		f.Symptom, f.Detail = vocab.ConnectionLimitReached, "every server is at its limit of requests"
+	} else if len(p.Endpoints()) == 0 {
+		f.Detail = "no server has an address"
+		if l := p.lookup.Load(); l != nil && l.err != nil {
+			f = fail(event.DNS, l.err)
+		}
+	}
+	return f
+}
+
+// Release gives back a place that Acquire reserved and Begin was not called for.
+func (e *Endpoint) Release() { e.release() }
+
+func (e *Endpoint) release() {
+	e.load.Add(-1)
+	if e.pool.queued.Load() > 0 {
+		e.pool.wake(2) // one for the place, one to drain the queue faster than it fills
+	}
+}
+
+func (p *Pool) enqueue(w *waiter, front bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if front {
+		p.queue = append(p.queue, nil)
+		copy(p.queue[1:], p.queue)
+		p.queue[0] = w
+	} else {
+		if len(p.queue) >= p.Settings.MaxWait {
+			return false
+		}
+		p.queue = append(p.queue, w)
+	}
+	p.queued.Store(int32(len(p.queue)))
+	return true
+}
+
+func (p *Pool) first(w *waiter) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue) > 0 && p.queue[0] == w
+}
+
+// leave takes w out of the queue. A place that was offered to it goes on.
+func (p *Pool) leave(w *waiter) {
+	p.mu.Lock()
+	for i, o := range p.queue {
+		if o == w {
+			p.queue = append(p.queue[:i], p.queue[i+1:]...)
+			break
+		}
+	}
+	p.queued.Store(int32(len(p.queue)))
+	p.mu.Unlock()
+	select {
+	case <-w.ready:
+		p.wake(1)
+	default:
+	}
+}
+
+// wake lets the first n waiters look again.
+func (p *Pool) wake(n int) {
+	if p.queued.Load() == 0 {
+		return
+	}
+	p.mu.Lock()
+	n = min(n, len(p.queue))
+	for _, w := range p.queue[:n] {
+		w.ready <- struct{}{}
+	}
+	p.queue = append(p.queue[:0], p.queue[n:]...)
+	p.queued.Store(int32(len(p.queue)))
+	p.mu.Unlock()
+}
+
+// Load returns how many requests are under way in the pool, or wait.
+func (p *Pool) Load() int {
+	n := p.Waiting()
+	for _, e := range p.Endpoints() {
+		n += int(e.load.Load())
+	}
+	return n
+}
+
+// Untried reports whether a server may be asked that is not among tried.
+func (p *Pool) Untried(tried []*Endpoint) bool {
+	for _, e := range p.Endpoints() {
+		if e.Condition() == 0 && !slices.Contains(tried, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Waiting returns how many requests wait for a server.
+func (p *Pool) Waiting() int { return int(p.queued.Load()) }
+
+// comeback is how many waiting requests go at once to a server that came back.
+// More follow as these are answered.
+const comeback = 16
+
+func (p *Pool) cameUp(e *Endpoint) {
+	e.upSince.Store(time.Now().UnixNano())
+	p.wake(comeback)
+}
+
+// full reports whether e has as many requests as it may.
+func (e *Endpoint) full() bool {
+	n := int(e.load.Load())
+	if e.trial.Load() {
+		return n >= 1
+	}
+	limit := e.pool.Settings.MaxRequests
+	return limit > 0 && n >= limit
+}
+
+// others reports whether a server other than e may be asked.
+func (p *Pool) others(e *Endpoint) bool {
+	for _, o := range p.Endpoints() {
+		if o != e && o.Condition() == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// jitter spreads d over 0.75 d to 1.25 d.
+func jitter(d time.Duration) time.Duration {
+	return d*3/4 + rand.N(d/2+1)
+}

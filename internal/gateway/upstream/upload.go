@@ -1,0 +1,209 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+	"github.com/goodgatehq/goodgate/internal/wire/fastcgi"
+)
+
+// upload sends the rest of a body while the answer is waited for.
+type upload struct {
+	x    *Exchange
+	cont chan struct{} // closed when the server wants the body (100)
+	once sync.Once
+	done chan struct{}
+	stop chan struct{}
+	f    *Failure // valid after done
+}
+
+// expectWait is how long a server that was asked with Expect is waited for before
+// the body is sent anyway (RFC 9110 section 10.1.1: not indefinitely).
+const expectWait = time.Second
+
+func (x *Exchange) startUpload() {
+	u := &upload{x: x, cont: make(chan struct{}), done: make(chan struct{}), stop: make(chan struct{})}
+	x.up = u
+	if !x.req.Expect {
+		u.goOn()
+	}
+	x.end.pool.wg.Add(1)
+	go func() {
+		defer x.end.pool.wg.Done()
+		defer close(u.done)
+		u.f = u.run()
+	}()
+}
+
+func (u *upload) goOn() { u.once.Do(func() { close(u.cont) }) }
+
+// failure returns why the upload ended early, nil while it runs.
+func (u *upload) failure() *Failure {
+	select {
+	case <-u.done:
+		return u.f
+	default:
+		return nil
+	}
+}
+
+func (u *upload) run() *Failure {
+	t := time.NewTimer(expectWait)
+	defer t.Stop()
+	select {
+	case <-u.cont:
+	case <-t.C:
+	case <-u.stop:
+		return nil
+	}
+	body, held := u.x.req.Body, []byte(nil)
+	if u.x.req.Expect {
+		held = body.Held
+	}
+	w := uploadWriter{u: u, conn: u.x.conn, left: body.Length}
+	if !u.x.req.Expect {
+		w.left -= int64(len(body.Held))
+	}
+	if len(held) > 0 {
+		if f := w.write(held); f != nil {
+			return f
+		}
+	}
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	body.taken.Store(true)
+	select { // stopUpload looks at taken after it closes stop
+	case <-u.stop:
+		body.taken.Store(false)
+		return nil
+	default:
+	}
+	for {
+		n, err := body.Rest.Read((*buf)[:bufferSize])
+		if n > 0 {
+			if f := w.write((*buf)[:n]); f != nil {
+				return f
+			}
+		}
+		if err == io.EOF {
+			return w.end(body)
+		}
+		if err != nil {
+			// The request will never be complete: the server must not take what
+			// it has for the whole.
+			select {
+			case <-u.stop:
+			default:
+				u.x.conn.base.Close()
+			}
+			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the client broke off the body: " + reason(err), Err: err}
+		}
+	}
+}
+
+// uploadWriter writes pieces of a body in the framing of the request.
+type uploadWriter struct {
+	u    *upload
+	conn *conn
+	left int64 // negative: chunked
+	buf  []byte
+}
+
+func (w *uploadWriter) write(b []byte) *Failure {
+	x := w.u.x
+	x.conn.c.SetWriteDeadline(x.before(time.Now(), x.end.pool.Settings.Timeouts.Send))
+	if x.state.Load()&cancelled != 0 {
+		x.conn.c.SetWriteDeadline(past)
+	}
+	out := b
+	switch {
+	case x.fcgi != nil:
+		w.buf = fastcgi.AppendRecord(w.buf[:0], fastcgi.Stdin, 1, b)
+		out = w.buf
+	case x.req.Body.Length < 0:
+		w.buf = appendChunk(w.buf[:0], b)
+		out = w.buf
+	default:
+		if int64(len(b)) > w.left {
+			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the body is longer than announced"}
+		}
+		w.left -= int64(len(b))
+	}
+	if _, err := w.conn.c.Write(out); err != nil {
+		return fail(event.Send, err)
+	}
+	return nil
+}
+
+func (w *uploadWriter) end(body *Body) *Failure {
+	x := w.u.x
+	var out []byte
+	switch {
+	case x.fcgi != nil:
+		out = fastcgi.AppendRecord(nil, fastcgi.Stdin, 1, nil)
+	case body.Length < 0:
+		out = append(w.buf[:0], "0\r\n"...)
+		if body.Trailer != nil {
+			for _, f := range body.Trailer() {
+				out = append(append(append(append(out, f[0]...), ": "...), f[1]...), "\r\n"...)
+			}
+		}
+		out = append(out, "\r\n"...)
+	case w.left > 0:
+		w.conn.base.Close()
+		return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the body is shorter than announced", Err: errors.New("short body")}
+	default:
+		return nil
+	}
+	if _, err := w.conn.c.Write(out); err != nil {
+		return fail(event.Send, err)
+	}
+	return nil
+}
+
+// uploaded reports whether the whole request was sent.
+func (x *Exchange) uploaded() bool {
+	if x.up == nil {
+		return true
+	}
+	select {
+	case <-x.up.done:
+		return x.up.f == nil
+	default:
+		return false
+	}
+}
+
+// stopUpload ends an upload that is under way and waits for it. The socket is
+// closed already, or the upload blocks on the client.
+func (x *Exchange) stopUpload() {
+	if x.up == nil {
+		return
+	}
+	select {
+	case <-x.up.done:
+		return
+	default:
+	}
+	close(x.up.stop)
+	if x.req.Body.taken.Load() {
+		x.req.Body.Stop()
+	}
+	<-x.up.done
+}
+
+// appendChunk appends one chunk; nothing for no data, which would be the last.
+func appendChunk(b, data []byte) []byte {
+	if len(data) == 0 {
+		return b
+	}
+	b = strconv.AppendInt(b, int64(len(data)), 16)
+	b = append(b, "\r\n"...)
+	b = append(b, data...)
+	return append(b, "\r\n"...)
+}

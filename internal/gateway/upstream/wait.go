@@ -1,0 +1,213 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
+)
+
+// maxInterim bounds the 1xx answers of one exchange.
+const maxInterim = 64
+
+// afterWriteError is how long an answer is waited for when the request could not
+// be written to its end. What the server said before it closed is already here.
+const afterWriteError = time.Second
+
+// Wait reads the head of the answer. It returns a Failure, ErrNudged (call it
+// again to wait on) or nil.
+func (x *Exchange) Wait() error {
+	x.state.Or(waiting)
+	t := &x.end.pool.Settings.Timeouts
+	if x.wrote != nil {
+		x.deadline(time.Now().Add(afterWriteError))
+	} else if x.read.IsZero() || x.conn.r == x.conn.w {
+		x.deadline(x.before(x.sent, t.First))
+	} else {
+		x.deadline(x.before(x.sent, t.Header))
+	}
+	for interim := 0; ; interim++ {
+		head, err := x.head()
+		if err == ErrNudged {
+			return err
+		}
+		if err != nil {
+			return x.failed(err.(*Failure))
+		}
+		done, f := x.take(head, interim)
+		if f != nil {
+			return x.failed(f)
+		}
+		if done {
+			x.state.And(^uint32(waiting | nudgeable | nudged))
+			x.first()
+			return nil
+		}
+	}
+}
+
+// first records that the head is there.
+func (x *Exchange) first() {
+	now := time.Now()
+	x.Attempt.First = now.Sub(x.start)
+	x.Attempt.Status = x.Response.Status
+	if !x.probe {
+		x.end.answered(x.Attempt.First, now)
+	}
+}
+
+// head reads until a whole head is in the buffer and returns its length.
+func (x *Exchange) head() (int, error) {
+	c, s := x.conn, &x.end.pool.Settings
+	looked := 0
+	for {
+		b := c.unread()
+		if n := http1.HeadEnd(b, looked); n > 0 && n <= s.MaxHeader {
+			return n, nil
+		} else if n > 0 || len(b) >= s.MaxHeader {
+			return 0, malformed(event.Header, http1.NewFault(http1.HeadTooLarge, int64(len(b)), nil))
+		}
+		if x.fcgi == nil && len(b) > 0 && !couldBeHTTP(b) {
+			return 0, malformed(event.Header, http1.NewFault(http1.StatusLine, 0, b))
+		}
+		looked = len(b)
+		if looked > 0 && x.state.Load()&waiting != 0 && x.wrote == nil {
+			x.state.And(^uint32(nudgeable)) // it answers: no second attempt
+			x.deadline(x.before(x.sent, s.Timeouts.Header))
+		}
+		if len(b) == len(*c.buf) {
+			c.grow(min(2*len(b), s.MaxHeader+1))
+		}
+		if err := x.fill(); err != nil {
+			return 0, x.headError(err, looked)
+		}
+	}
+}
+
+// couldBeHTTP reports whether b may be the beginning of a status line, so that
+// garbage without a line end is not waited out.
+func couldBeHTTP(b []byte) bool {
+	const begin = "HTTP/1."
+	n := min(len(b), len(begin))
+	return string(b[:n]) == begin[:n]
+}
+
+// headError says why no head came.
+func (x *Exchange) headError(err error, got int) error {
+	state := x.state.Load()
+	if timeout(err) {
+		switch {
+		case state&cancelled != 0:
+			f := fail(event.Header, err)
+			f.Client, f.Detail = true, "the client went away"
+			return f
+		case state&nudged != 0:
+			x.state.And(^uint32(nudged | nudgeable))
+			return ErrNudged
+		case x.wrote != nil:
+			return fail(event.Send, x.wrote)
+		}
+		f := fail(event.Header, err)
+		if got > 0 {
+			f.Symptom, f.Detail = vocab.HTTPResponseTimeout, "the head of the answer was not complete in time"
+		} else {
+			f.Detail = "no byte of an answer in time"
+		}
+		return f
+	}
+	if x.up != nil {
+		if up := x.up.failure(); up != nil && up.Client {
+			return up
+		}
+	}
+	if got > 0 {
+		f := malformed(event.Header, http1.NewFault(http1.HeadCut, int64(got), x.conn.unread()))
+		f.Err = err
+		return f
+	}
+	f := fail(event.Header, err)
+	if x.wrote != nil {
+		f = fail(event.Send, x.wrote)
+	} else if errors.Is(err, io.EOF) {
+		f.Detail = "the server closed the connection without an answer"
+	}
+	f.Stale = x.Attempt.Reused
+	return f
+}
+
+// take looks at a whole head: is it the answer (done), or one before it?
+func (x *Exchange) take(n, interim int) (done bool, f *Failure) {
+	c := x.conn
+	head := c.unread()[:n]
+	if x.fcgi != nil {
+		x.Response.ParseCGI(head, x.end.pool.Settings.MaxFields)
+	} else {
+		x.Response.Parse(head, x.end.pool.Settings.MaxFields)
+	}
+	r := &x.Response
+	x.Framing = r.Framing(x.req.Method)
+	if fault := fatal(r); fault != nil {
+		return false, malformed(event.Header, *fault)
+	}
+	switch {
+	case r.Status == 101:
+		if !x.req.Upgrade || x.fcgi != nil {
+			return false, malformed(event.Header, http1.NewFault(http1.Switching, 0, head))
+		}
+		x.Upgraded = true
+	case r.Status < 200:
+		if interim >= maxInterim {
+			return false, malformed(event.Header, http1.NewFault(http1.TooManyInterim, 0, nil))
+		}
+		if r.Status == 100 {
+			if x.up != nil {
+				x.up.goOn()
+			}
+		} else if x.req.Interim != nil {
+			x.req.Interim(r.Status, r.Fields)
+		}
+		c.r += n
+		return false, nil
+	case r.Status == 408 && x.Attempt.Reused && !x.keeps():
+		// A server that gives up an idle connection says so, and the request
+		// crosses it (RFC 9110 section 15.5.9).
+		return false, &Failure{Symptom: vocab.ConnectionTerminated, Phase: event.Header, Stale: true, Detail: "408 on an idle connection"}
+	case r.Status > 599:
+		return false, malformed(event.Header, http1.NewFault(http1.StatusLine, 0, head))
+	}
+	c.r += n
+	x.beginBody()
+	return true, nil
+}
+
+// fatal returns the first fault with which a gateway does not pass an answer on.
+// A transfer coding that ends with anything but chunked was not asked for and
+// would be a body without an end.
+func fatal(r *http1.Response) *http1.Fault {
+	for i := range r.Faults {
+		switch f := &r.Faults[i]; {
+		case f.Fatal, f.Kind == http1.CodingOrder:
+			return f
+		}
+	}
+	return nil
+}
+
+// keeps reports whether the server leaves the connection open (RFC 9112 section
+// 9.3).
+func (x *Exchange) keeps() bool {
+	r := &x.Response
+	keep := r.Major == 1 && r.Minor >= 1
+	for _, f := range r.Fields {
+		if len(f.Name) == len("connection") && foldEqual(f.Name, "connection") {
+			if listHas(f.Value, "close") {
+				return false
+			}
+			keep = keep || listHas(f.Value, "keep-alive")
+		}
+	}
+	return keep
+}

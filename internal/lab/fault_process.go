@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/goodgatehq/goodgate/internal/lab/backend"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -127,7 +126,7 @@ func hungFaults() []Fault {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			n := b.fastThen(b.Site(name).Via(b, "http", app.Addr, "proxy_read_timeout 1s;"), app.Addr)
-			app.Signal(syscall.SIGSTOP)
+			app.Freeze()
 			return n.Scene(name + " got SIGSTOP")
 		}),
 		f("hung-node-loop", "Node's event loop runs an endless loop", "node", func(_ context.Context, b *Bench) (Scene, error) {

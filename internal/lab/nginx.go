@@ -5,9 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -220,65 +218,6 @@ func indent(text string, by int) string {
 		}
 	}
 	return out.String()
-}
-
-// Edit writes the target's file anew, with edit applied to its text, as a person
-// does now.
-func (n *Nginx) Edit(edit func(text string) string) {
-	if n.b.err != nil {
-		return
-	}
-	file := n.files[n.Target]
-	text, err := os.ReadFile(file)
-	if err != nil {
-		n.b.fail("cannot edit %s: %w", file, err)
-		return
-	}
-	changed := edit(string(text))
-	if changed == string(text) {
-		n.b.fail("cannot edit %s: the edit changes nothing", file)
-	}
-	n.b.Write(file, changed)
-}
-
-// Reload makes nginx read its configuration again and waits until it has, by
-// its workers: those of before are gone or shutting down, and new ones run.
-func (n *Nginx) Reload() {
-	if n.b.err != nil {
-		return
-	}
-	before := map[int]bool{}
-	for _, pid := range n.workerPids() {
-		before[pid] = true
-	}
-	n.Signal(syscall.SIGHUP)
-	n.b.until("nginx has reloaded", func() bool {
-		for _, pid := range n.workerPids() {
-			if before[pid] {
-				return false
-			}
-		}
-		return len(n.workerPids()) == n.workers
-	})
-}
-
-// workerPids lists the workers that take connections.
-func (n *Nginx) workerPids() []int {
-	var pids []int
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", n.Pid(), n.Pid()))
-	if err != nil {
-		return nil
-	}
-	for _, field := range strings.Fields(string(text)) {
-		title, err := os.ReadFile("/proc/" + field + "/cmdline")
-		if err != nil || !strings.HasPrefix(string(title), "nginx: worker process") || strings.Contains(string(title), "shutting down") {
-			continue
-		}
-		if pid, err := strconv.Atoi(field); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
 }
 
 // Get makes count requests to the target, one after the other, and returns the

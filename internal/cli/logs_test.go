@@ -263,3 +263,21 @@ func TestLogsSaysWhatHappenedBefore(t *testing.T) {
 		t.Errorf("%d failed of %d", r.Failed, r.Failing())
 	}
 }
+
+// TestLogsCountsARequestOnce: Caddy writes an error line and an access line of
+// the same request into one file.
+func TestLogsCountsARequestOnce(t *testing.T) {
+	text := `{"level":"info","ts":1787480100.1,"msg":"serving initial configuration"}
+{"level":"error","ts":1787480130.123,"logger":"http.log.error","msg":"dial tcp 10.0.3.17:8080: connect: connection refused","request":{"remote_ip":"203.0.113.7","method":"GET","host":"example.com","uri":"/api"},"duration":0.00042,"status":502,"err_id":"x2k9p3q8z","err_trace":"reverseproxy.statusError (reverseproxy.go:1644)"}
+{"level":"error","ts":1787480130.124,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"203.0.113.7","method":"GET","host":"example.com","uri":"/api"},"duration":0.00042,"size":0,"status":502,"resp_headers":{}}
+{"level":"info","ts":1787480131.5,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"203.0.113.7","method":"GET","host":"example.com","uri":"/"},"duration":0.00042,"size":0,"status":200,"resp_headers":{}}
+`
+	r, code, errs := logsCall(t, text, "-")
+	if code != ExitProblem || r.Requests != 2 || r.Failed != 1 || r.Errors != 1 || r.Joined != 1 || r.Failing() != 1 || r.Unparsed != 0 {
+		t.Fatalf("exit %d %s: %+v", code, errs, r)
+	}
+	f := r.Failures[0]
+	if f.Symptom == nil || *f.Symptom != "connection_refused" || f.Upstream != "10.0.3.17:8080" || f.Status != 502 || f.MadeBy == nil || *f.MadeBy != "gateway" {
+		t.Errorf("%+v", f)
+	}
+}

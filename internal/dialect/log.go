@@ -112,6 +112,7 @@ type Record struct {
 	Status    int    // access logs: what the client got
 	UpStatus  int    // access logs: the last status of the upstream; 0: none
 	UpKnown   bool   // access logs: the format has the upstream's status
+	Aside     bool   // access logs: the line is not the request's own but says more about one that has its own
 	Masked    int    // access logs: failed attempts that a later one made good
 	Bytes     int64
 	Seconds   float64 // access logs: whole request; -1: not in the format

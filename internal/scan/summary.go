@@ -133,7 +133,7 @@ func (r *run) failures(rep *Report, s *sums) []Failure {
 		}
 		f := r.one(&groups[i])
 		f.Count = left[i]
-		f.Alone = rep.Requests > 0 && r.logs[groups[i].log].log.Kind == "error"
+		f.Alone = rep.Requests > 0 && groups[i].made == madeError && !f.Program
 		f.About = j.of > 1 && left[i] != groups[i].count
 		m.add(f)
 	}
@@ -219,7 +219,7 @@ func (r *run) one(g *failGroup) Failure {
 	}
 	switch {
 	case f.Program:
-	case g.made == madeGateway:
+	case g.made == madeGateway || g.made == madeError:
 		made := "gateway"
 		f.MadeBy = &made
 	case g.made == madeApp:

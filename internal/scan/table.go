@@ -33,6 +33,7 @@ const (
 	madeGateway
 	madeApp
 	madeMasked // a failed attempt behind an answer that was fine
+	madeError  // the line is not of an access log: the gateway says what failed
 )
 
 // where is the place of a line before the lines of its file are counted.

@@ -205,7 +205,7 @@ func (w *worker) take(line []byte) {
 		return
 	}
 	l := &w.logs[log].log
-	if l.Kind == "access" {
+	if l.Kind == "access" && requested(&w.rec) {
 		w.request(line, l, int32(log), key, when)
 		return
 	}
@@ -226,6 +226,12 @@ func (w *worker) take(line []byte) {
 			w.live(0, &e, line, when)
 		}
 	}
+}
+
+// requested reports whether a line of an access log stands for a request. Some
+// products write other things into the same file.
+func requested(r *dialect.Record) bool {
+	return !r.Aside && (r.Status != 0 || len(r.Request) > 0 || len(r.Method) > 0 || len(r.Path) > 0 || len(r.Client) > 0)
 }
 
 // time returns the line's time and whether it is asked for.
@@ -345,8 +351,9 @@ func (w *worker) failure(line []byte, log int32, key dialect.Key, c *dialect.Con
 	if status == 0 {
 		status = w.rec.Status
 	}
-	g := w.group(log, key, status, madeGateway)
+	g := w.group(log, key, status, madeError)
 	w.sums.groups.groups[g].add(when, line, w.place())
+	w.joins = w.joins || kind == "access"
 	if w.joins && !program {
 		w.sums.failures.add(&w.rec, when/1e9, g)
 	}

@@ -40,7 +40,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 
 // Logs are Caddy's log: all of its loggers write the same kind of line.
 var Logs = []dialect.Log{{
-	Name: "caddy", Kind: "access", Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
+	Name: "caddy", Kind: "access", Sniff: sniff, Line: read, Access: countAccess, Time: line.Time, Conds: table.Conds(),
 }}
 
 func sniff(head []byte) int {
@@ -211,6 +211,7 @@ func verdict(e *entry, r *dialect.Record) dialect.Key {
 	case line.Has(e.logger, "http.log.access"):
 		return access(r)
 	case line.Has(e.logger, "http.log.error"):
+		r.Aside = true
 		return failure(e.msg, r)
 	case line.Is(e.logger, "http.handlers.reverse_proxy.health_checker.active"):
 		return health(e)

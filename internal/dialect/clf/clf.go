@@ -16,6 +16,16 @@ import (
 // Combined is the Access function of the combined format, which ends in two
 // quoted fields.
 func Combined(block []byte, t *dialect.Tally, rest func(line []byte)) {
+	count(block, t, rest, false)
+}
+
+// Extended is the Access function of formats that begin as the combined format
+// does; more fields may follow after a space.
+func Extended(block []byte, t *dialect.Tally, rest func(line []byte)) {
+	count(block, t, rest, true)
+}
+
+func count(block []byte, t *dialect.Tally, rest func(line []byte), more bool) {
 	// Fast path: three searches and a handful of comparisons per line. Whatever
 	// deviates from the canonical shape goes to rest, so that nothing here has
 	// to be lenient.
@@ -29,7 +39,7 @@ func Combined(block []byte, t *dialect.Tally, rest func(line []byte)) {
 		line := block[:end]
 		block = block[end+1:]
 		t.Lines++
-		status, ok := head(line, t)
+		status, ok := head(line, t, more)
 		if !ok || status < 100 || status >= 500 || status == 499 {
 			rest(line)
 			continue
@@ -59,7 +69,7 @@ const dashes = ' ' | '-'<<8 | ' '<<16 | '-'<<24
 
 // head reads the time and the status of a line. Afterwards t.Current is the
 // line's minute.
-func head(line []byte, t *dialect.Tally) (status int, ok bool) {
+func head(line []byte, t *dialect.Tally, more bool) (status int, ok bool) {
 	i := bytes.IndexByte(line, '[')
 	if i < 6 || len(line) < i+requestStart+16 {
 		return 0, false
@@ -94,7 +104,7 @@ func head(line []byte, t *dialect.Tally) (status int, ok bool) {
 	if n = bytes.IndexByte(s, '"'); n < 0 || n > 0 && s[n-1] == '\\' || len(s) < n+4 || s[n+1] != ' ' || s[n+2] != '"' {
 		return 0, false
 	}
-	return int(a)*100 + int(b)*10 + int(c), closed(s[n+3:])
+	return int(a)*100 + int(b)*10 + int(c), closed(s[n+3:], more)
 }
 
 // closing is `] "` as the bytes stand in memory.
@@ -107,12 +117,16 @@ func user(b []byte) bool {
 	return k > 0 && k+5 <= len(b) && b[k+1] == '-' && b[k+2] == ' ' && b[k+3] != ' ' && b[len(b)-1] == ' '
 }
 
-// closed reports whether s, the last quoted field and what follows it, is
-// closed by a quote. One at the end closes it, whatever stands before it.
-func closed(s []byte) bool {
+// closed reports whether s, the last quoted field and what follows it where more
+// may follow, is closed by a quote. One at the end closes it, whatever stands
+// before it.
+func closed(s []byte, more bool) bool {
 	n := len(s) - 1
 	if s[n] == '"' {
 		return (n == 0 || s[n-1] != '\\') && n < tailLimit
+	}
+	if !more {
+		return false
 	}
 	n = bytes.IndexByte(s, '"')
 	return n >= 0 && (n == 0 || s[n-1] != '\\') && n+1 < len(s) && s[n+1] == ' '

@@ -49,7 +49,7 @@ func scanned(block string) (*dialect.Tally, map[int64]*dialect.Minute, []string)
 		return minutes[unix]
 	}
 	var rest []string
-	Combined([]byte(block), t, func(line []byte) { rest = append(rest, string(line)) })
+	Extended([]byte(block), t, func(line []byte) { rest = append(rest, string(line)) })
 	return t, minutes, rest
 }
 
@@ -118,6 +118,18 @@ func TestCombinedAgreesWithReference(t *testing.T) {
 			t.Fatalf("%d lines, want %d", tally.Lines, strings.Count(block, "\n"))
 		}
 	})
+}
+
+// TestCombinedIsStrict: what follows the last quote makes it another format.
+func TestCombinedIsStrict(t *testing.T) {
+	line := `203.0.113.7 - - [21/Aug/2026:10:15:30 +0000] "GET / HTTP/1.1" 200 1 "-" "x"`
+	for text, counted := range map[string]uint64{line: 1, line + " 0.001": 0, line + ` "-"`: 1, line + `\"`: 0} {
+		tally := &dialect.Tally{Minute: func(int64) *dialect.Minute { return &dialect.Minute{} }}
+		Combined([]byte(text+"\n"), tally, func([]byte) {})
+		if tally.Status[200] != counted {
+			t.Errorf("%s: %d counted, want %d", text, tally.Status[200], counted)
+		}
+	}
 }
 
 func FuzzCombined(f *testing.F) {

@@ -1,5 +1,7 @@
 package line
 
+import "bytes"
+
 // Fields walks over the members of one JSON object without building anything.
 // Strings stay escaped as they are written. It reads what loggers write and
 // checks no more than it needs: what is no JSON ends the walk.
@@ -72,6 +74,14 @@ func (f *Fields) value(b []byte) bool {
 
 // stringEnd returns the position of the quote that closes the string at b[0].
 func stringEnd(b []byte) int {
+	// Fast path: most strings hold no escape.
+	n := bytes.IndexByte(b[1:], '"') + 1
+	if n == 0 || b[n-1] != '\\' {
+		if n == 0 {
+			return -1
+		}
+		return n
+	}
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '\\':

@@ -44,7 +44,7 @@ var (
 func combined() dialect.Log {
 	log := build("nginx access", combinedFormat, template.Options{Escaped: true, Loose: true})
 	exact := must(combinedFormat, template.Options{Escaped: true})
-	log.Access = clf.Combined
+	log.Access = clf.Extended
 	log.Sniff = func(head []byte) int {
 		// Apache's combined format is the same text.
 		if n := sniff(head, reader(exact), 50); n > 0 {

@@ -190,7 +190,11 @@ func (g *generator) digits(text string) {
 // caddy writes a line of Caddy's access log.
 func (g *generator) caddy() {
 	r := g.rng
-	g.b = fmt.Appendf(g.b, `{"level":"info","ts":%d.%06d,"logger":"http.log.access.log0","msg":"handled request","request":{"remote_ip":"`, g.at.Unix(), r.IntN(1_000_000))
+	status, level := g.status(), "info"
+	if status >= 500 {
+		level = "error"
+	}
+	g.b = fmt.Appendf(g.b, `{"level":"%s","ts":%d.%06d,"logger":"http.log.access.log0","msg":"handled request","request":{"remote_ip":"`, level, g.at.Unix(), r.IntN(1_000_000))
 	g.client()
 	g.b = fmt.Appendf(g.b, `","remote_port":"%d","client_ip":"`, 1024+r.IntN(60_000))
 	g.client()
@@ -199,5 +203,5 @@ func (g *generator) caddy() {
 	g.b = fmt.Appendf(g.b, `","headers":{"User-Agent":["%s"],"Accept":["*/*"],"Accept-Encoding":["gzip, br"],"Referer":["%s"]},`+
 		`"tls":{"resumed":false,"version":772,"cipher_suite":4865,"proto":"h2","server_name":"shop.example.com"}},`+
 		`"bytes_read":0,"user_id":"","duration":0.%06d,"size":%d,"status":%d,"resp_headers":{"Server":["Caddy"],"Content-Type":["application/json"]}}`+"\n",
-		pick(r, agents), pick(r, referrers), r.IntN(1_000_000), r.IntN(50_000), g.status())
+		pick(r, agents), pick(r, referrers), r.IntN(1_000_000), r.IntN(50_000), status)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -264,7 +265,13 @@ func TestBrokenInputIsTold(t *testing.T) {
 	for _, n := range []string{"cut.gz", "long.log", "nul.log", "empty.log", "binary.log", "missing.log", "."} {
 		inputs = append(inputs, Input{Path: filepath.Join(dir, n)})
 	}
-	got, err := Run(context.Background(), inputs, Config{Dialects: both, Open: openFile, Workers: 2})
+	inputs = append(inputs, Input{Path: filepath.Join(dir, "denied.log")}, Input{Path: filepath.Join(dir, "long.log")})
+	got, err := Run(context.Background(), inputs, Config{Dialects: both, Workers: 2, Open: func(path string) (File, error) {
+		if strings.HasSuffix(path, "denied.log") {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+		}
+		return openFile(path)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,6 +287,8 @@ func TestBrokenInputIsTold(t *testing.T) {
 		{[2]int64{1000, 1000}, "", 1000},
 		{[2]int64{0, 0}, "no such file", 0},
 		{[2]int64{0, 0}, "directory", 0},
+		{[2]int64{0, 0}, "permission denied", 0},
+		{[2]int64{20_001, 20_001}, "", 1},
 	} {
 		f := got.Files[i]
 		if f.Lines < c.lines[0] || f.Lines > c.lines[1] || f.Unparsed > c.unparsed || !strings.Contains(strings.Join(f.Problems, "; "), c.problem) || (c.problem == "") != (len(f.Problems) == 0) {

@@ -35,14 +35,15 @@ type examination struct {
 	route    string        // subject of facts about the route
 	gateway  string        // subject of facts about the gateway
 
-	own       []ownRequest // our own requests, in order
-	logs      []readLog    // what the gateway's logs say
-	hits      []scan.Hit   // error-log lines about this route, oldest first
-	loose     []scan.Hit   // error-log lines about no request
-	access    []scan.Hit   // failed requests of this route in access logs
-	foreign   []scan.Hit   // error-log lines about other routes
-	unclaimed []scan.Hit   // failed requests for our path in access logs that several sites share
-	covered   bool         // an error log was read and covers the window
+	own       []ownRequest          // our own requests, in order
+	marks     map[string]*scan.Mark // where the applications' logs ended before; live only
+	logs      []readLog             // what the gateway's logs say
+	hits      []scan.Hit            // error-log lines about this route, oldest first
+	loose     []scan.Hit            // error-log lines about no request
+	access    []scan.Hit            // failed requests of this route in access logs
+	foreign   []scan.Hit            // error-log lines about other routes
+	unclaimed []scan.Hit            // failed requests for our path in access logs that several sites share
+	covered   bool                  // an error log was read and covers the window
 	failures  []evidence.Failure
 	resolved  []resolution // the names among the configured endpoints
 	upstreams []*upstream  // every endpoint of interest
@@ -104,16 +105,21 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 		return x.compose()
 	}
 	before := x.lookAtUpstreams(ctx, "before")
+	hostBefore := x.lookAtHost(ctx, "before", before)
+	x.noteWords(ctx, before)
+	defer x.closeMarks()
 	x.askOwn(ctx)
 	x.readLogs(ctx)
 	x.series(ctx)
 	x.testConfig(ctx)
 	x.group()
+	var after picture
 	if len(x.failures) > 0 || x.opts.Deep {
-		after := x.lookAtUpstreams(ctx, "after")
+		after = x.lookAtUpstreams(ctx, "after")
 		x.gather(ctx, before, after)
 	}
 	x.state()
+	x.hostFacts(ctx, hostBefore, after)
 	return x.compose()
 }
 

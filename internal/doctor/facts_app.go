@@ -114,6 +114,7 @@ func (x *examination) readAppLog(ctx context.Context, u *upstream, place host.Pl
 		return appExtract{logAnswer{w}, name}, err
 	})
 	if ok && e.Name != "" {
+		e.Hits = append(e.Hits, x.readFresh(ctx, place, file, e.Name)...)
 		u.AppLogs = append(u.AppLogs, readLog{Log: topo.Log{Kind: "app", Path: file}, Extract: e.logAnswer, OK: true})
 	}
 }
@@ -191,42 +192,6 @@ func (x *examination) namedAppLogs() {
 		}
 		for _, h := range l.Extract.Hits {
 			x.appFact(x.upstreams[0], h)
-		}
-	}
-}
-
-// kernelFacts joins the kernel's records of dead processes with the processes of
-// the upstreams, by pid, or by name where the process is one of a group.
-func (x *examination) kernelFacts(ctx context.Context) {
-	if x.opts.Quick {
-		return
-	}
-	events, _, ok := ask(x, "host/kernel", "", func() (host.KernelEvents, error) {
-		return host.ReadKernel(ctx, x.from.Add(-time.Minute))
-	})
-	if !ok {
-		return
-	}
-	for _, u := range x.upstreams {
-		comms := map[string]bool{}
-		ids := map[int]bool{}
-		for _, p := range u.Processes {
-			comms[p.Comm], ids[p.PID] = true, true
-		}
-		for _, ls := range [][]host.Listener{u.Before, u.After} {
-			for _, id := range pids(ls) {
-				ids[id] = true
-			}
-		}
-		for _, e := range events.List {
-			if !ids[e.PID] && !comms[e.Comm] {
-				continue
-			}
-			fact := vocab.KernelSegfault
-			if e.Kind == "oom" || e.Kind == "killed" {
-				fact = vocab.AppOOMKilled
-			}
-			x.add(observation{fact: fact, subject: u.Addr, value: clip(e.Text, 120), when: e.When, kind: evidence.Kernel, where: "kernel log", quote: e.Text})
 		}
 	}
 }

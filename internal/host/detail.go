@@ -36,7 +36,8 @@ type Detail struct {
 	PID       int            `json:"pid"`
 	OpenFiles Limit          `json:"open_files"`
 	Tasks     Limit          `json:"tasks"`
-	Open      int            `json:"open"` // descriptors in use; -1: not known
+	Open      int            `json:"open"`    // descriptors in use; -1: not known
+	Sockets   int            `json:"sockets"` // of these
 	Logs      []OpenLog      `json:"logs,omitempty"`
 	Stdout    string         `json:"stdout,omitempty"` // where descriptor 1 leads: a path, "pipe:[…]", "socket:[…]"
 	Stderr    string         `json:"stderr,omitempty"`
@@ -87,7 +88,7 @@ func (d *Detail) descriptors(dir string) error {
 	d.Open = len(entries)
 	for _, e := range entries {
 		fd, err := strconv.Atoi(e.Name())
-		if err != nil || len(d.Logs) >= maxLogs {
+		if err != nil {
 			continue
 		}
 		target, err := os.Readlink(dir + "/fd/" + e.Name())
@@ -95,11 +96,17 @@ func (d *Detail) descriptors(dir string) error {
 			continue
 		}
 		target = printable(target, 4096)
+		if strings.HasPrefix(target, "socket:") {
+			d.Sockets++
+		}
 		switch fd {
 		case 1:
 			d.Stdout = target
 		case 2:
 			d.Stderr = target
+		}
+		if len(d.Logs) == maxLogs {
+			continue
 		}
 		if log, ok := openLog(dir, fd, target); ok {
 			d.Logs = append(d.Logs, log)

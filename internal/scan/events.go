@@ -13,7 +13,7 @@ func eventful(f vocab.Fact) bool {
 	switch f {
 	case vocab.AppCrashed, vocab.AppWorkerKilled, vocab.AppSigkilled, vocab.AppOOMKilled, vocab.AppWorkersExhausted,
 		vocab.AppQueueFull, vocab.AppStopping, vocab.AppStarting, vocab.AppBootFailed, vocab.AppCannotListen, vocab.AppListening,
-		vocab.AppNoFiles, vocab.AppCannotFork, vocab.AppDependencyFailed, vocab.KernelSegfault,
+		vocab.AppNoFiles, vocab.AppNoSpace, vocab.AppCannotFork, vocab.AppDependencyFailed, vocab.KernelSegfault,
 		vocab.GatewayReloaded, vocab.GatewayWorkerDied, vocab.GatewayConfigRejected, vocab.GatewayStartNameMissing,
 		vocab.GatewayCannotBind, vocab.GatewayServerDisabled, vocab.GatewayNoConnections, vocab.GatewayNoFiles,
 		vocab.GatewayNoMemory, vocab.GatewayDiskFull, vocab.GatewayNoLocalPort:

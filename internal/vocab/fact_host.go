@@ -20,6 +20,7 @@ const (
 	KernelConntrackFull     Fact = "kernel_conntrack_full"
 	SecurityDeniedFile      Fact = "security_denied_file"
 
+	AppNoSpace            Fact = "app_no_space"
 	PortsShort            Fact = "ports_short"
 	ProbeNoLocalPort      Fact = "probe_no_local_port"
 	EndpointFilesShort    Fact = "endpoint_files_short"
@@ -64,6 +65,7 @@ var hostFacts = []FactInfo{
 	{KernelConntrackFull, "conntrack", Past, RoleGateway, "the kernel dropped packets because its connection tracking table was full"},
 	{SecurityDeniedFile, "security", Past, RoleGateway, "SELinux or AppArmor refused the gateway a file"},
 
+	{AppNoSpace, "disk", Past, RoleEndpoint, "the application could not write: no space"},
 	{PortsShort, "ports_now", Now, RoleEndpoint, "nearly every local port towards the upstream is in use"},
 	{ProbeNoLocalPort, "ports_probe", Now, RoleEndpoint, "the probe got no local port for its connection to the upstream"},
 	{EndpointFilesShort, "files_now", Now, RoleEndpoint, "a process of the application has as many descriptors open as it may, or nearly"},

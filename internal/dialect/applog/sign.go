@@ -17,6 +17,7 @@ const (
 	dependencyFailed
 	poolExhausted
 	noFiles
+	noSpace
 	noMemory
 	inUse
 	traceback
@@ -47,6 +48,8 @@ func signs() []dialect.Condition {
 			"The application waits for a free connection of its pool: is the database slow, or does something keep connections?", vocab.WorkersExhausted, vocab.DependencyDown, vocab.UpstreamSlow),
 		cond("too-many-files", vocab.AppNoFiles, true,
 			"Compare /proc/PID/limits of the application with the number of its descriptors; ask what it does not close.", vocab.FDExhausted),
+		cond("no-space", vocab.AppNoSpace, true,
+			"df -h and df -i of the path in the line; a quota counts too.", vocab.DiskFull),
 		cond("out-of-memory", vocab.AppCrashed, true,
 			"The language's own memory limit, not the kernel's: which request needs so much, and what is the limit?", vocab.UpstreamCrashed, vocab.MemoryPressure),
 		cond("address-in-use", vocab.AppCannotListen, false,
@@ -160,6 +163,8 @@ func exhausted(b []byte) sign {
 	switch {
 	case line.Contains(b, "Too many open files"), line.Contains(b, "EMFILE"), line.Contains(b, "too many open files"):
 		return noFiles
+	case line.Contains(b, "No space left on device"), line.Contains(b, "no space left on device"), line.Contains(b, "ENOSPC"), line.Contains(b, "Disk quota exceeded"):
+		return noSpace
 	case line.Contains(b, "JavaScript heap out of memory"), line.Contains(b, "java.lang.OutOfMemoryError"), line.Has(b, "MemoryError"):
 		return noMemory
 	case line.Contains(b, "EADDRINUSE"), line.Contains(b, "ddress already in use"):

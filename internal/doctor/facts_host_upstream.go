@@ -1,0 +1,257 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// The measures from which a host or group counts as short. They are where waiting
+// dominates working: what is busy and serves is no fault.
+const (
+	stallMuch    = 40.0 // percent of the last 10 s in which all tasks waited
+	stallCPU     = 80.0 // percent of the last 10 s in which some task waited for a processor
+	throttleMuch = 0.5  // of the periods in which a group wanted to run
+	stealMuch    = 0.25 // of all processor time between the looks
+)
+
+// pressureFacts says what the whole host is short of.
+func (x *examination) pressureFacts(before, after hostLook) {
+	p := after.Pressure
+	if p == nil {
+		return
+	}
+	if s := p.Memory; s != nil && s.Full10 > stallMuch || p.Total > 0 && p.Available > 0 && p.Available < p.Total/100 && p.SwapFree < p.SwapTotal/20+1 {
+		words := fmt.Sprintf("%d of %d MB available", p.Available>>20, p.Total>>20)
+		if s != nil {
+			words += fmt.Sprintf(", everything waited for memory in %.0f %% of the last 10 s", s.Full10)
+		}
+		x.add(x.onGateway(vocab.HostMemoryShort, after.When, evidence.Kernel, "/proc/pressure/memory", words))
+	}
+	if s := p.CPU; s != nil && s.Some10 > stallCPU && p.Load1 > 2*float64(p.Cores) {
+		x.add(x.onGateway(vocab.HostCPUShort, after.When, evidence.Kernel, "/proc/pressure/cpu",
+			fmt.Sprintf("something waited for a processor in %.0f %% of the last 10 s, load %.1f on %d processors", s.Some10, p.Load1, p.Cores)))
+	}
+	if s := p.IO; s != nil && s.Full10 > stallMuch {
+		x.add(x.onGateway(vocab.HostIOShort, after.When, evidence.Kernel, "/proc/pressure/io", fmt.Sprintf("everything waited for disks in %.0f %% of the last 10 s", s.Full10)))
+	}
+	if b := before.Pressure; b != nil {
+		all := p.Busy + p.Idle + p.Wait + p.Steal - b.Busy - b.Idle - b.Wait - b.Steal
+		if stolen := p.Steal - b.Steal; all > 0.5 && stolen > stealMuch*all {
+			x.add(x.onGateway(vocab.HostStolen, after.When, evidence.Kernel, "/proc/stat", fmt.Sprintf("%.0f %% of the processor time went to other guests", 100*stolen/all)))
+		}
+	}
+}
+
+// portFacts counts the local ports towards an upstream, where a connect got none.
+func (x *examination) portFacts(ctx context.Context, u *upstream) {
+	if u.unix() {
+		return
+	}
+	if u.Connected && u.Connect.Errno == "EADDRNOTAVAIL" {
+		o := u.about(vocab.ProbeNoLocalPort, evidence.Probe, "tcp "+u.Addr, "")
+		o.quote = u.Connect.Text
+		x.add(o)
+	}
+	if !x.has(vocab.GatewayNoLocalPort, u.Addr) && !x.has(vocab.ProbeNoLocalPort, u.Addr) && !x.opts.Deep {
+		return
+	}
+	p, ok := askView(x, "host/ports", u.Addr, func(v *host.View) (host.Ports, error) { return v.Ports(ctx, u.Addr) })
+	if !ok || p.Room() == 0 {
+		return
+	}
+	o := u.about(vocab.PortsShort, evidence.Socket, "socket table",
+		fmt.Sprintf("%d of %d local ports towards it are in use, %d of them in TIME_WAIT", p.Used, p.Room(), p.TimeWait))
+	o.absent = p.Used < p.Room()-max(2, p.Room()/20)
+	x.add(o)
+}
+
+// queueFacts says whether connections found no room in a queue while goodgate
+// looked. The counters are those of all listeners of the namespace: they count
+// for an upstream only where connections wait.
+func (x *examination) queueFacts(u *upstream, before, after hostLook) {
+	if u.unix() || !u.Local || before.Queues == nil || after.Queues == nil || len(u.After) == 0 {
+		return
+	}
+	lost := after.Queues.Overflows - before.Queues.Overflows
+	if l := u.After[0]; after.Queues.Overflows > before.Queues.Overflows && l.Waiting > 0 && l.Backlog > 0 && l.Waiting >= l.Backlog {
+		x.add(u.about(vocab.EndpointQueueLost, evidence.Kernel, "ListenOverflows of /proc/net/netstat", fmt.Sprintf("%d connections found no room, and %d wait at the upstream", lost, l.Waiting)))
+	}
+}
+
+// wireFacts says whether the interface towards an upstream damages packets.
+func (x *examination) wireFacts(u *upstream, before, after hostLook) {
+	if u.Route == nil || u.Route.Device == "" || u.Route.Device == "lo" {
+		return
+	}
+	for _, a := range after.Wires {
+		i := slices.IndexFunc(before.Wires, func(b host.Interface) bool { return b.Name == a.Name })
+		if a.Name == u.Route.Device && i >= 0 && a.Errors > before.Wires[i].Errors {
+			x.add(u.about(vocab.InterfaceErrors, evidence.Kernel, "interface "+a.Name, fmt.Sprintf("%d damaged packets while goodgate looked", a.Errors-before.Wires[i].Errors)))
+		}
+	}
+}
+
+// groupFacts says what the control groups of an upstream's processes did.
+func (x *examination) groupFacts(u *upstream, before, after hostLook) {
+	told := map[string]bool{} // processes share groups
+	for _, pid := range pids(u.After) {
+		now, ok := after.Groups[pid]
+		if !ok {
+			continue
+		}
+		was, both := before.Groups[pid]
+		if !both {
+			was, both = x.sameGroup(before, now)
+		}
+		if now.Frozen != "" && !told["frozen"] {
+			told["frozen"] = true
+			x.add(u.about(vocab.ListenerStopped, evidence.Process, "control group "+now.Frozen, "its control group is frozen"))
+		}
+		if g := now.CPU; g != nil && both && was.CPU != nil && was.CPU.Path == g.Path && !told["cpu "+g.Path] {
+			told["cpu "+g.Path] = true
+			x.throttled(u, *was.CPU, *g)
+		}
+		if g := now.Memory; g != nil && !told["memory "+g.Path] {
+			told["memory "+g.Path] = true
+			full := float64(g.Working) >= 0.95*float64(g.Limit)
+			hit := both && was.Memory != nil && was.Memory.Path == g.Path && g.AtLimit > was.Memory.AtLimit && float64(g.Working) >= 0.85*float64(g.Limit)
+			if full || hit {
+				x.add(u.about(vocab.EndpointMemoryShort, evidence.Process, "control group "+g.Path, fmt.Sprintf("%d of %d MB in use", g.Working>>20, g.Limit>>20)))
+			}
+		}
+		if g := now.Tasks; g != nil && !told["tasks "+g.Path] {
+			told["tasks "+g.Path] = true
+			if g.Used >= g.Limit {
+				x.add(u.about(vocab.EndpointTasksShort, evidence.Process, "control group "+g.Path, fmt.Sprintf("%d of %d processes and threads, %d more were refused", g.Used, g.Limit, g.Refused)))
+			}
+		}
+		if g := now.OOM; g != nil && g.Kills > 0 && !told["oom "+g.Path] {
+			told["oom "+g.Path] = true
+			x.groupKilled(u, was, *g, both)
+		}
+	}
+}
+
+// sameGroup finds what was seen before of the groups of a process that is new.
+func (x *examination) sameGroup(before hostLook, now host.Cgroup) (host.Cgroup, bool) {
+	for _, was := range before.Groups {
+		if was.OOM != nil && now.OOM != nil && was.OOM.Path == now.OOM.Path {
+			return was, true
+		}
+	}
+	return host.Cgroup{}, false
+}
+
+func (x *examination) throttled(u *upstream, was, now host.CPUGroup) {
+	periods, held := now.Periods-was.Periods, now.Throttled-was.Throttled
+	if now.Periods <= was.Periods || now.Throttled < was.Throttled || periods < 3 || float64(held) < throttleMuch*float64(periods) {
+		return
+	}
+	x.add(u.about(vocab.EndpointThrottled, evidence.Process, "control group "+now.Path,
+		fmt.Sprintf("it may use %.2f processors and was held back in %d of %d periods", now.Cores, held, periods)))
+}
+
+// groupKilled says that the kernel killed in the group, where that was during the
+// examination, or a process of the upstream is as new as the failure. The counter
+// has no time: of kills long ago it tells as well.
+func (x *examination) groupKilled(u *upstream, was host.Cgroup, now host.MemoryGroup, both bool) {
+	fresh := both && was.OOM != nil && was.OOM.Path == now.Path && now.Kills > was.OOM.Kills
+	if !fresh && !x.has(vocab.ListenerNewer, u.Addr) && !x.has(vocab.WorkerReplaced, u.Addr) && !x.has(vocab.ListenerReplaced, u.Addr) {
+		return
+	}
+	x.add(u.about(vocab.EndpointGroupKilled, evidence.Process, "control group "+now.Path, fmt.Sprintf("%d processes killed for lack of memory so far", now.Kills)))
+}
+
+// limitFacts compares descriptors and processes of an upstream with their limits.
+func (x *examination) limitFacts(ctx context.Context, u *upstream) {
+	ids := pids(u.After)
+	for i, pid := range ids {
+		if i == serversMost {
+			return
+		}
+		d, _, ok := ask(x, "host/detail", strconv.Itoa(pid), func() (host.Detail, error) { return host.ReadDetail(ctx, pid) })
+		if !ok {
+			continue
+		}
+		if d.Open >= 0 && d.OpenFiles.Soft > 0 && nearly(d.Open, int(d.OpenFiles.Soft)) {
+			x.add(u.about(vocab.EndpointFilesShort, evidence.Process, "pid "+strconv.Itoa(pid), fmt.Sprintf("%d descriptors open, and it may have %d", d.Open, d.OpenFiles.Soft)))
+			return
+		}
+	}
+}
+
+// dependencyFacts looks, for an application that says that it cannot reach an
+// address of its own host, whether something listens there. It dials nothing.
+func (x *examination) dependencyFacts(u *upstream, now picture) {
+	if !now.OK || !u.Local {
+		return
+	}
+	for _, h := range u.words() {
+		if x.cond(h).Fact != vocab.AppDependencyFailed {
+			continue
+		}
+		for _, addr := range addressesIn(h.Raw) {
+			if !addr.Addr().IsLoopback() || addr.String() == u.Addr {
+				continue
+			}
+			o := u.about(vocab.DependencyAway, evidence.Socket, "socket table", "nothing listens at "+addr.String())
+			o.absent = len(now.at(addr.String())) > 0
+			if !x.has(vocab.DependencyAway, u.Addr) {
+				x.add(o)
+			}
+		}
+	}
+}
+
+// words returns the lines of the application's own logs.
+func (u *upstream) words() []hit {
+	var all []hit
+	for _, l := range u.AppLogs {
+		all = append(all, l.Extract.Hits...)
+	}
+	return all
+}
+
+// addressesIn finds numeric addresses with a port in a line that a program wrote:
+// "127.0.0.1:5432", "[::1]:6379", "at \"127.0.0.1\", port 5432", "('127.0.0.1', 3306)".
+func addressesIn(text string) []netip.AddrPort {
+	var found []netip.AddrPort
+	keep := func(a netip.AddrPort) {
+		if a.IsValid() && a.Port() > 0 && len(found) < 4 && !slices.Contains(found, a) {
+			found = append(found, a)
+		}
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\"'(),;<>=@/", r) })
+	for i, w := range words {
+		w = strings.TrimRight(w, ".:")
+		if a, err := netip.ParseAddrPort(w); err == nil {
+			keep(a)
+			continue
+		}
+		ip, err := netip.ParseAddr(strings.Trim(w, "[]"))
+		if w == "localhost" {
+			ip, err = netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+		}
+		if err != nil {
+			continue
+		}
+		for _, next := range words[i+1 : min(i+4, len(words))] {
+			if n, err := strconv.ParseUint(strings.TrimRight(next, ".:"), 10, 16); err == nil {
+				keep(netip.AddrPortFrom(ip, uint16(n)))
+				break
+			}
+			if next != "port" && next != "on" {
+				break
+			}
+		}
+	}
+	return found
+}

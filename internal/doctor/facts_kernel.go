@@ -1,0 +1,91 @@
+package doctor
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// kernelFacts joins what the kernel's log says with the upstreams, and with the
+// gateway's host.
+func (x *examination) kernelFacts(ctx context.Context) {
+	if x.opts.Quick {
+		return
+	}
+	events, _, ok := ask(x, "host/kernel", "", func() (host.KernelEvents, error) {
+		return host.ReadKernel(ctx, x.from.Add(-time.Minute))
+	})
+	if !ok {
+		return
+	}
+	for _, e := range events.List {
+		o := observation{value: clip(e.Text, 120), when: e.When, kind: evidence.Kernel, where: "kernel log", quote: e.Text}
+		if e.Kind == "conntrack-full" {
+			o.fact, o.subject = vocab.KernelConntrackFull, x.gateway
+			x.add(o)
+			continue
+		}
+		for _, u := range x.upstreams {
+			if !x.tellsOf(e, u) {
+				continue
+			}
+			o.subject = u.Addr
+			switch e.Kind {
+			case "queue-full":
+				o.fact = vocab.KernelQueueFull
+			case "oom", "cgroup-oom":
+				o.fact = vocab.AppOOMKilled
+			default:
+				o.fact = vocab.KernelSegfault
+			}
+			x.add(o)
+		}
+	}
+}
+
+// tellsOf reports whether the kernel speaks of a process of an upstream. A number
+// that was seen decides. A name alone is not enough, since many applications are
+// called node or python3: then control group and user must be those of the
+// upstream, and one of its processes must be newer than the event, as where
+// somebody started it again.
+func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
+	if e.Kind == "queue-full" {
+		return u.Local && !u.unix() && samePort(u.Addr, e.Port)
+	}
+	for _, ls := range [][]host.Listener{u.Before, u.After} {
+		if slices.Contains(pids(ls), e.PID) {
+			return true
+		}
+	}
+	if len(u.Processes) == 0 {
+		// Nobody listens: the site's own name is what is left to go by.
+		return u.Local && len(u.After) == 0 && slices.Contains(x.siteMarks(), strings.ToLower(e.Comm))
+	}
+	newer := false
+	for _, p := range u.Processes {
+		if p.PID == e.PID {
+			return true
+		}
+		newer = newer || p.Comm == e.Comm && !p.Started.Before(e.When.Add(-2*time.Second)) && fits(e, p)
+	}
+	return newer
+}
+
+// fits reports whether user and control group of a killed process, where the
+// kernel told them, are those of p.
+func fits(e host.KernelEvent, p host.Process) bool {
+	if e.Group == "" {
+		return true
+	}
+	if p.UID >= 0 && p.UID != e.UID {
+		return false
+	}
+	// Version 1 has a tree for each controller: only in version 2 the kernel
+	// names the group that processes show.
+	return p.Cgroup == "" || p.Cgroup == "/" || p.Cgroup == e.Group || strings.HasSuffix(e.Group, p.Cgroup) || strings.HasSuffix(p.Cgroup, e.Group)
+}

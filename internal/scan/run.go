@@ -53,7 +53,10 @@ type Sample struct {
 	at    where
 }
 
-const chunkSize = 16 << 20
+const (
+	chunkSize  = 16 << 20
+	maxWorkers = 16 // more are not faster than memory
+)
 
 // run is one reading of a set of logs.
 type run struct {
@@ -94,8 +97,13 @@ func newRun(cfg Config) *run {
 	if cfg.Workers <= 0 {
 		cfg.Workers = 1
 	}
+	cfg.Workers = min(cfg.Workers, maxWorkers)
 	if cfg.Groups <= 0 {
 		cfg.Groups = 4000
+	}
+	if cfg.Workers > 2 {
+		// What each worker keeps is bounded, and so what all of them keep.
+		cfg.Groups = max(500, 2*cfg.Groups/cfg.Workers)
 	}
 	if cfg.Now.IsZero() {
 		cfg.Now = time.Now()
@@ -137,6 +145,7 @@ func (r *run) read(ctx context.Context) (*sums, error) {
 	close(next)
 	wg.Wait()
 	total := workers[0].finish()
+	total.access.limit, total.failures.limit = traceLimit, traceLimit
 	for _, w := range workers[1:] {
 		total.merge(w.finish())
 	}

@@ -66,8 +66,12 @@ type sums struct {
 
 func newSums(cfg *Config, seed maphash.Seed) *sums {
 	s := &sums{minutes: newMinutes(cfg.Since, cfg.Until), groups: newTable(cfg.Groups, seed)}
-	s.access = &traces{limit: traceLimit, seed: seed}
-	s.failures = &traces{limit: traceLimit, seed: seed}
+	limit := traceLimit
+	if cfg.Workers > 2 {
+		limit = 2 * traceLimit / cfg.Workers
+	}
+	s.access = &traces{limit: limit, seed: seed}
+	s.failures = &traces{limit: limit, seed: seed}
 	s.events = newEvents()
 	s.groups.moved = func(to []int32) {
 		for _, ts := range []*traces{s.access, s.failures} {
@@ -79,7 +83,7 @@ func newSums(cfg *Config, seed maphash.Seed) *sums {
 	return s
 }
 
-const traceLimit = 100_000
+const traceLimit = 100_000 // requests of which access and error lines are joined; of more, a sample
 
 func newWorker(logs []namedLog, cfg *Config, seed maphash.Seed) *worker {
 	w := &worker{sums: newSums(cfg, seed)}

@@ -134,6 +134,7 @@ func commands(s *session) []*cobra.Command {
 		newLogs(s),
 		newSchema(s),
 		newLab(s),
+		newGateway(s),
 		newVersion(s),
 		newMan(s),
 	}

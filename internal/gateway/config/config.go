@@ -11,6 +11,7 @@ import (
 type Config struct {
 	Listen    []Listener          `yaml:"listen" json:"listen" doc:"addresses on which requests are taken"`
 	Admin     string              `yaml:"admin,omitempty" json:"admin,omitempty" doc:"address of metrics, status and drain: loopback, or unix:PATH; empty: none"`
+	Health    string              `yaml:"health,omitempty" json:"health,omitempty" doc:"address of /healthz and /readyz for balancers; empty: on the admin address only"`
 	AccessLog AccessLog           `yaml:"access_log,omitempty" json:"access_log,omitempty" doc:"where one line per request goes"`
 	Trusted   []string            `yaml:"trusted_proxies,omitempty" json:"trusted_proxies,omitempty" doc:"networks whose Forwarded and X-Forwarded-* fields are believed"`
 	Limits    Limits              `yaml:"limits,omitempty" json:"limits,omitempty" doc:"limits on the client side"`

@@ -1,0 +1,66 @@
+package life
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// admin serves metrics, status and orders. It is reached by loopback or a unix
+// socket only, which Check of the configuration sees to.
+func (l *life) admin() http.Handler {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(l.gate.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, l.gate.Status()) })
+	mux.HandleFunc("GET /failures", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"schema": "goodgate/gateway-failures/v1", "failures": l.gate.Failures()})
+	})
+	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { answer(w, l.gate.Config()) })
+	mux.HandleFunc("POST /drain", l.order(func(r *http.Request) error {
+		return l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), true)
+	}))
+	mux.HandleFunc("POST /undrain", l.order(func(r *http.Request) error {
+		return l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), false)
+	}))
+	mux.HandleFunc("POST /reload", l.order(func(*http.Request) error { return l.reload() }))
+	mux.Handle("GET /healthz", l.state.Live())
+	mux.Handle("GET /readyz", l.state.Ready())
+	return mux
+}
+
+// probes serves health alone, on an address that balancers reach.
+func (l *life) probes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", l.state.Live())
+	mux.Handle("GET /readyz", l.state.Ready())
+	return mux
+}
+
+// order carries out what was asked. A page in a browser may not ask it: a form of
+// another site carries an Origin, and names no address of ours as its host.
+func (l *life) order(do func(*http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+			http.Error(w, "orders come from the command line", http.StatusForbidden)
+			return
+		}
+		if err := do(r); err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+		answer(w, map[string]string{"status": "done"})
+	}
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.Encode(v)
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package life
+
+func reloading() string { return "RELOADING=1" }

@@ -1,0 +1,238 @@
+// Package life runs a gateway as a process: listeners, certificates, the admin
+// address, reload, and an end that loses no request.
+package life
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/goodgatehq/goodgate/health"
+	"github.com/goodgatehq/goodgate/internal/gateway"
+	"github.com/goodgatehq/goodgate/internal/gateway/config"
+	"github.com/goodgatehq/goodgate/internal/gateway/front"
+)
+
+// Options are what Run is given.
+type Options struct {
+	Config *config.Config
+	// Load reads the configuration again; nil where it cannot be.
+	Load   func() (*config.Config, error)
+	Reload <-chan struct{} // asks for Load
+	Reopen <-chan struct{} // asks for the log to be opened again
+	Log    *slog.Logger
+	Env    func(string) (string, bool) // of the process; nil: nothing is inherited
+	Ready  func(addresses []net.Addr)  // called when requests are taken; may be nil
+}
+
+// life is a running gateway.
+type life struct {
+	o     Options
+	gate  *gateway.Gateway
+	front *front.Front
+	state *health.Health
+
+	mu sync.Mutex // one reload at a time
+}
+
+// Run runs a gateway until ctx ends.
+func Run(ctx context.Context, o Options) (err error) {
+	l := &life{o: o, state: health.New(health.Options{})}
+	l.gate, err = gateway.New(o.Config, gateway.Options{Notify: l.notice})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.gate.Close()) }()
+	l.state.Add("configuration", health.Own, func(context.Context) error { return l.gate.Ready() })
+	l.front = front.New(l.gate, o.Config.Limits, slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn))
+	inherited, err := inherit(o.Env)
+	if err != nil {
+		return err
+	}
+	listeners, err := l.listen(inherited)
+	if err != nil {
+		return err
+	}
+	aside, err := l.aside(inherited)
+	if err != nil {
+		closeAll(listeners)
+		return err
+	}
+	return l.serve(ctx, listeners, aside)
+}
+
+func closeAll(list []net.Listener) {
+	for _, l := range list {
+		l.Close()
+	}
+}
+
+// notice logs news about a server.
+func (l *life) notice(n gateway.Notice) {
+	level := slog.LevelWarn
+	if n.Condition == "up" {
+		level = slog.LevelInfo
+	}
+	l.o.Log.Log(context.Background(), level, "server "+n.Condition, "upstream", n.Pool, "server", n.Endpoint, "why", n.Why)
+}
+
+// listen opens the addresses of the configuration.
+func (l *life) listen(inherited []net.Listener) ([]net.Listener, error) {
+	var list []net.Listener
+	for _, c := range l.o.Config.Listen {
+		in, err := open(c.Address, inherited)
+		if err != nil {
+			closeAll(list)
+			return nil, err
+		}
+		if c.Cert != "" {
+			keeper, err := newKeeper(c.Cert, c.Key)
+			if err != nil {
+				in.Close()
+				closeAll(list)
+				return nil, err
+			}
+			in = tls.NewListener(in, &tls.Config{GetCertificate: keeper.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
+		}
+		list = append(list, in)
+	}
+	return list, nil
+}
+
+// aside is a server beside the clients' listeners.
+type aside struct {
+	server *http.Server
+	in     net.Listener
+}
+
+// aside opens the admin and the health address.
+func (l *life) aside(inherited []net.Listener) ([]aside, error) {
+	var list []aside
+	for _, one := range []struct {
+		address string
+		handler http.Handler
+	}{{l.o.Config.Admin, l.admin()}, {l.o.Config.Health, l.probes()}} {
+		if one.address == "" {
+			continue
+		}
+		in, err := open(one.address, inherited)
+		if err != nil {
+			for _, a := range list {
+				a.in.Close()
+			}
+			return nil, err
+		}
+		list = append(list, aside{&http.Server{Handler: one.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}, in})
+	}
+	return list, nil
+}
+
+func (l *life) serve(ctx context.Context, listeners []net.Listener, beside []aside) error {
+	failed := make(chan error, len(listeners)+len(beside))
+	var wg sync.WaitGroup
+	var addresses []net.Addr
+	for _, in := range listeners {
+		addresses = append(addresses, in.Addr())
+		wg.Go(func() {
+			if err := l.front.Serve(in); err != nil {
+				failed <- fmt.Errorf("cannot take requests: %w", err)
+			}
+		})
+	}
+	for _, a := range beside {
+		wg.Go(func() {
+			if err := a.server.Serve(a.in); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("cannot serve %s: %w", a.in.Addr(), err)
+			}
+		})
+	}
+	l.notify("READY=1")
+	if l.o.Ready != nil {
+		l.o.Ready(addresses)
+	}
+	err := l.wait(ctx, failed)
+	err = errors.Join(err, l.stop(ctx))
+	for _, a := range beside {
+		a.server.Close()
+	}
+	wg.Wait()
+	return err
+}
+
+// wait serves the orders that come until ctx ends or a listener fails.
+func (l *life) wait(ctx context.Context, failed <-chan error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case <-l.o.Reload:
+			if err := l.reload(); err != nil {
+				l.o.Log.Error("reload refused; the old configuration stays", "why", err.Error())
+			}
+		case <-l.o.Reopen:
+			if err := l.gate.ReopenLog(); err != nil {
+				l.o.Log.Error("the access log stays as it is", "why", err.Error())
+			}
+		}
+	}
+}
+
+// reload makes the configuration on disk the one in force, or changes nothing.
+func (l *life) reload() error {
+	if l.o.Load == nil {
+		return errors.New("cannot reload: the gateway was started without a configuration file")
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.notify(reloading())
+	defer l.notify("READY=1")
+	c, err := l.o.Load()
+	if err != nil {
+		return err
+	}
+	if err := l.gate.Reload(c); err != nil {
+		return err
+	}
+	if !sameListeners(l.o.Config, c) {
+		l.o.Log.Warn("addresses and client limits change with a restart only")
+	}
+	l.o.Log.Info("configuration loaded")
+	return nil
+}
+
+func sameListeners(a, b *config.Config) bool {
+	if len(a.Listen) != len(b.Listen) || a.Admin != b.Admin || a.Health != b.Health || a.Limits != b.Limits {
+		return false
+	}
+	for i := range a.Listen {
+		if a.Listen[i] != b.Listen[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// stop ends in order: readiness fails, balancers notice, listeners close, requests
+// under way end.
+func (l *life) stop(ctx context.Context) error {
+	l.notify("STOPPING=1")
+	l.state.Drain()
+	s := l.gate.Config().Stop
+	if s.Notice > 0 {
+		time.Sleep(s.Notice)
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Deadline)
+	defer cancel()
+	if err := l.front.Stop(end); err != nil {
+		return fmt.Errorf("cannot end every request in time: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package life
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// open listens on an address, or takes the inherited listener that does.
+func open(address string, inherited []net.Listener) (net.Listener, error) {
+	network := "tcp"
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		network, address = "unix", path
+	}
+	for _, l := range inherited {
+		if l.Addr().Network() == network && sameAddress(l.Addr().String(), address) {
+			return l, nil
+		}
+	}
+	if network == "unix" {
+		removeStale(address)
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// sameAddress compares an address that is bound with one that is configured.
+func sameAddress(bound, want string) bool {
+	if bound == want {
+		return true
+	}
+	bh, bp, err1 := net.SplitHostPort(bound)
+	wh, wp, err2 := net.SplitHostPort(want)
+	every := func(h string) bool { return h == "" || h == "0.0.0.0" || h == "::" }
+	return err1 == nil && err2 == nil && bp == wp && (bh == wh || every(bh) && every(wh))
+}
+
+// removeStale removes a unix socket on which nobody listens. A socket of a process
+// that lives stays, and listening fails.
+func removeStale(path string) {
+	if strings.HasPrefix(path, "@") {
+		return
+	}
+	if fi, err := os.Lstat(path); err != nil || fi.Mode()&os.ModeSocket == 0 {
+		return
+	}
+	c, err := net.Dial("unix", path)
+	if err == nil {
+		c.Close()
+		return
+	}
+	os.Remove(path)
+}
+
+// inherit takes the listeners that systemd opened (sd_listen_fds(3)).
+func inherit(env func(string) (string, bool)) ([]net.Listener, error) {
+	if env == nil {
+		return nil, nil
+	}
+	pid, _ := env("LISTEN_PID")
+	count, _ := env("LISTEN_FDS")
+	n, err := strconv.Atoi(count)
+	if pid != strconv.Itoa(os.Getpid()) || err != nil || n < 1 {
+		return nil, nil
+	}
+	var list []net.Listener
+	for fd := 3; fd < 3+n; fd++ {
+		syscall.CloseOnExec(fd)
+		f := os.NewFile(uintptr(fd), "listener")
+		l, err := net.FileListener(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("cannot take the inherited socket %d: %w", fd, err)
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// notify tells systemd how the gateway is (sd_notify(3)). Without systemd nobody
+// is told.
+func (l *life) notify(state string) {
+	if l.o.Env == nil {
+		return
+	}
+	path, ok := l.o.Env("NOTIFY_SOCKET")
+	if !ok || path == "" {
+		return
+	}
+	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	c.Write([]byte(state))
+}
+
+// keeper holds a certificate and reads it again when its files change.
+type keeper struct {
+	cert, key string
+
+	mu     sync.Mutex
+	pair   *tls.Certificate
+	stamp  [2]time.Time
+	looked time.Time
+}
+
+// lookAgain is how often the files are looked at, at most.
+const lookAgain = time.Second
+
+func newKeeper(cert, key string) (*keeper, error) {
+	k := &keeper{cert: cert, key: key}
+	if err := k.load(); err != nil {
+		return nil, fmt.Errorf("cannot read the certificate: %w", err)
+	}
+	return k, nil
+}
+
+func (k *keeper) load() error {
+	var stamp [2]time.Time
+	for i, path := range []string{k.cert, k.key} {
+		fi, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		stamp[i] = fi.ModTime()
+	}
+	if k.pair != nil && stamp == k.stamp {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(k.cert, k.key)
+	if err != nil {
+		return err
+	}
+	k.pair, k.stamp = &pair, stamp
+	return nil
+}
+
+// get returns the certificate. New files that do not fit together leave the old
+// one in place: they are being written.
+func (k *keeper) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if now := time.Now(); now.Sub(k.looked) > lookAgain {
+		k.looked = now
+		k.load()
+	}
+	return k.pair, nil
+}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goodgatehq/goodgate/internal/dialect/nginx/regex"
+	"github.com/goodgatehq/goodgate/internal/dialect/regex"
 )
 
 // fixed are the variables of the core that cannot be set.

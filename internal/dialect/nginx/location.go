@@ -3,7 +3,7 @@ package nginx
 import (
 	"strings"
 
-	"github.com/goodgatehq/goodgate/internal/dialect/nginx/regex"
+	"github.com/goodgatehq/goodgate/internal/dialect/regex"
 )
 
 // location is one location block, or, as the root, a server block.

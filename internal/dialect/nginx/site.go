@@ -3,7 +3,7 @@ package nginx
 import (
 	"strings"
 
-	"github.com/goodgatehq/goodgate/internal/dialect/nginx/regex"
+	"github.com/goodgatehq/goodgate/internal/dialect/regex"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 

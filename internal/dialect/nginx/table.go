@@ -3,8 +3,8 @@ package nginx
 import (
 	"strings"
 
-	"github.com/goodgatehq/goodgate/internal/dialect/nginx/regex"
 	"github.com/goodgatehq/goodgate/internal/dialect/nginx/syntax"
+	"github.com/goodgatehq/goodgate/internal/dialect/regex"
 )
 
 // table computes a variable: a map, geo or split_clients block.

@@ -1,4 +1,4 @@
-// Package regex matches the regular expressions of nginx, which are those of
+// Package regex matches the regular expressions of nginx and Apache, which are those of
 // PCRE. What Go's regexp can express runs there, in linear time; look-around,
 // back-references, atomic groups and possessive quantifiers run in a small
 // backtracking matcher with a bound on its steps.

@@ -9,8 +9,10 @@ var wrongNetwork = Cause{
 		{Fact: vocab.GatewayUnroutable, Seen: 6},
 		{Fact: vocab.GatewayConnectTimeout, Seen: 4},
 		{Fact: vocab.RouteAbsent, Seen: 4},
+		{Fact: vocab.ContainerApart, Seen: 30}, // the engine's own list of networks
 	},
-	Summary: "The gateway and {endpoint} share no network.",
+	Hides:   []vocab.Cause{vocab.Filtered, vocab.Unreachable},
+	Summary: "The gateway and {endpoint} share no network[: {value:container_apart}].",
 	Fixes: []Fix{
 		{Text: "Put both containers on one network, and name the upstream by its service name."},
 	},

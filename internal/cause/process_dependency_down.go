@@ -12,9 +12,10 @@ var dependencyDown = Cause{
 		{Fact: vocab.GatewayStatusPassed, Seen: 6},
 		{Fact: vocab.ProbeRetryAfter, Seen: -12},
 		{Fact: vocab.GatewayReadTimeout, Seen: 4},
+		{Fact: vocab.DependencyAway, Seen: 18, Absent: -4}, // the address in its log, and nobody there
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.UpstreamSlow, vocab.UpstreamHung},
-	Summary: "The application at {endpoint} is fine and fails on something behind it[: {value:app_dependency_failed}].",
+	Summary: "The application at {endpoint} is fine and fails on something behind it[: {value:app_dependency_failed}][; {value:dependency_away}].",
 	Fixes: []Fix{
 		{Text: "Bring the dependency back, and give the application a timeout and a fallback for it."},
 	},

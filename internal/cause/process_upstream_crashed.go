@@ -50,6 +50,15 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.AppWrongProtocol, Seen: -12},
 		{Fact: vocab.GatewayConnectFailed, Seen: 7},
 		{Fact: vocab.CheckUnconnected, Seen: 5},
+		{Fact: vocab.EndpointGroupKilled, Seen: -16}, // the kernel killed it
+		{Fact: vocab.UnitFailed, Seen: 18},
+		{Fact: vocab.UnitKilled, Seen: 22}, // systemd saw the signal
+		{Fact: vocab.UnitOOMKilled, Seen: -20},
+		{Fact: vocab.UnitRestarts, Seen: 14},
+		{Fact: vocab.UnitStopped, Seen: -12}, // somebody stopped it
+		{Fact: vocab.ContainerExited, Seen: 10},
+		{Fact: vocab.ContainerOOM, Seen: -20},
+		{Fact: vocab.ContainerRestarts, Seen: 12},
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.UpstreamRestarting},
 	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}][: {value:kernel_segfault}].",

@@ -41,6 +41,13 @@ var upstreamDown = Cause{
 		{Fact: vocab.CheckUnconnected, Seen: 12},     // the check is refused as the requests are
 		{Fact: vocab.CheckPasses, Seen: -8},
 		{Fact: vocab.PoolNoServer, Seen: 2},
+		{Fact: vocab.UnitStopped, Seen: 8},
+		{Fact: vocab.UnitFailed, Seen: -4}, // it ran and failed
+		{Fact: vocab.UnitKilled, Seen: -10},
+		{Fact: vocab.UnitOOMKilled, Seen: -15},
+		{Fact: vocab.ContainerExited, Seen: 6},
+		{Fact: vocab.ContainerOOM, Seen: -15},
+		{Fact: vocab.EndpointGroupKilled, Seen: -12},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.BackendInPenalty},
 	Summary: "Nothing listens at {endpoint}: the application behind {route} is not running.",

@@ -35,6 +35,11 @@ var upstreamHung = Cause{
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
 		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -15},
 		{Fact: vocab.TargetIsSelf, Seen: -15},
+		{Fact: vocab.EndpointFilesShort, Seen: -18}, // it answers nothing because it may open nothing
+		{Fact: vocab.EndpointThrottled, Seen: -14},
+		{Fact: vocab.EndpointTasksShort, Seen: -10},
+		{Fact: vocab.ContainerPaused, Seen: 28},      // docker pause
+		{Fact: vocab.AppDependencyFailed, Seen: -10}, // it waits for another
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",

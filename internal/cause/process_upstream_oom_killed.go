@@ -14,9 +14,15 @@ var upstreamOOMKilled = Cause{
 		{Fact: vocab.GatewayResetEarly, Seen: 8},
 		{Fact: vocab.NoListener, Seen: 8},
 		{Fact: vocab.AppWorkerKilled, Seen: -6},
+		{Fact: vocab.EndpointGroupKilled, Seen: 24}, // counted by the kernel in its control group
+		{Fact: vocab.UnitOOMKilled, Seen: 32},       // systemd's Result=oom-kill
+		{Fact: vocab.ContainerOOM, Seen: 32},        // the engine's OOMKilled
+		{Fact: vocab.WorkerReplaced, Seen: 4},
+		{Fact: vocab.ListenerReplaced, Seen: 4},
+		{Fact: vocab.KernelSegfault, Seen: -12},
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.EmptyResponse, vocab.UpstreamRestarting},
-	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}].",
+	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}][: {value:endpoint_group_killed}][: {value:unit_oom_killed}][: {value:container_oom}].",
 	Fixes: []Fix{
 		{Text: "Give the application more memory, or find what makes it grow, and lower the number of its workers."},
 	},

@@ -24,7 +24,8 @@ var workerKilled = Cause{
 		{Fact: vocab.ListenerStopped, Seen: -15},
 		{Fact: vocab.ProbeIdleShorter, Seen: -6},
 		{Fact: vocab.FailsAtOnce, Seen: -8},
-		{Fact: vocab.CutAfterWait, Seen: 4}, // a watchdog waits before it kills
+		{Fact: vocab.CutAfterWait, Seen: 4},          // a watchdog waits before it kills
+		{Fact: vocab.EndpointGroupKilled, Seen: -18}, // the kernel did
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamCrashed, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.UpstreamHung, vocab.UpstreamSlow, vocab.UpstreamRestarting},
 	Summary: "The application server at {endpoint} killed its own worker in the middle of a request[: {value:app_worker_killed}].",

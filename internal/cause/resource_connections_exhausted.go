@@ -10,6 +10,8 @@ var connectionsExhausted = Cause{
 		{Fact: vocab.TargetIsSelf, Seen: -25},
 		{Fact: vocab.PoolQueued, Seen: 18}, // the running gateway says so
 		{Fact: vocab.LimitReached, Seen: 30},
+		{Fact: vocab.GatewayConnectionsShort, Seen: 20}, // the sockets of a worker, counted
+		{Fact: vocab.GatewayNoFiles, Seen: -12},         // descriptors ran out before connections did
 	},
 	Summary: "A limit on connections that stands for capacity was reached[: {value:gateway_no_connections}][: {value:pool_queued}][: {value:limit_reached}].",
 	Fixes: []Fix{

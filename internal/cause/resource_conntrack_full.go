@@ -7,8 +7,12 @@ var conntrackFull = Cause{
 	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 3},
+		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -16},
+		{Fact: vocab.KernelConntrackFull, Seen: 30}, // the kernel's own words
+		{Fact: vocab.ProbeConnectTimeout, Seen: 3},
 	},
-	Summary: "The connection tracking table is full and packets are dropped.",
+	Hides:   []vocab.Cause{vocab.Filtered, vocab.Lossy},
+	Summary: "The connection tracking table is full and packets are dropped[: {value:conntrack_short}].",
 	Fixes: []Fix{
 		{Text: "Raise net.netfilter.nf_conntrack_max, or do not track this traffic."},
 	},

@@ -8,8 +8,15 @@ var cpuSaturated = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.GatewayReadTimeout, Seen: 2},
 		{Fact: vocab.ListenerBusy, Seen: 4},
+		{Fact: vocab.EndpointThrottled, Seen: 36}, // measured: held back in most of the periods in which it wanted to run
+		{Fact: vocab.GatewayThrottled, Seen: 30},
+		{Fact: vocab.HostCPUShort, Seen: 9}, // busy hosts serve as well
+		{Fact: vocab.HostStolen, Seen: 14},
+		{Fact: vocab.ProbeLate, Seen: 3},
+		{Fact: vocab.ListenerStopped, Seen: -20},
 	},
-	Summary: "The host or a limit is short of processor time.",
+	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort, vocab.WorkersExhausted},
+	Summary: "There is too little processor time[: the application's quota runs out, {value:endpoint_throttled}][: {value:host_cpu_short}][: {value:host_stolen}].",
 	Fixes: []Fix{
 		{Text: "Find what uses it, or add processors."},
 	},

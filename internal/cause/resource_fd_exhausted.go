@@ -7,8 +7,16 @@ var fdExhausted = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.GatewayNoFiles, Seen: 32},
 		{Fact: vocab.AppNoFiles, Seen: 30},
+		{Fact: vocab.GatewayFilesShort, Seen: 18, Absent: -2}, // it may have closed some again since
+		{Fact: vocab.GatewayFilesLow, Seen: 8},                // the configuration asks for more than it may have
+		{Fact: vocab.EndpointFilesShort, Seen: 26},            // a process at its limit accepts nothing more
+		{Fact: vocab.GatewayReadTimeout, Seen: 4},             // connected by the kernel, accepted by nobody
+		{Fact: vocab.GatewayConnectTimeout, Seen: 3},          // once the queue of those is full
+		{Fact: vocab.ListenerUnread, Seen: 2},
+		{Fact: vocab.ListenerQueueFull, Seen: 2},
 	},
-	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}][: {value:app_no_files}].",
+	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.BacklogFull, vocab.WorkersExhausted, vocab.AppError},
+	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}][: {value:app_no_files}][: {value:gateway_files_short}][: {value:endpoint_files_short}].",
 	Fixes: []Fix{
 		{Text: "Raise the limit (worker_rlimit_nofile, LimitNOFILE=) above connections times two.", Knob: vocab.WorkerFiles, Value: "65536"},
 	},

@@ -7,8 +7,11 @@ var ioSaturated = Cause{
 	Tier: -10,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayReadTimeout, Seen: 1},
+		{Fact: vocab.HostIOShort, Seen: 18},
+		{Fact: vocab.ProbeLate, Seen: 2},
 	},
-	Summary: "The host waits for its disks.",
+	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.TimeoutTooShort},
+	Summary: "The host waits for its disks[: {value:host_io_short}].",
 	Fixes: []Fix{
 		{Text: "Find what writes or reads so much."},
 	},

@@ -7,8 +7,11 @@ var piDsExhausted = Cause{
 	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.AppCannotFork, Seen: 19},
+		{Fact: vocab.EndpointTasksShort, Seen: 24}, // the group's own count
+		{Fact: vocab.GatewayReadTimeout, Seen: 2},
 	},
-	Summary: "No more processes or threads can be started[: {value:app_cannot_fork}].",
+	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.WorkersExhausted},
+	Summary: "No more processes or threads can be started[: {value:app_cannot_fork}][: {value:endpoint_tasks_short}].",
 	Fixes: []Fix{
 		{Text: "Raise pids.max or TasksMax=, or find what leaves so many behind."},
 	},

@@ -57,7 +57,7 @@ var hostFacts = []FactInfo{
 	{GatewayConnectionsShort, "connections_now", Now, RoleGateway, "a worker of the gateway holds as many connections as it may, or nearly"},
 	{GatewayDiskShort, "disk_now", Now, RoleGateway, "a file system that the gateway writes to has no room, or no inodes, left"},
 	{GatewayThrottled, "cpu_now", Now, RoleGateway, "the gateway's processor quota runs out again and again"},
-	{HostMemoryShort, "memory_now", Now, RoleGateway, "the host is short of memory: programs wait for it"},
+	{HostMemoryShort, "memory_host", Now, RoleGateway, "the host is short of memory: programs wait for it"},
 	{HostCPUShort, "cpu_host", Now, RoleGateway, "the host's processors are all busy, and programs wait for them"},
 	{HostStolen, "steal_now", Now, RoleGateway, "the hypervisor gives the host's processor time to other guests"},
 	{HostIOShort, "io_now", Now, RoleGateway, "programs on the host wait for its disks most of the time"},

@@ -130,7 +130,7 @@ func (x *Exchange) piece() ([]byte, *Failure) {
 func (x *Exchange) more() *Failure {
 	t := &x.end.pool.Settings.Timeouts
 	now := time.Now()
-	if x.read.IsZero() || t.Read <= 0 || x.read.Sub(now) < t.Read/2 || x.read.Sub(now) > t.Read {
+	if left := x.read.Sub(now); x.read.IsZero() || left < t.Read-t.Read/16 || left > t.Read { // not for each of many reads
 		x.deadline(x.before(now, t.Read))
 	}
 	err := x.fill()

@@ -15,34 +15,40 @@ func Template(path string) string { return string(AppendTemplate(nil, []byte(pat
 // AppendTemplate appends the template of path to dst. It allocates only to let
 // dst grow.
 func AppendTemplate(dst, path []byte) []byte {
-	if i := bytes.IndexByte(path, '?'); i >= 0 {
-		path = path[:i]
+	start, depth := len(dst), 0
+	from, digit := 0, false
+	for i, c := range path {
+		switch {
+		case c == '/':
+			if depth > templateDepth || len(dst)-start > templateLimit {
+				return append(dst, "…"...)
+			}
+			dst = append(appendSegment(dst, path[from:i], digit), '/')
+			depth++
+			from, digit = i+1, false
+		case c == '?':
+			path = path[:i]
+		case c-'0' <= 9:
+			digit = true
+		}
+		if len(path) == i {
+			break
+		}
 	}
-	start := len(dst)
-	depth := 0
-	for len(path) > 0 {
-		segment := path
-		i := bytes.IndexByte(path, '/')
-		if i >= 0 {
-			segment, path = path[:i], path[i+1:]
-		} else {
-			path = nil
-		}
-		if depth > templateDepth || len(dst)-start > templateLimit {
-			return append(dst, "…"...)
-		}
-		dst = appendSegment(dst, segment)
-		if i >= 0 {
-			dst = append(dst, '/')
-		}
-		depth++
+	if from == len(path) {
+		return dst
 	}
-	return dst
+	if depth > templateDepth || len(dst)-start > templateLimit {
+		return append(dst, "…"...)
+	}
+	return appendSegment(dst, path[from:], digit)
 }
 
-func appendSegment(dst, s []byte) []byte {
-	if len(s) == 0 {
-		return dst
+// appendSegment appends one segment, or what stands for it. A segment without a
+// digit is nobody's identifier.
+func appendSegment(dst, s []byte, digit bool) []byte {
+	if !digit {
+		return appendPart(dst, s)
 	}
 	// The parts of /static/app.8b34f1.js and /avatars/8123.png by themselves.
 	if i := bytes.IndexByte(s, '.'); i > 0 && !isNumber(s) {

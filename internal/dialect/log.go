@@ -53,10 +53,6 @@ type Log struct {
 	// the time is not after now.
 	Time func(stamp []byte, loc *time.Location, now time.Time) (time.Time, bool)
 
-	// Head is what a bare message, quoted without the beginning of its line,
-	// needs before it to be read by Line. Empty where that makes no sense.
-	Head string
-
 	// Conds says what each key means. Conds[Unparsed] and Conds[Plain] are zero.
 	Conds []Condition
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 )
@@ -142,7 +141,7 @@ func fields(h Hit) int {
 }
 
 // recognise finds the log that explains a line best: bare first, then without
-// its wrapper, then with a head before it, for a message that stands alone.
+// its wrapper.
 func (rd *reader) recognise(line []byte) (Read, bool) {
 	var best Read
 	var ok bool
@@ -168,7 +167,7 @@ func (rd *reader) recognise(line []byte) (Read, bool) {
 	if ok {
 		return best, true
 	}
-	return rd.headed(line)
+	return Read{}, false
 }
 
 func (rd *reader) unwrapped(text []byte) (Read, bool) {
@@ -180,7 +179,7 @@ func (rd *reader) unwrapped(text []byte) (Read, bool) {
 			return r, true
 		}
 	}
-	return rd.headed(text)
+	return Read{}, false
 }
 
 // bare tries every log on the line as it stands.
@@ -221,23 +220,6 @@ func (rd *reader) bare(line []byte) (Read, bool) {
 		}
 	}
 	return r, true
-}
-
-// headed tries the line as a message without its head.
-func (rd *reader) headed(line []byte) (Read, bool) {
-	for _, l := range rd.logs {
-		if l.log.Head == "" {
-			continue
-		}
-		whole := append([]byte(l.log.Head), bytes.TrimLeft(line, " \t")...)
-		rd.rec.Reset()
-		if key := l.log.Line(whole, &rd.rec); key > dialect.Plain {
-			r := rd.read(l, whole)
-			r.Time, r.PID, r.TID, r.Conn, r.Level, r.Raw = time.Time{}, 0, 0, 0, "", bounded(line)
-			return r, true
-		}
-	}
-	return Read{}, false
 }
 
 func (rd *reader) read(l namedLog, line []byte) Read {

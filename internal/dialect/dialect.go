@@ -60,10 +60,6 @@ type Dialect struct {
 	// whose title says so.
 	Worker func(main, child Process) (takes, draining bool)
 
-	// Questions are what to ask the running instance of a configuration that
-	// says where it can be asked. Nil: nothing can be asked.
-	Questions func(c *Conf) []Question
-
 	// Words are the product's own terms for failures, for explain.
 	Words []Word
 }
@@ -105,6 +101,9 @@ type Conf struct {
 	Instance topo.Instance
 	// Resolve says how the configuration treats a request. It is pure.
 	Resolve func(topo.Request) topo.Decision
+	// Questions are what to ask the running instance, where the configuration
+	// says how it can be asked.
+	Questions []Question
 }
 
 // Word is a product's own term.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -73,6 +74,9 @@ func (s *session) logs(cmd *cobra.Command, args []string, f logsFlags) error {
 	if !f.fast {
 		beGentle()
 	}
+	// Nothing is allocated per line: collecting often costs nothing and keeps
+	// the peak near what is in use.
+	defer debug.SetGCPercent(debug.SetGCPercent(30))
 	ctx := cmd.Context()
 	switch {
 	case len(args) > 0:

@@ -82,7 +82,7 @@ func newSums(cfg *Config, seed maphash.Seed) *sums {
 	return s
 }
 
-const traceLimit = 100_000 // requests of which access and error lines are joined; of more, a sample
+const traceLimit = 60_000 // requests of which access and error lines are joined; of more, a sample
 
 func newWorker(logs []namedLog, cfg *Config, seed maphash.Seed) *worker {
 	w := &worker{sums: newSums(cfg, seed)}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -85,4 +87,46 @@ func accessLine(t *rapid.T, name string) string {
 	}
 	return fmt.Sprintf(`203.0.113.%d - %s [%s] "GET %s HTTP/1.1" %d 157 "-" "curl/8.5.0"`, rapid.IntRange(0, 9).Draw(t, "client"),
 		rapid.SampledFrom([]string{"-", "jo"}).Draw(t, "user"), at.Format("02/Jan/2006:15:04:05 -0700"), path, status)
+}
+
+// FuzzLogs reads anything as a log: nothing may panic, and the totals must add
+// up. Hashes differ from run to run, which the fuzzer takes for coverage: it is
+// best run with -fuzzminimizetime 1x.
+func FuzzLogs(f *testing.F) {
+	for _, file := range []string{"live/access.log", "live/error.log", "refused/error.log"} {
+		text, err := os.ReadFile("testdata/logs/" + file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text[:min(len(text), 2000)])
+	}
+	f.Add([]byte(`{"log":"2026/08/21 10:15:30 [error] 1#1: *7 connect() failed (111: x) while connecting to upstream\n","stream":"stderr","time":"2026-08-21T10:15:30Z"}`))
+	f.Add([]byte(`<134>Nov 20 06:28:24 haproxy[565]: 127.0.0.1:48856 [20/Nov/2026:06:28:24.629] http-in rst/s1 0/0/0/-1/19 502 209 - - SH-- 13/13/0/0/0 0/0 "GET /rst HTTP/1.1"`))
+	f.Add([]byte(`{"level":"error","ts":1787480130.123,"logger":"http.log.error","msg":"dial tcp 10.0.3.17:8080: connect: connection refused","request":{"uri":"/api"},"status":502}`))
+	dialects := registry.Dialects()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := scan.Run(context.Background(), []scan.Input{{Path: "x", Stream: bytes.NewReader(text)}}, scan.Config{Dialects: dialects, Now: time.Unix(1787500000, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := uint64(bytes.Count(text, []byte{'\n'}))
+		if len(text) > 0 && text[len(text)-1] != '\n' {
+			want++
+		}
+		counted := uint64(0)
+		for _, n := range r.Status {
+			counted += n
+		}
+		programs := uint64(0)
+		for _, g := range r.Failures {
+			if g.Program {
+				programs += g.Count
+			}
+		}
+		// A packed stream has other lines than its bytes show.
+		if r.Files[0].Packed == "stream" && len(r.Files[0].Problems) == 0 && r.Lines != want || counted != r.Requests || r.Failed > r.Requests || r.Requests+r.Unparsed > r.Lines ||
+			r.Failing() != r.Failed+r.Errors-r.Joined {
+			t.Errorf("%d lines (want %d), %d requests, %d failed, %d errors, %d joined, %d unparsed, %d failing, %d of programs", r.Lines, want, r.Requests, r.Failed, r.Errors, r.Joined, r.Unparsed, r.Failing(), programs)
+		}
+	})
 }

@@ -238,7 +238,7 @@ func (l *logs) answer(failing uint64) string {
 	if len(kinds) > 0 {
 		first := kinds[0]
 		s += fmt.Sprintf(", %s of them with %s", first.Number(), first.Title())
-		if len(kinds) == 1 && first.Count == failing {
+		if len(kinds) == 1 && (first.Count == failing || first.Count == l.Failed) {
 			s = strings.Replace(s, first.Number()+" of them", "all", 1)
 		}
 	}

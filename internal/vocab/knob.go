@@ -28,6 +28,8 @@ const (
 	TLSTrusted          Knob = "tls_trusted" // file of authorities
 	TLSName             Knob = "tls_name"    // name to verify and to send
 	TLSServerName       Knob = "tls_server_name"
+	TLSCheckName        Knob = "tls_check_name" // the name of a certificate is checked, also where its authority is not
+	TLSCheckTime        Knob = "tls_check_time" // its time, likewise
 	TLSProtocols        Knob = "tls_protocols"
 	TLSCiphers          Knob = "tls_ciphers"
 	TLSCertificate      Knob = "tls_certificate" // client certificate
@@ -61,7 +63,7 @@ const (
 var Knobs = []Knob{
 	ConnectTimeout, SendTimeout, ReadTimeout, NextUpstream, NextUpstreamTries, NextUpstreamTimeout, HeaderBuffer, Buffers,
 	Buffering, RequestBuffering, HTTPVersion, InterceptErrors, IgnoreClientAbort, BindAddress, KeepaliveCount,
-	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSProtocols,
+	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSCheckName, TLSCheckTime, TLSProtocols,
 	TLSCiphers, TLSCertificate, TLSCertificateKey, ResolverServers, ResolverTimeout, ResolverValid, RequestBodyLimit,
 	RequestHeaderBuffer, WorkerProcesses, WorkerConnections, WorkerFiles, WorkerUser, LimitRequests, LimitConnections,
 	Target, Speaks, ProxyHeaderSend, QueueTimeout, ClientTimeout, RequestTimeout, Retries, ServerConnections, HealthCheck,

@@ -27,6 +27,7 @@ const (
 	UWSGI   Protocol = "uwsgi"
 	SUWSGI  Protocol = "suwsgi"
 	SCGI    Protocol = "scgi"
+	AJP     Protocol = "ajp"
 	GRPC    Protocol = "grpc"
 	GRPCS   Protocol = "grpcs"
 	TCP     Protocol = "tcp" // a stream that is passed on without being read

@@ -1,55 +1,83 @@
-// Package apache knows the logs of the Apache HTTP Server as a gateway: the
-// error log, told by the AH numbers that its messages carry, and access logs of
-// any LogFormat.
+// Package apache knows the Apache HTTP Server as a gateway: its processes, its
+// configuration as httpd itself reads it, how it treats a request, and its logs:
+// the error log, told by the AH numbers that its messages carry, and access logs
+// of any LogFormat.
 package apache
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// Dialect is the Apache HTTP Server.
+// Dialect is the Apache HTTP Server, 2.4.
 var Dialect = dialect.Dialect{
 	Name:         "apache",
-	Doc:          "Apache HTTP Server: error log by AH numbers and access logs of any LogFormat.",
+	Doc:          "Apache HTTP Server 2.4: processes, configuration as httpd itself reads it, error log by AH numbers and access logs of any LogFormat.",
 	Recognise:    recognise,
+	Worker:       serves,
+	Config:       Config,
 	VersionMarks: []string{"Server version: Apache/", "Apache/"},
 	Logs:         Logs,
 	Format:       Format,
+	Knobs:        knobs(),
+	Spell:        spell,
+	ConfigTest:   func(l dialect.Launch) []string { return command(l, "configtest", "-t") },
+	Reload:       func(l dialect.Launch) []string { return command(l, "graceful", "-k", "graceful") },
 }
 
-// recognise finds the parent process; its children have the same command line
-// and are told by their parent.
-func recognise(p dialect.Process) (dialect.Launch, bool) {
-	if len(p.Args) == 0 {
-		return dialect.Launch{}, false
+// serves says which children take requests: those that run the same program. The
+// others are rotatelogs and the like.
+func serves(main, child dialect.Process) (takes, draining bool) {
+	return child.Comm == main.Comm && (child.Exe == "" || main.Exe == "" || child.Exe == main.Exe), false
+}
+
+// spell writes the line that sets a directive; a parameter of ProxyPass is "key=value".
+func spell(directive, value string) string {
+	if strings.HasSuffix(directive, "=") {
+		return directive + value
 	}
-	switch filepath.Base(p.Args[0]) {
-	case "apache2", "httpd", "httpd.worker", "httpd.event":
-	default:
-		return dialect.Launch{}, false
-	}
-	l := dialect.Launch{Product: "apache", PID: p.PID, Exe: p.Exe}
-	for i, a := range p.Args {
-		if i+1 == len(p.Args) {
-			break
+	return directive + " " + value
+}
+
+// command returns the call that does what httpd's own script does: Debian's needs
+// its variables, which apache2ctl sets.
+func command(l dialect.Launch, script string, options ...string) []string {
+	if debian(l) {
+		dir := filepath.Dir(l.Config)
+		if dir == "/etc/apache2" {
+			return []string{"apache2ctl", script}
 		}
-		switch a {
-		case "-f":
-			l.Config = p.Args[i+1]
-		case "-d":
-			l.Prefix = p.Args[i+1]
-		}
+		return []string{"env", "APACHE_CONFDIR=" + dir, "apache2ctl", script}
 	}
-	if l.Prefix == "" && filepath.Base(p.Args[0]) == "apache2" {
-		l.Prefix = "/etc/apache2" // Debian's HTTPD_ROOT
+	exe := l.Exe
+	if exe == "" {
+		exe = "httpd"
 	}
-	if l.Config == "" && l.Prefix == "/etc/apache2" {
-		l.Config = "apache2.conf"
+	out := append([]string{exe}, options...)
+	if l.Prefix != "" {
+		out = append(out, "-d", l.Prefix)
 	}
-	if l.Config != "" && !filepath.IsAbs(l.Config) && l.Prefix != "" {
-		l.Config = filepath.Join(l.Prefix, l.Config)
+	if l.Config != "" {
+		out = append(out, "-f", l.Config)
 	}
-	return l, true
+	words := strings.Split(l.Globals, "\n")
+	for i := 0; i+1 < len(words); i += 2 {
+		out = append(out, words[i], words[i+1])
+	}
+	return out
+}
+
+func knobs() map[vocab.Knob]string {
+	return map[vocab.Knob]string{
+		vocab.ConnectTimeout: "ProxyTimeout", vocab.ReadTimeout: "ProxyTimeout", vocab.SendTimeout: "ProxyTimeout",
+		vocab.KeepaliveTimeout: "ttl=", vocab.KeepaliveCount: "disablereuse=", vocab.BindAddress: "ProxySourceAddress",
+		vocab.TLSVerify: "SSLProxyVerify", vocab.TLSVerifyDepth: "SSLProxyVerifyDepth", vocab.TLSTrusted: "SSLProxyCACertificateFile",
+		vocab.TLSCheckName: "SSLProxyCheckPeerName", vocab.TLSCheckTime: "SSLProxyCheckPeerExpire", vocab.TLSProtocols: "SSLProxyProtocol",
+		vocab.TLSCiphers: "SSLProxyCipherSuite", vocab.TLSCertificate: "SSLProxyMachineCertificateFile", vocab.RequestBodyLimit: "LimitRequestBody",
+		vocab.RequestHeaderBuffer: "LimitRequestFieldSize", vocab.WorkerConnections: "MaxRequestWorkers", vocab.WorkerUser: "User",
+		vocab.ListenBacklog: "ListenBacklog",
+	}
 }

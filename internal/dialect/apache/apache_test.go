@@ -66,16 +66,3 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
-
-func TestRecognise(t *testing.T) {
-	l, ok := Dialect.Recognise(dialect.Process{Args: []string{"/usr/sbin/apache2", "-k", "start"}})
-	if !ok || l.Config != "/etc/apache2/apache2.conf" {
-		t.Errorf("%+v", l)
-	}
-	if l, ok = Dialect.Recognise(dialect.Process{Args: []string{"/usr/sbin/httpd", "-d", "/opt", "-f", "conf/a.conf"}}); !ok || l.Config != "/opt/conf/a.conf" {
-		t.Errorf("%+v", l)
-	}
-	if _, ok = Dialect.Recognise(dialect.Process{Args: []string{"nginx"}}); ok {
-		t.Error("nginx is not apache")
-	}
-}

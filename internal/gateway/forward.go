@@ -38,7 +38,7 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 			return nil, f
 		}
 		h.out.Fresh = true
-		h.exclude(e)
+		h.exclude(e, f.Stale)
 	}
 }
 
@@ -97,8 +97,8 @@ func (h *handler) again(f *upstream.Failure, n, unseen int) bool {
 }
 
 // exclude keeps the next attempt from e, as long as others are left. When all were
-// tried they are asked again after a moment.
-func (h *handler) exclude(e *upstream.Endpoint) {
+// tried they are asked again, after a moment where it was no closed connection.
+func (h *handler) exclude(e *upstream.Endpoint, atOnce bool) {
 	if len(h.choice.Tried) < cap(h.choice.Tried) {
 		h.choice.Tried = append(h.choice.Tried, e)
 	}
@@ -106,6 +106,9 @@ func (h *handler) exclude(e *upstream.Endpoint) {
 		return
 	}
 	h.choice.Tried = h.choice.Tried[:0]
+	if atOnce {
+		return
+	}
 	t := time.NewTimer(10 * time.Millisecond)
 	defer t.Stop()
 	select {

@@ -65,6 +65,7 @@ type Endpoint struct {
 	backAt   time.Time
 	lastDone time.Time // an answer, or a piece of one, came
 	refused  time.Time
+	hungAt   time.Time // when it was last found to hang
 	lastWhy  string
 	probing  bool          // lookFor runs
 	checking bool          // checks runs
@@ -119,8 +120,9 @@ type latency struct {
 // decay is the time in which an old sample loses two thirds of its weight.
 const decay = 10 * time.Second
 
-// add takes a sample. The caller holds mu.
-func (l *latency) add(d time.Duration, now time.Time) {
+// add takes a sample; one that is not typical does not count for percentiles. The
+// caller holds mu.
+func (l *latency) add(d time.Duration, now time.Time, typical bool) {
 	s := d.Seconds()
 	old := math.Float64frombits(l.ewma.Load())
 	at := now.UnixNano()
@@ -133,6 +135,9 @@ func (l *latency) add(d time.Duration, now time.Time) {
 	}
 	l.ewma.Store(math.Float64bits(s))
 	l.at.Store(at)
+	if !typical {
+		return
+	}
 	l.buckets[bucket(d)]++
 	if l.n++; l.n >= 4096 {
 		l.n = 0

@@ -39,6 +39,7 @@ func (p *Pool) look(now time.Time, n int) {
 		case hung && c == 0 && p.answersElse(e, now.Add(-silent)):
 			e.mu.Lock()
 			e.ejects++
+			e.hungAt = now
 			e.backAt = now.Add(jitter(min(p.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)))
 			e.mu.Unlock()
 			e.counts.Hangs.Add(1)

@@ -11,7 +11,9 @@ import (
 // answered records that the head of an answer came after d.
 func (e *Endpoint) answered(d time.Duration, now time.Time) {
 	e.mu.Lock()
-	e.latency.add(d, now)
+	// What waited through a hang says nothing about how fast the server is when it
+	// works; counted, it would excuse the next hang.
+	e.latency.add(d, now, now.Add(-d).After(e.hungAt))
 	e.lastDone = now
 	e.fails, e.ejects = 0, 0
 	e.mu.Unlock()

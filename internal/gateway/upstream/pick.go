@@ -97,7 +97,10 @@ func leastLoad(list []*Endpoint) *Endpoint {
 	}
 	now := time.Now().UnixNano()
 	x, y := list[a], list[b]
-	unknown := max(x.latency.estimate(now), y.latency.estimate(now), 0.001)
+	unknown := max(x.latency.estimate(now), y.latency.estimate(now)) // a new one is as good as the other
+	if unknown == 0 {
+		unknown = 0.001
+	}
 	if y.score(now, unknown) < x.score(now, unknown) {
 		return y
 	}

@@ -124,4 +124,3 @@ func do(p *Pool, r *Request) (out result) {
 	x.Finish()
 	return out
 }
-

@@ -393,6 +393,7 @@ func TestDrip(t *testing.T) {
 			t.Errorf("%v after %v", got.f, d)
 		}
 		p.Close()
+		time.Sleep(2 * time.Second) // the server finds its connection closed
 	})
 }
 

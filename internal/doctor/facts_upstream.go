@@ -67,7 +67,7 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 		full := u.about(vocab.ListenerQueueFull, evidence.Socket, "socket "+l.Address, words)
 		full.absent = l.Waiting < l.Backlog
 		x.add(full)
-		if full.absent && u.Connected && !u.Connect.OK && u.Connect.Errno != "EACCES" {
+		if full.absent && u.Connected && !u.Connect.OK && u.Connect.Errno != "EACCES" && u.Connect.Errno != "EADDRNOTAVAIL" {
 			x.add(u.about(vocab.ListenerGated, evidence.Socket, "socket "+l.Address, words+", and "+u.Connect.Errno))
 		}
 	}

@@ -37,23 +37,29 @@ func (h *handler) relay(x *upstream.Exchange) {
 // pass passes the body on and reports whether all of it went.
 func (h *handler) pass(x *upstream.Exchange, live bool) bool {
 	begun := time.Now()
-	for !x.Done() {
-		if !x.Ready() && (live || time.Since(begun) > patience) {
+	for {
+		b, f := x.Piece()
+		switch {
+		case f != nil:
+			return h.broken(x, f)
+		case len(b) > 0:
+			if err := h.w.Write(b); err != nil {
+				return h.lostClient(x, err)
+			}
+			h.x.Sent += int64(len(b))
+			continue
+		case x.Done():
+			return true
+		case live || time.Since(begun) > patience:
 			// Nothing more is here: what was written must not wait for it.
 			if err := h.w.Flush(); err != nil {
 				return h.lostClient(x, err)
 			}
 		}
-		b, f := x.Next()
-		if f != nil {
+		if f := x.More(); f != nil {
 			return h.broken(x, f)
 		}
-		if err := h.w.Write(b); err != nil {
-			return h.lostClient(x, err)
-		}
-		h.x.Sent += int64(len(b))
 	}
-	return true
 }
 
 // broken ends an answer that broke off: never cleanly, so that the client cannot
@@ -80,6 +86,7 @@ func (h *handler) responseHeader(x *upstream.Exchange) []Field {
 	r := &x.Response
 	out := h.fields[:0]
 	text := newText(x)
+	cgi := h.pool.Settings.Protocol == upstream.FastCGI
 	named := ""
 	for _, f := range r.Fields {
 		if fold(f.Name, "connection") {
@@ -90,6 +97,9 @@ func (h *handler) responseHeader(x *upstream.Exchange) []Field {
 		name := text.of(f.Name)
 		if responseHop(f.Name) || named != "" && lists(named, name) {
 			continue
+		}
+		if cgi && fold(f.Name, "status") {
+			continue // it became the status line (RFC 3875 section 6.3.3)
 		}
 		if x.Framing.Kind != http1.NoBody && fold(f.Name, "content-length") || r.Status == 204 && fold(f.Name, "content-length") {
 			continue // the front frames

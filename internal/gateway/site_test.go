@@ -138,6 +138,9 @@ func newSite(t testing.TB, change func(*config.Config), servers ...*server) *sit
 	for _, one := range servers {
 		to = append(to, "http://"+one.address)
 	}
+	if len(to) == 0 {
+		to = []string{"http://127.0.0.1:1"} // change brings its own
+	}
 	c, err := config.Simple([]string{"127.0.0.1:0"}, to, s.log)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"io"
 	"net"
 	"time"
@@ -42,16 +43,12 @@ const lingering = 5 * time.Second
 
 func (h *handler) carry(client net.Conn, sent []byte, server net.Conn, early []byte) {
 	defer client.Close()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() { // the gateway's end ends tunnels
-		select {
-		case <-h.g.bound.Done():
-			client.Close()
-			server.Close()
-		case <-stop:
-		}
-	}()
+	// The gateway's end ends tunnels.
+	stop := context.AfterFunc(h.g.bound, func() {
+		client.Close()
+		server.Close()
+	})
+	defer stop()
 	up := make(chan int64, 1)
 	go func() {
 		n, err := pump(server, client, sent)

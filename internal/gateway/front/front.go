@@ -141,10 +141,15 @@ func target(r *http.Request) string {
 	if strings.HasPrefix(t, "/") || t == "*" {
 		return t
 	}
-	if u := r.URL; u != nil && u.Host != "" {
-		return u.RequestURI()
+	if _, rest, ok := strings.Cut(t, "://"); ok {
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			if rest[i] == '?' {
+				return "/" + rest[i:]
+			}
+			return rest[i:]
+		}
 	}
-	return t
+	return "/"
 }
 
 // Read reads the request's body. A client that sends nothing for too long breaks
@@ -234,8 +239,12 @@ func (s *session) Write(b []byte) error {
 // Flush sends what was written.
 func (s *session) Flush() error { return s.controller().Flush() }
 
-// Trailer sends fields after the body.
+// Trailer sends fields after the body. Without a flush net/http would frame a
+// small body by its length, which leaves no place for a trailer.
 func (s *session) Trailer(fields []gateway.Field) {
+	if s.Flush() != nil {
+		return
+	}
 	h := s.w.Header()
 	for _, f := range fields {
 		h.Add(http.TrailerPrefix+f.Name, f.Value)

@@ -43,13 +43,24 @@ func (x *Exchange) beginBody() {
 // Done reports whether the whole body was read.
 func (x *Exchange) Done() bool { return x.body.done }
 
-// Ready reports whether Next would return data without reading from the network.
-func (x *Exchange) Ready() bool { return x.body.done || x.conn.r < x.conn.w }
-
 // Next returns the next piece of the body; nil at its end. The piece is valid
 // until the next call. A body that ends early is a Failure, never an end.
 func (x *Exchange) Next() ([]byte, *Failure) {
-	for !x.body.done {
+	for {
+		piece, f := x.Piece()
+		if f != nil || len(piece) > 0 || x.body.done {
+			return piece, f
+		}
+		if f := x.More(); f != nil {
+			return nil, f
+		}
+	}
+}
+
+// Piece returns what has been read of the body and was not returned yet; nil for
+// nothing. It does not block. The piece is valid until the next call.
+func (x *Exchange) Piece() ([]byte, *Failure) {
+	for !x.body.done && x.conn.r < x.conn.w {
 		piece, f := x.piece()
 		if f != nil {
 			return nil, x.failed(f)
@@ -58,16 +69,16 @@ func (x *Exchange) Next() ([]byte, *Failure) {
 			x.body.got += int64(len(piece))
 			return piece, nil
 		}
-		if x.body.done {
-			break
-		}
-		if x.conn.r == x.conn.w {
-			if f := x.more(); f != nil {
-				return nil, x.failed(f)
-			}
-		}
 	}
 	return nil, nil
+}
+
+// More waits for more of the body. Before, Piece must have returned nil.
+func (x *Exchange) More() *Failure {
+	if f := x.more(); f != nil {
+		return x.failed(f)
+	}
+	return nil
 }
 
 // stall is how long a small answer is waited for before what is there is passed on.

@@ -19,7 +19,8 @@ type Pool struct {
 
 	ends   atomic.Pointer[[]*Endpoint]
 	turn   atomic.Uint64 // of round robin
-	queued atomic.Int32
+	queued atomic.Int32 // length of queue
+	held   atomic.Int32 // requests in the queue, or just called from it
 	retry  budget
 	hedge  budget
 	closed atomic.Bool
@@ -135,10 +136,12 @@ func (p *Pool) Acquire(ctx context.Context, c *Choice) (*Endpoint, *Failure) {
 		}
 	}
 	w := &waiter{ready: make(chan struct{}, 1)}
-	if !p.enqueue(w, false) {
+	defer p.held.Add(-1)
+	if int(p.held.Add(1)) > p.Settings.MaxWait {
 		p.Totals.QueueFull.Add(1)
 		return nil, &Failure{Symptom: vocab.ConnectionLimitReached, Phase: event.Pick, Detail: "too many requests wait for a server"}
 	}
+	p.enqueue(w, false)
 	p.Totals.Held.Add(1)
 	t := time.NewTimer(time.Until(c.Until))
 	defer t.Stop()
@@ -200,7 +203,7 @@ func (e *Endpoint) release() {
 	}
 }
 
-func (p *Pool) enqueue(w *waiter, front bool) bool {
+func (p *Pool) enqueue(w *waiter, front bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if front {
@@ -208,13 +211,9 @@ func (p *Pool) enqueue(w *waiter, front bool) bool {
 		copy(p.queue[1:], p.queue)
 		p.queue[0] = w
 	} else {
-		if len(p.queue) >= p.Settings.MaxWait {
-			return false
-		}
 		p.queue = append(p.queue, w)
 	}
 	p.queued.Store(int32(len(p.queue)))
-	return true
 }
 
 func (p *Pool) first(w *waiter) bool {
@@ -276,7 +275,7 @@ func (p *Pool) Untried(tried []*Endpoint) bool {
 }
 
 // Waiting returns how many requests wait for a server.
-func (p *Pool) Waiting() int { return int(p.queued.Load()) }
+func (p *Pool) Waiting() int { return int(p.held.Load()) }
 
 // comeback is how many waiting requests go at once to a server that came back.
 // More follow as these are answered.

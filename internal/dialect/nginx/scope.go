@@ -166,11 +166,19 @@ func (s *scope) refuses(d *syntax.Directive) bool {
 		}
 	}
 	for _, r := range grammar()[d.Name()] {
-		if r.allows(s.area, s.context) && r.block == d.Brace && r.takes(len(d.Words)-1) {
+		if r.allows(s.area, s.context) && r.block == d.Brace && (r.takes(len(d.Words)-1) || passedOn(d)) {
 			return false
 		}
 	}
 	return grammar()[d.Name()] != nil
+}
+
+// passedOn reports whether a directive hands requests on and has words too many,
+// as where its semicolon is missing: its first still says where the edit would
+// have led, which is what somebody whose reload was refused wants to know.
+func passedOn(d *syntax.Directive) bool {
+	_, pass := passes[d.Name()]
+	return pass && len(d.Words) > 2
 }
 
 // inside returns the area and context of the block that a directive opens in s,

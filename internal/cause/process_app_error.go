@@ -26,9 +26,9 @@ var appError = Cause{
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
 		{Fact: vocab.TargetIsSelf, Seen: -15},
 		{Fact: vocab.DependencyAway, Seen: -15},
-		{Fact: vocab.AppNoSpace, Seen: -22},
+		{Fact: vocab.AppNoSpace, Seen: -25}, // then the disk made it
 		{Fact: vocab.EndpointDiskShort, Seen: -10},
-		{Fact: vocab.AppNoFiles, Seen: -15},
+		{Fact: vocab.AppNoFiles, Seen: -20},
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage},
 	Summary: "The application at {endpoint} made the error itself[: it answered {value:probe_error_status}][: {value:answer_upstream_error}]; the gateway passed it on.",

@@ -12,10 +12,13 @@ var fdExhausted = Cause{
 		{Fact: vocab.EndpointFilesShort, Seen: 26},            // a process at its limit accepts nothing more
 		{Fact: vocab.GatewayReadTimeout, Seen: 4},             // connected by the kernel, accepted by nobody
 		{Fact: vocab.GatewayConnectTimeout, Seen: 3},          // once the queue of those is full
+		{Fact: vocab.ProbeErrorStatus, Seen: 4},               // what it cannot open it answers with 500
+		{Fact: vocab.GatewayClosedEarly, Seen: 3},             // Node accepts and closes at once
+		{Fact: vocab.GatewayResetEarly, Seen: 3},
 		{Fact: vocab.ListenerUnread, Seen: 2},
 		{Fact: vocab.ListenerQueueFull, Seen: 2},
 	},
-	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.BacklogFull, vocab.WorkersExhausted, vocab.AppError},
+	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.BacklogFull, vocab.WorkersExhausted, vocab.AppError, vocab.EmptyResponse},
 	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}][: {value:app_no_files}][: {value:gateway_files_short}][: {value:endpoint_files_short}].",
 	Fixes: []Fix{
 		{Text: "Raise the limit (worker_rlimit_nofile, LimitNOFILE=) above connections times two.", Knob: vocab.WorkerFiles, Value: "65536"},

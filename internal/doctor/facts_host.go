@@ -205,7 +205,9 @@ func (x *examination) appDisk(ctx context.Context, u *upstream) {
 		return
 	}
 	place := x.placeOf(ctx, u.Processes[0].PID)
-	for _, p := range x.appFolders(u) {
+	folders := x.appFolders(u)
+	mounts, _, _ := ask(x, "host/mounts", strconv.Itoa(u.Processes[0].PID), func() ([]string, error) { return host.ReadMounts(ctx, u.Processes[0].PID) })
+	for _, p := range append(folders, below(mounts, folders)...) {
 		d, _, ok := ask(x, "host/disk", place.Subject(p), func() (host.Disk, error) {
 			v, err := x.view(place)
 			if err != nil {
@@ -274,12 +276,30 @@ func (x *examination) appFolders(u *upstream) []string {
 		}
 	}
 	for _, p := range u.Processes {
-		add(p.Cwd)
+		if p.Cwd != "/" {
+			add(p.Cwd)
+		}
+		for _, a := range p.Args[min(1, len(p.Args)):] {
+			add(path.Dir(a))
+		}
 	}
 	for _, l := range u.AppLogs {
 		add(path.Dir(l.Path))
 	}
 	return list
+}
+
+// below returns the mounts that lie below one of the folders.
+func below(mounts, folders []string) []string {
+	var found []string
+	for _, m := range mounts {
+		for _, f := range folders {
+			if strings.HasPrefix(m, strings.TrimSuffix(f, "/")+"/") && len(found) < foldersMost && !slices.Contains(found, m) {
+				found = append(found, m)
+			}
+		}
+	}
+	return found
 }
 
 // anyPath returns the first absolute path in quotes of either kind.

@@ -14,7 +14,7 @@ import (
 // kernelFacts joins what the kernel's log says with the upstreams, and with the
 // gateway's host.
 func (x *examination) kernelFacts(ctx context.Context) {
-	if x.opts.Quick {
+	if x.opts.Quick && !slices.ContainsFunc(x.failures, broke) {
 		return
 	}
 	events, _, ok := ask(x, "host/kernel", "", func() (host.KernelEvents, error) {
@@ -48,6 +48,15 @@ func (x *examination) kernelFacts(ctx context.Context) {
 	}
 }
 
+// broke reports whether a failure is one that the end of a process makes.
+func broke(f evidence.Failure) bool {
+	switch f.Symptom {
+	case vocab.ConnectionTerminated, vocab.ConnectionRefused, vocab.HTTPResponseIncomplete:
+		return true
+	}
+	return false
+}
+
 // tellsOf reports whether the kernel speaks of a process of an upstream. A number
 // that was seen decides. A name alone is not enough, since many applications are
 // called node or python3: then control group and user must be those of the
@@ -71,13 +80,14 @@ func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
 		if p.PID == e.PID {
 			return true
 		}
-		newer = newer || p.Comm == e.Comm && !p.Started.Before(e.When.Add(-2*time.Second)) && fits(e, p)
+		newer = newer || p.Comm == e.Comm && p.PID > e.PID && !p.Started.Before(e.When.Add(-2*time.Second)) && fits(e, p)
 	}
 	return newer
 }
 
 // fits reports whether user and control group of a killed process, where the
-// kernel told them, are those of p.
+// kernel told them, are those of p. In a namespace of control groups processes
+// show only the end of the path.
 func fits(e host.KernelEvent, p host.Process) bool {
 	if e.Group == "" {
 		return true
@@ -85,7 +95,5 @@ func fits(e host.KernelEvent, p host.Process) bool {
 	if p.UID >= 0 && p.UID != e.UID {
 		return false
 	}
-	// Version 1 has a tree for each controller: only in version 2 the kernel
-	// names the group that processes show.
-	return p.Cgroup == "" || p.Cgroup == "/" || p.Cgroup == e.Group || strings.HasSuffix(e.Group, p.Cgroup) || strings.HasSuffix(p.Cgroup, e.Group)
+	return p.MemGroup == "" || e.Group == p.MemGroup || p.MemGroup != "/" && strings.HasSuffix(e.Group, p.MemGroup)
 }

@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,4 +55,65 @@ func bytesOf(blocks uint64, unit int64) int64 {
 		return 1 << 62
 	}
 	return int64(blocks) * unit
+}
+
+// mountsMost bounds the mounts that are listed: hosts with many containers have
+// thousands.
+const mountsMost = 1024
+
+// ReadMounts lists the file systems that programs may write to, as the process pid
+// sees them, by the folder where each is mounted.
+func ReadMounts(ctx context.Context, pid int) ([]string, error) {
+	source := "mounts of process " + strconv.Itoa(pid)
+	return within(ctx, nil, source, func() ([]string, error) {
+		b, err := readBounded("/proc/"+strconv.Itoa(pid)+"/mountinfo", 1<<20)
+		if err != nil {
+			return nil, denied(source, fmt.Errorf("cannot read the mounts of process %d: %w", pid, notThere(err)))
+		}
+		return parseMounts(string(b)), nil
+	})
+}
+
+// parseMounts reads mountinfo (proc(5)): "36 35 98:0 /root /at rw,noatime master:1
+// - ext3 /dev/root rw".
+func parseMounts(text string) []string {
+	var list []string
+	for line := range strings.Lines(text) {
+		before, after, ok := strings.Cut(line, " - ")
+		f, g := strings.Fields(before), strings.Fields(after)
+		if !ok || len(f) < 6 || len(g) < 1 || notForFiles[g[0]] || len(list) == mountsMost {
+			continue
+		}
+		if f[5] == "ro" || strings.HasPrefix(f[5], "ro,") {
+			continue
+		}
+		list = append(list, printable(octal(f[4]), 4096))
+	}
+	return list
+}
+
+// notForFiles are file systems in which nobody keeps files.
+var notForFiles = map[string]bool{
+	"proc": true, "sysfs": true, "cgroup": true, "cgroup2": true, "devpts": true, "mqueue": true, "debugfs": true, "tracefs": true,
+	"securityfs": true, "pstore": true, "bpf": true, "configfs": true, "fusectl": true, "autofs": true, "binfmt_misc": true, "nsfs": true,
+	"rpc_pipefs": true, "squashfs": true, "iso9660": true, "efivarfs": true, "hugetlbfs": true, "devtmpfs": true,
+}
+
+// octal decodes the "\040" by which the kernel writes a space.
+func octal(s string) string {
+	if !strings.Contains(s, "\\") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }

@@ -31,6 +31,7 @@ type Process struct {
 	Inner     int       `json:"inner,omitempty"`     // its pid in its own pid namespace, where that is another
 	Container string    `json:"container,omitempty"` // id, where the cgroup's path tells
 	Cgroup    string    `json:"cgroup,omitempty"`    // path; of the unified hierarchy where there is one
+	MemGroup  string    `json:"mem_group,omitempty"` // path of the group that counts its memory, as the kernel names it when it kills
 }
 
 // Processes is every process that can be seen, by number.

@@ -60,6 +60,7 @@ func readProcess(proc string, pid int, boot time.Time) (Process, error) {
 	}
 	if b, err := readSmall(dir + "/cgroup"); err == nil {
 		p.Container, p.Cgroup = ContainerID(string(b)), cgroupPath(string(b))
+		p.MemGroup = memoryPath(string(b))
 	}
 	return p, nil
 }
@@ -179,4 +180,21 @@ func cgroupPath(text string) string {
 		}
 	}
 	return best
+}
+
+// memoryPath returns the path in the hierarchy of version 1 that counts memory,
+// else in the unified one.
+func memoryPath(text string) string {
+	unified := ""
+	for line := range strings.Lines(text) {
+		f := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
+		switch {
+		case len(f) != 3:
+		case f[0] == "0":
+			unified = printable(f[2], 4096)
+		case strings.Contains(","+f[1]+",", ",memory,"):
+			return printable(f[2], 4096)
+		}
+	}
+	return unified
 }

@@ -31,7 +31,8 @@ type Bench struct {
 	procs   []*Proc
 	held    []net.PacketConn // reservations of ports and names
 	used    map[int]bool
-	words   []string // names of applications not yet used
+	words   []string       // names of applications not yet used
+	after   []func() error // what is to be done when all processes have ended
 
 	stop     context.CancelFunc // ends pollers
 	life     context.Context
@@ -84,6 +85,9 @@ func (b *Bench) Close() error {
 		errs = append(errs, b.procs[i].Kill())
 	}
 	b.pollers.Wait()
+	for _, f := range b.after {
+		errs = append(errs, f())
+	}
 	b.starter.close()
 	for _, h := range b.held {
 		h.Close()

@@ -34,6 +34,9 @@ func have(need string) bool {
 		return os.Geteuid() == 0
 	case "netns":
 		return os.Geteuid() == 0 && program("ip") != "" && program("nsenter") != ""
+	case "cgroup:memory", "cgroup:pids", "cgroup:cpu":
+		root, _ := groupRoot(strings.TrimPrefix(need, "cgroup:"))
+		return os.Geteuid() == 0 && root != ""
 	default:
 		return program(need) != ""
 	}

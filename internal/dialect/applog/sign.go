@@ -163,7 +163,7 @@ func exhausted(b []byte) sign {
 	switch {
 	case line.Contains(b, "Too many open files"), line.Contains(b, "EMFILE"), line.Contains(b, "too many open files"):
 		return noFiles
-	case line.Contains(b, "No space left on device"), line.Contains(b, "no space left on device"), line.Contains(b, "ENOSPC"), line.Contains(b, "Disk quota exceeded"):
+	case line.Contains(b, "No space left on device"), line.Contains(b, "no space left on device"), line.Contains(b, "Disk quota exceeded"):
 		return noSpace
 	case line.Contains(b, "JavaScript heap out of memory"), line.Contains(b, "java.lang.OutOfMemoryError"), line.Has(b, "MemoryError"):
 		return noMemory

@@ -1,0 +1,64 @@
+// Package goodgate knows goodgate's own gateway: its process and its access log,
+// which says of every request who made the status, why, and what each attempt saw.
+package goodgate
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+)
+
+// Dialect is goodgate's gateway.
+var Dialect = dialect.Dialect{
+	Name:         "goodgate",
+	Doc:          "goodgate's own gateway: its process and its access log with every attempt.",
+	Recognise:    recognise,
+	VersionMarks: nil,
+	Logs:         Logs,
+	ConfigTest: func(l dialect.Launch) []string {
+		if l.Config == "" {
+			return nil
+		}
+		return []string{l.Exe, "gateway", "validate", l.Config}
+	},
+	Reload: func(l dialect.Launch) []string {
+		if l.Config == "" {
+			return nil
+		}
+		return []string{l.Exe, "gateway", "reload", "-c", l.Config}
+	},
+}
+
+// others are the commands of "goodgate gateway" that are not the gateway.
+var others = []string{"validate", "print", "schema", "status", "drain", "undrain", "reload"}
+
+// recognise finds "goodgate gateway …" with where to listen or a configuration.
+func recognise(p dialect.Process) (dialect.Launch, bool) {
+	if len(p.Args) < 3 || filepath.Base(p.Args[0]) != "goodgate" && filepath.Base(strings.TrimSuffix(p.Exe, " (deleted)")) != "goodgate" {
+		return dialect.Launch{}, false
+	}
+	at := slices.Index(p.Args, "gateway")
+	if at < 1 || at+1 < len(p.Args) && slices.Contains(others, p.Args[at+1]) {
+		return dialect.Launch{}, false
+	}
+	l := dialect.Launch{Product: "goodgate", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
+	serves := false
+	for i := at + 1; i < len(p.Args); i++ {
+		name, value, joined := strings.Cut(p.Args[i], "=")
+		if !joined && i+1 < len(p.Args) {
+			value = p.Args[i+1]
+		}
+		switch name {
+		case "-c", "--config":
+			l.Config, serves = value, true
+		case "--listen":
+			serves = true
+		}
+	}
+	if l.Config != "" && !filepath.IsAbs(l.Config) && p.Cwd != "" {
+		l.Config = filepath.Join(p.Cwd, l.Config)
+	}
+	return l, serves
+}

@@ -1,0 +1,118 @@
+package goodgate
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// base is an exchange as the gateway writes it; change alters it. The lines are
+// written by the gateway's own code, so that the reader cannot drift from it.
+func base(change func(*event.Exchange)) string {
+	x := &event.Exchange{ID: "7f3a", Start: time.Date(2026, 11, 20, 9, 10, 37, 266536000, time.UTC), Client: "203.0.113.7:45238", Site: "shop", Route: "/api", Pool: "app",
+		Method: "GET", Scheme: "http", Host: "shop.example", Target: "/api/x?token=1", Proto: "HTTP/1.1", UserAgent: `curl "8"`, Status: 200, MadeBy: event.Upstream, Sent: 1024, Total: 657 * time.Microsecond,
+		Attempts: []event.Attempt{{Pool: "app", Endpoint: "127.0.0.1:3000", Won: true, Status: 200, Total: 600 * time.Microsecond, First: 500 * time.Microsecond, Sent: 293}}}
+	change(x)
+	return strings.TrimSuffix(string(x.AppendJSON(nil)), "\n")
+}
+
+func failedWith(status int, s vocab.Symptom, detail string, attempts ...event.Attempt) string {
+	return base(func(x *event.Exchange) {
+		x.Status, x.MadeBy, x.Symptom, x.Detail, x.Attempts = status, event.Gateway, s, detail, attempts
+	})
+}
+
+func try(s vocab.Symptom, phase event.Phase, detail string) event.Attempt {
+	return event.Attempt{Pool: "app", Endpoint: "127.0.0.1:3001", Symptom: s, Phase: phase, Detail: detail, Total: time.Millisecond, Reused: true, Idle: time.Second}
+}
+
+var cases = []struct {
+	line, id string
+	masked   int
+}{
+	{base(func(*event.Exchange) {}), "", 0},
+	{base(func(x *event.Exchange) {
+		x.Attempts = append([]event.Attempt{try(vocab.ConnectionTerminated, event.Header, "read: connection reset by peer")}, x.Attempts...)
+	}), "", 1},
+	{base(func(x *event.Exchange) { x.Status, x.Attempts[0].Status = 503, 503 }), "passed", 0},
+	{base(func(x *event.Exchange) { x.Status, x.MadeBy = 499, event.Client }), "client-gone", 0},
+	{base(func(x *event.Exchange) { x.Cut, x.Symptom = true, vocab.HTTPResponseIncomplete }), "body-cut", 0},
+	{base(func(x *event.Exchange) { x.Cut, x.Symptom = true, vocab.ConnectionReadTimeout }), "body-timeout", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; the last one: connection_refused", try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "refused", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "x", try(vocab.ConnectionRefused, event.Connect, "dial: no such file or directory")), "socket-missing", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked"), "no-server", 0},
+	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "the server closed the connection without an answer")), "closed-early", 0},
+	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "read: connection reset by peer")), "reset-early", 0},
+	{failedWith(502, vocab.HTTPProtocolError, "x", try(vocab.HTTPProtocolError, event.Header, `status_line at byte 0: "nonsense"`)), "not-http", 0},
+	{failedWith(502, vocab.HTTPProtocolError, "x", try(vocab.HTTPProtocolError, event.Header, `length_and_coding at byte 0`)), "invalid-answer", 0},
+	{failedWith(504, vocab.ConnectionReadTimeout, "x", try(vocab.ConnectionReadTimeout, event.Header, "no byte of an answer in time")), "read-timeout", 0},
+	{failedWith(500, vocab.ProxyInternalError, "x", try(vocab.ProxyInternalError, event.Connect, "dial: permission denied")), "denied", 0},
+	{failedWith(502, vocab.ProxyLoopDetected, "the request has been here before"), "loop", 0},
+	{failedWith(404, vocab.DestinationNotFound, "no route"), "no-route", 0},
+	{failedWith(413, vocab.HTTPRequestError, "too large"), "client-error", 0},
+	{failedWith(503, vocab.ConnectionLimitReached, "too many requests wait for a server"), "limit", 0},
+}
+
+func examples() []suite.Example {
+	var out []suite.Example
+	for _, c := range cases {
+		out = append(out, suite.Example{Log: Logs[0].Name, Line: c.line})
+	}
+	return out
+}
+
+func TestSuite(t *testing.T) { suite.Run(t, Logs, examples()) }
+
+func FuzzLine(f *testing.F) { suite.Fuzz(f, Logs, examples()) }
+
+func TestLines(t *testing.T) {
+	for _, c := range cases {
+		var r dialect.Record
+		key := Logs[0].Line([]byte(c.line), &r)
+		if id := Logs[0].Conds[key].ID; id != c.id || key == dialect.Unparsed || r.Masked != c.masked {
+			t.Errorf("key %d %q masked %d, want %q %d: %s", key, id, r.Masked, c.id, c.masked, c.line)
+		}
+		at, ok := Logs[0].Time(r.Stamp, time.UTC, time.Now())
+		if string(r.Path) != "/api/x" || string(r.Host) != "shop.example" || string(r.Client) != "203.0.113.7" || string(r.RequestID) != "7f3a" || string(r.Name) != "app" ||
+			r.Seconds < 0.00065 || r.Seconds > 0.00066 || !ok || at.Unix() != 1795165837 {
+			t.Errorf("%+v at %v", r, at)
+		}
+	}
+}
+
+// TestEverySymptomHasAKey holds the reader against the list of what a gateway may
+// say.
+func TestEverySymptomHasAKey(t *testing.T) {
+	for s := range simple {
+		line := failedWith(502, s, "x")
+		var r dialect.Record
+		if key := Logs[0].Line([]byte(line), &r); Logs[0].Conds[key].Symptom != s {
+			t.Errorf("%s was read as %q", s, Logs[0].Conds[key].ID)
+		}
+	}
+}
+
+func TestRecognise(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		ok   bool
+		conf string
+	}{
+		{"/usr/bin/goodgate gateway -c gateway.yaml", true, "/srv/gateway.yaml"},
+		{"goodgate gateway --config=/etc/g.yaml", true, "/etc/g.yaml"},
+		{"goodgate gateway --listen :80 --to http://a", true, ""},
+		{"goodgate gateway status -c /etc/g.yaml", false, ""},
+		{"goodgate diagnose http://gateway/", false, ""},
+		{"nginx gateway -c x", false, ""},
+	} {
+		l, ok := recognise(dialect.Process{PID: 7, Args: strings.Fields(c.args), Cwd: "/srv"})
+		if ok != c.ok || ok && l.Config != c.conf {
+			t.Errorf("%s: %v %+v", c.args, ok, l)
+		}
+	}
+}

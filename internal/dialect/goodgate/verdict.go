@@ -1,0 +1,102 @@
+package goodgate
+
+import (
+	"bytes"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// verdict says what the line means.
+func (s *seen) verdict(r *dialect.Record) dialect.Key {
+	switch string(s.maker) {
+	case "client":
+		return keyGone
+	case "upstream":
+		switch {
+		case s.cut:
+			return s.cutKey(r)
+		case r.Status >= 500:
+			return keyPassed
+		}
+		return dialect.Plain
+	}
+	if r.Status < 500 {
+		if string(s.symptom) == string(vocab.DestinationNotFound) {
+			return keyNoRoute
+		}
+		return keyRefusedClient
+	}
+	// What the last attempt saw is nearer to the cause than that no server was
+	// left in the end.
+	symptom, detail, phase := s.symptom, s.detail, []byte(nil)
+	if s.last.symptom != nil {
+		symptom, detail, phase = s.last.symptom, s.last.detail, s.last.phase
+		r.Message, r.Upstream, r.Endpoint = detail, s.last.upstream, s.last.upstream
+	}
+	return failure(symptom, detail, phase)
+}
+
+// cutKey is the key of an answer that broke off after its head had been sent.
+func (s *seen) cutKey(r *dialect.Record) dialect.Key {
+	if s.last.symptom != nil {
+		r.Message = s.last.detail
+	}
+	switch vocab.Symptom(s.symptom) {
+	case vocab.ConnectionReadTimeout, vocab.HTTPResponseTimeout:
+		return keyBodyTimeout
+	case vocab.HTTPTransferCoding:
+		return keyCoding
+	}
+	return keyCut
+}
+
+// simple are the symptoms that say all by themselves.
+var simple = map[vocab.Symptom]dialect.Key{
+	vocab.ConnectionTimeout: keyConnectTimeout, vocab.DestinationIPUnroutable: keyUnroutable, vocab.DNSError: keyName, vocab.DNSTimeout: keyNameTimeout,
+	vocab.TLSCertificateError: keyCertificate, vocab.TLSAlertReceived: keyAlert, vocab.TLSProtocolError: keyTLS, vocab.ConnectionWriteTimeout: keyWriteTimeout,
+	vocab.HTTPResponseTimeout: keySlow, vocab.HTTPResponseIncomplete: keyIncomplete, vocab.HTTPHeaderSectionSize: keyTooBig, vocab.HTTPTransferCoding: keyCoding,
+	vocab.DestinationUnavailable: keyNoServer, vocab.ConnectionLimitReached: keyFull, vocab.DestinationNotFound: keyNoRoute, vocab.ProxyLoopDetected: keyLoop,
+	vocab.HTTPUpgradeFailed: keyUpgrade, vocab.ConnectionReadTimeout: keyReadTimeout,
+}
+
+func failure(symptom, detail, phase []byte) dialect.Key {
+	has := func(text string) bool { return bytes.Contains(detail, []byte(text)) }
+	switch vocab.Symptom(symptom) {
+	case vocab.ConnectionRefused:
+		switch {
+		case has("no such file"):
+			return keyNoSocket
+		case has("temporarily unavailable"):
+			return keyBacklog
+		}
+		return keyRefused
+	case vocab.ProxyInternalError:
+		switch {
+		case has("permission denied"), has("not permitted"):
+			return keyDenied
+		case has("too many open files"):
+			return keyNoFiles
+		case has("cannot assign requested address"):
+			return keyNoPort
+		}
+		return keyInternal
+	case vocab.ConnectionTerminated:
+		switch {
+		case string(phase) == "send":
+			return keySending
+		case has("reset by peer"), has("broken pipe"):
+			return keyReset
+		}
+		return keyClosed
+	case vocab.HTTPProtocolError:
+		if has("status_line") || has("version at") {
+			return keyNotHTTP
+		}
+		return keyInvalid
+	}
+	if k, ok := simple[vocab.Symptom(symptom)]; ok {
+		return k
+	}
+	return keyOther
+}

@@ -223,7 +223,7 @@ func mutate(s string) []string {
 
 // Lines checks a file of real lines: on each row the id of the condition that
 // is expected, "-" for plain or "?" for a line that is not understood, a tab,
-// and the line. It returns the lines.
+// and the line. It returns the lines that are understood.
 func Lines(t *testing.T, log dialect.Log, path string) []Example {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -249,7 +249,25 @@ func Lines(t *testing.T, log dialect.Log, path string) []Example {
 		if got != want {
 			t.Errorf("%s:%d: %q, want %q: %s", path, n, got, want, text)
 		}
-		list = append(list, Example{Log: log.Name, Line: text})
+		if key != dialect.Unparsed {
+			list = append(list, Example{Log: log.Name, Line: text})
+		}
+	}
+	return list
+}
+
+// Seeds returns the lines of such a file as examples, without checking them.
+func Seeds(t testing.TB, log dialect.Log, path string) []Example {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []Example
+	for _, row := range bytes.Split(bytes.TrimSpace(b), []byte("\n")) {
+		if _, text, ok := bytes.Cut(row, []byte("\t")); ok {
+			list = append(list, Example{Log: log.Name, Line: string(text)})
+		}
 	}
 	return list
 }

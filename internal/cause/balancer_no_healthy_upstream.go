@@ -9,10 +9,7 @@ var noHealthyUpstream = Cause{
 		{Fact: vocab.MembersAllFail, Seen: 8},
 		{Fact: vocab.GatewayServerDisabled, Seen: 4},
 		{Fact: vocab.PoolNoServer, Seen: 22},
-		{Fact: vocab.CheckUnconnected, Seen: 4},
-		{Fact: vocab.CheckRejects, Seen: 4},
 		{Fact: vocab.CheckPasses, Seen: -12},
-		{Fact: vocab.PoolInMaintenance, Seen: 2},
 	},
 	Summary: "Every server of {pool} is out of rotation.",
 	Fixes: []Fix{

@@ -15,6 +15,7 @@ var healthCheckWrong = Cause{
 		{Fact: vocab.ProbeErrorStatus, Seen: -12}, // the check may be right
 		{Fact: vocab.NoListener, Seen: -20},
 		{Fact: vocab.GatewayServerDisabled, Seen: 3},
+		{Fact: vocab.GatewayCheckRejected, Seen: 12},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The servers behind {pool} are fine and their health check fails[: {value:check_rejects}][: {value:check_unconnected}].",

@@ -7,7 +7,9 @@ var noRoute = Cause{
 	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.TargetDenied, Seen: 6},
+		{Fact: vocab.RouteMissing, Seen: 34},
 	},
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.Maintenance},
 	Summary: "No route of the gateway fits {route}.",
 	Fixes: []Fix{
 		{Text: "Add the site or the route, or correct the name."},

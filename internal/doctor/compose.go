@@ -131,7 +131,7 @@ func (x *examination) judgeHealth(d *Diagnosis) {
 func (x *examination) judgeFailures(d *Diagnosis) {
 	all := cause.All()
 	for i, f := range x.failures {
-		r := infer.Rank(all, f, x.items)
+		r := x.lowered(f, infer.Rank(all, f, x.items))
 		if i == 0 {
 			d.Verdict = r.Verdict
 			d.Intermittent = f.Intermittent
@@ -150,6 +150,22 @@ func (x *examination) judgeFailures(d *Diagnosis) {
 	if x.recovered() {
 		d.Verdict = vocab.Recovered
 	}
+}
+
+// lowered takes certainty from what rests on a symptom that no log tells.
+func (x *examination) lowered(f evidence.Failure, r infer.Ranking) infer.Ranking {
+	if !x.isDerived(f) {
+		return r
+	}
+	for i := range r.Findings {
+		if r.Findings[i].Verdict == vocab.Confirmed {
+			r.Findings[i].Verdict = vocab.Likely
+		}
+	}
+	if r.Verdict == vocab.Confirmed {
+		r.Verdict = vocab.Likely
+	}
+	return r
 }
 
 func (x *examination) groupOf(f evidence.Failure, r infer.Ranking) Group {
@@ -324,7 +340,7 @@ func (x *examination) gatewayHop() Hop {
 		h.Seen = append(h.Seen, "it does not run")
 	}
 	for _, s := range x.decision.Steps {
-		if strings.HasPrefix(s.Text, "location") || strings.HasPrefix(s.Text, "server") || strings.Contains(s.Text, "pass") || strings.HasPrefix(s.Text, "return") {
+		if x.label() != "" || strings.HasPrefix(s.Text, "location") || strings.HasPrefix(s.Text, "server") || strings.Contains(s.Text, "pass") || strings.HasPrefix(s.Text, "return") {
 			h.Seen = append(h.Seen, strings.TrimSuffix(strings.TrimSpace(s.Text), "{")+" ("+s.Place.String()+")")
 		}
 	}

@@ -114,13 +114,16 @@ func (x *examination) answerFacts(o ownRequest) {
 // "" where it cannot be told. The gateway's error log is the best witness: nginx
 // writes a line for every error that it makes because of an upstream.
 func (x *examination) madeBy(o ownRequest) (by, why string) {
+	if slices.ContainsFunc(o.Lines, func(h scan.Hit) bool { return x.cond(h).Fact == vocab.GatewayStatusPassed }) {
+		return "upstream", " (the gateway's log says that it passed it on)"
+	}
 	if slices.ContainsFunc(o.Lines, func(h scan.Hit) bool { return x.cond(h).Fails }) {
 		return "gateway", ""
 	}
 	if x.match == nil {
 		return "", ""
 	}
-	if x.decision.Outcome == topo.Answers || x.decision.Outcome == topo.Serves {
+	if x.decision.Outcome == topo.Answers || x.decision.Outcome == topo.Serves || x.decision.Outcome == topo.NoRoute {
 		return "gateway", ""
 	}
 	if x.decision.Outcome == topo.Forwards && x.wouldSay() {
@@ -190,7 +193,11 @@ func (x *examination) configFacts() {
 	}
 	if d.Outcome != topo.Forwards && d.Status >= 500 {
 		step := answeringStep(d)
-		standing(vocab.StaticAnswer, x.route, step.Text, step.Place)
+		fact := vocab.StaticAnswer
+		if d.Outcome == topo.NoRoute {
+			fact = vocab.RouteMissing
+		}
+		standing(fact, x.route, step.Text, step.Place)
 	}
 	if f := d.Forward; f != nil {
 		x.forwardFacts(f, standing)

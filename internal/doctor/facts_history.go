@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
@@ -69,6 +70,11 @@ func (x *examination) tallyOf(endpoint string, l readLog) (t tally) {
 // sameWay reports whether a tally without endpoint is about requests that take
 // the way of our own, judged by its route.
 func (x *examination) sameWay(r scan.Route) bool {
+	if label := x.label(); label != "" {
+		// Such a log names the site as the product does, and the pool.
+		ours := strings.HasPrefix(r.Endpoint, x.pool()+"/") || slices.Contains(x.configuredEndpoints(), r.Endpoint)
+		return r.Site == label && (ours || x.decision.Forward == nil)
+	}
 	hostName := hostOnly(r.Site)
 	if hostName == "" {
 		hostName = x.match.Request.Host

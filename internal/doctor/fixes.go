@@ -30,11 +30,11 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 	if directive == "" || value == "" {
 		return out
 	}
-	out.Add = directive + " " + value + ";"
+	out.Add = x.spell(directive, value)
 	switch {
 	case known && !s.Default && s.Place.File != "":
 		p := s.Place
-		out.Place, out.Remove = &p, s.Directive+" "+s.Value+";"
+		out.Place, out.Remove = &p, x.spell(s.Directive, s.Value)
 	case s.Insert.File != "":
 		p := s.Insert
 		out.Place = &p
@@ -49,6 +49,14 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 		out.Remove, out.Add, out.Place, out.Command = "", "", nil, ""
 	}
 	return out
+}
+
+// spell writes the line that sets a directive as the product wants it.
+func (x *examination) spell(directive, value string) string {
+	if spell := x.match.Gateway.Dialect.Spell; spell != nil {
+		return spell(directive, value)
+	}
+	return directive + " " + value + ";"
 }
 
 // ownCommand spells what a command leaves to the product and the host: its test,
@@ -180,6 +188,9 @@ func (x *examination) targetFix(out *Fix, found string) {
 				continue
 			}
 			out.Place, out.Remove, out.Add = &p, "server "+e.String()+";", "server "+reachable(address)+";"
+			if e.Line != "" {
+				out.Remove, out.Add = e.Line, strings.Replace(e.Line, strings.TrimPrefix(e.String(), "unix:"), strings.TrimPrefix(reachable(address), "unix:"), 1)
+			}
 			return
 		}
 	}

@@ -278,6 +278,9 @@ func (x *examination) ownRoute(r scan.Route) bool {
 	if r.Site != "" && !strings.EqualFold(hostOnly(r.Site), x.match.Request.Host) && !x.siteHasName(hostOnly(r.Site)) {
 		return false
 	}
+	if strings.Contains(r.Endpoint, "/<") { // "pool/<NOSRV>"
+		return strings.HasPrefix(r.Endpoint, x.pool()+"/") && r.Route == scan.Template(x.match.Request.Path)
+	}
 	if r.Endpoint != "" && len(x.configuredEndpoints()) > 0 && !slices.Contains(x.configuredEndpoints(), r.Endpoint) && !x.dialled(r.Endpoint) {
 		return false
 	}
@@ -285,6 +288,9 @@ func (x *examination) ownRoute(r scan.Route) bool {
 }
 
 func (x *examination) siteHasName(name string) bool {
+	if name != "" && name == x.label() {
+		return true
+	}
 	for _, s := range x.match.Gateway.Conf.Instance.Sites {
 		if x.ownSite(s) {
 			for _, n := range s.Names {

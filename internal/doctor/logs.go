@@ -22,6 +22,7 @@ type readLog struct {
 	Extract logAnswer
 	OK      bool // it could be read
 
+	whole     bool // it is error log and access log at once
 	exclusive bool // access log: each line can be told to be of our own site, or of another
 }
 
@@ -63,7 +64,7 @@ func (x *examination) gatewayLogs() []topo.Log {
 		case l.Path == "off" || l.Path == "":
 			continue
 		case l.Variable, strings.HasPrefix(l.Path, "syslog:"), strings.HasPrefix(l.Path, "memory:"), l.Path == "stderr", strings.HasPrefix(l.Path, "/dev/"):
-			x.gap(evidence.Gap{Source: l.Kind + " log", Why: "it is written to " + l.Path + ", where goodgate does not read", Allow: "give the log with --log FILE"})
+			x.gap(evidence.Gap{Source: l.Kind + " log", Why: "it is written to " + l.Path + ", where goodgate does not read", Allow: x.allowLog(l)})
 			continue
 		}
 		// Of the other logs of the configuration only the error logs matter:
@@ -76,6 +77,14 @@ func (x *examination) gatewayLogs() []topo.Log {
 		}
 	}
 	return logs
+}
+
+// allowLog says how to let goodgate read a log that goes elsewhere.
+func (x *examination) allowLog(l topo.Log) string {
+	if strings.HasPrefix(l.Path, "syslog:/") {
+		return "give the file that the syslog service writes with --log FILE, or save the journal: journalctl -u " + x.match.Gateway.Dialect.Name + " --since -15min > FILE"
+	}
+	return "give the log with --log FILE"
 }
 
 // dialectLog returns how to read the lines of l.
@@ -130,7 +139,7 @@ func (x *examination) noteLogs() map[string]*scan.Mark {
 	}
 	marks := map[string]*scan.Mark{}
 	for _, l := range x.gatewayLogs() {
-		if l.Kind != "error" && l.Kind != "" {
+		if l.Kind != "error" && l.Kind != "" && !x.whole(l) {
 			continue
 		}
 		open, err := x.opener(context.Background(), x.logPlace(l))
@@ -148,19 +157,23 @@ func (x *examination) noteLogs() map[string]*scan.Mark {
 // write them a moment after its answer.
 func (x *examination) ownLines(ctx context.Context, marks map[string]*scan.Mark, r probe.AskResult, token string) []scan.Hit {
 	var lines []scan.Hit
+	ours := func(h scan.Hit) bool { return strings.Contains(h.Raw, token) || fromUs(h, r) }
 	for _, l := range x.gatewayLogs() {
 		log, ok := x.sniffed(ctx, l)
-		if !ok || log.Kind != "error" {
+		if !ok || !tells(log) {
 			continue
 		}
 		tail, _, ok := ask(x, "scan/tail", x.logPlace(l).Subject(token+" "+l.Path), func() (logAnswer, error) {
-			return x.tail(ctx, x.logPlace(l), marks[l.Path], log, failed(r), token)
+			return x.tail(ctx, x.logPlace(l), marks[l.Path], log, failed(r), ours)
 		})
 		if !ok {
 			continue
 		}
+		if log.Whole {
+			x.placeNames(&tail.Extract)
+		}
 		for _, h := range tail.Hits {
-			if strings.Contains(h.Raw, token) {
+			if ours(h) {
 				lines = append(lines, h)
 			}
 		}
@@ -171,7 +184,7 @@ func (x *examination) ownLines(ctx context.Context, marks map[string]*scan.Mark,
 
 // tail reads what a log got since the mark. Where our request failed it waits a
 // little for the line that says why.
-func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mark, log dialect.Log, wait bool, token string) (logAnswer, error) {
+func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mark, log dialect.Log, wait bool, ours func(scan.Hit) bool) (logAnswer, error) {
 	if mark == nil {
 		return logAnswer{}, &evidence.Gap{Source: "error log", Why: "it could not be opened", Allow: "run as root, or as a member of the group that may read it: sudo goodgate diagnose …"}
 	}
@@ -182,7 +195,7 @@ func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mar
 	var a logAnswer
 	for try := 0; ; try++ {
 		a.Extract, err = scan.Tail(ctx, open, mark, log, scan.Options{Location: x.zone, All: true})
-		found := slices.ContainsFunc(a.Hits, func(h scan.Hit) bool { return strings.Contains(h.Raw, token) })
+		found := slices.ContainsFunc(a.Hits, ours)
 		if err != nil || found || !wait || try == 8 {
 			break
 		}
@@ -192,7 +205,7 @@ func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mar
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	a.Hits = slices.DeleteFunc(a.Hits, func(h scan.Hit) bool { return !strings.Contains(h.Raw, token) })
+	a.Hits = slices.DeleteFunc(a.Hits, func(h scan.Hit) bool { return !ours(h) })
 	a.Sample = nil
 	return a, err
 }
@@ -290,9 +303,13 @@ func (x *examination) readLogs(ctx context.Context) {
 			e, err := scan.Window(ctx, open, l.Path, log, scan.Options{Since: x.from, Until: until, Location: x.zone, Buffered: l.Buffered, Rotated: true})
 			return logAnswer{e}, err
 		})
-		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && x.exclusive(l)})
+		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && (log.Whole || x.exclusive(l)), whole: log.Whole})
 		if !ok {
 			continue
+		}
+		if log.Whole {
+			x.placeNames(&x.logs[len(x.logs)-1].Extract.Extract)
+			x.coverage(x.logs[len(x.logs)-1])
 		}
 		x.sortHits(x.logs[len(x.logs)-1])
 	}
@@ -314,6 +331,8 @@ func (x *examination) sortHits(l readLog) {
 			continue
 		}
 		switch {
+		case l.whole:
+			x.sortWhole(h)
 		case l.Kind == "access":
 			switch {
 			case x.isOwn(h), x.attributable(l, h.Endpoint) && x.concerns(h):

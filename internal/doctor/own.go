@@ -36,7 +36,11 @@ func (x *examination) patience() time.Duration {
 	if f := x.decision.Forward; f != nil {
 		tries = max(1, len(f.Endpoints))
 	}
-	return min(most, time.Duration(tries)*wait+time.Second)
+	// A connect that failed is tried again after a second (back_handle_st_cer in
+	// HAProxy's src/backend.c).
+	again, _ := s.Number(vocab.Retries)
+	wait = time.Duration(tries)*wait + time.Duration(again)*min(time.Second, s.Seconds(vocab.ConnectTimeout))
+	return min(most, wait+time.Second)
 }
 
 // askOwn sends our own marked request through the gateway.
@@ -60,7 +64,9 @@ func (x *examination) series(ctx context.Context) {
 			return
 		}
 		x.progress("asking again: it comes and goes")
-		x.askOnce(ctx)
+		if !x.askOnce(ctx) {
+			return
+		}
 	}
 }
 
@@ -74,7 +80,8 @@ func (x *examination) comesAndGoes() bool {
 	return len(x.access) > 0
 }
 
-func (x *examination) askOnce(ctx context.Context) {
+// askOnce sends one marked request, and reports whether it could be sent.
+func (x *examination) askOnce(ctx context.Context) bool {
 	d := x.match.Dial
 	token := x.token
 	if n := len(x.own); n > 0 {
@@ -96,14 +103,19 @@ func (x *examination) askOnce(ctx context.Context) {
 		if err != nil {
 			return probe.AskResult{}, err
 		}
-		return probe.Ask(ctx, dial, req), nil
+		r := probe.Ask(ctx, dial, req)
+		if x.label() != "" {
+			x.rec.Redact.Keep(r.Connection.Local) // by it such logs show our request
+		}
+		return r, nil
 	})
 	if !ok {
-		return
+		return false
 	}
 	o := ownRequest{AskResult: result}
 	o.Lines = x.ownLines(ctx, marks, result, token)
 	x.own = append(x.own, o)
+	return true
 }
 
 // failed reports whether an answer is a failure of the kind that is examined: a
@@ -131,5 +143,5 @@ func broken(e probe.Exchange) bool {
 // carries our token, which nginx's error log prints in the referrer and access
 // logs in the user agent.
 func (x *examination) isOwn(h scan.Hit) bool {
-	return x.token != "" && (strings.Contains(h.Referrer, x.token) || strings.Contains(h.UserAgent, x.token) || strings.Contains(h.RequestID, x.token) || strings.Contains(h.Raw, x.token))
+	return x.ownByTuple(h) || x.token != "" && (strings.Contains(h.Referrer, x.token) || strings.Contains(h.UserAgent, x.token) || strings.Contains(h.RequestID, x.token) || strings.Contains(h.Raw, x.token))
 }

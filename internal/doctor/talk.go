@@ -23,7 +23,8 @@ func (x *examination) talk(ctx context.Context, g *gapping, subject string) {
 	u := g.u
 	f := x.decision.Forward
 	network, address := u.network()
-	target := probe.Target{Network: network, Address: address, ProxyHeader: false}
+	proxied, _ := x.decision.Settings.Number(vocab.ProxyHeaderSend)
+	target := probe.Target{Network: network, Address: address, ProxyHeader: proxied == 1 && f.Protocol != vocab.FastCGI}
 	secure := f.Protocol == vocab.HTTPS || f.Protocol == vocab.GRPCS || f.Protocol == vocab.SUWSGI || f.Protocol == vocab.TLS
 	if secure {
 		opt := x.tlsOptions(ctx, g)
@@ -253,12 +254,15 @@ func (x *examination) cgiParams() []topo.Header {
 func (x *examination) tlsOptions(ctx context.Context, g *gapping) probe.TLSOptions {
 	s := x.decision.Settings
 	name := s[vocab.TLSName].Value
-	if name == "" || strings.Contains(name, "$") {
+	if x.label() == "" && (name == "" || strings.Contains(name, "$")) {
 		name = x.upstreamHost()
 	}
 	sni, _ := s.Number(vocab.TLSServerName)
 	verify, _ := s.Number(vocab.TLSVerify)
 	o := probe.TLSOptions{ServerName: name, SendName: sni == 1, Verify: verify == 1, VerifyName: name}
+	if v := s[vocab.TLSServerName].Value; x.label() != "" && v != "" {
+		o.ServerName = v // the name that is sent need not be the one that is judged
+	}
 	if d, ok := s.Number(vocab.TLSVerifyDepth); ok {
 		o.Depth = int(d)
 	}

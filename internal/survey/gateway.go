@@ -77,7 +77,20 @@ func recognise(list host.Processes, dialects []dialect.Dialect) (found launches)
 			}
 		}
 	}
+	all := slices.Clone(found.List)
+	found.List = slices.DeleteFunc(found.List, func(l launch) bool { return isWorker(l, all, list, dialects) })
 	return found
+}
+
+// isWorker reports whether what looks like a main process is the child of one,
+// for the products where they look alike.
+func isWorker(l launch, all []launch, list host.Processes, dialects []dialect.Dialect) bool {
+	p, ok := list.Find(l.PID)
+	if !ok || !slices.ContainsFunc(dialects, func(d dialect.Dialect) bool { return d.Name == l.Dialect && d.Worker != nil }) {
+		return false
+	}
+	parent, ok := list.Find(p.PPID)
+	return ok && slices.ContainsFunc(all, func(m launch) bool { return m.PID == parent.PID && m.Dialect == l.Dialect })
 }
 
 func asDialect(p host.Process) dialect.Process {
@@ -96,7 +109,7 @@ func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Ga
 	}
 	g.Launch = l
 	k.configure(g)
-	g.Workers = k.workers(p)
+	g.Workers = k.workers(d, p)
 	k.listening(g)
 	k.output(g)
 	return g
@@ -131,11 +144,17 @@ func (k *look) configure(g *Gateway) {
 // workers returns the children that take requests. A child that is a gateway's
 // main process itself, as while nginx replaces its program, is none; nor are
 // helpers beside children that call themselves workers.
-func (k *look) workers(master host.Process) []Worker {
+func (k *look) workers(d *dialect.Dialect, master host.Process) []Worker {
 	var all []Worker
 	titled := false
 	for _, c := range k.s.Processes.Children(master.PID) {
 		if k.mains[c.PID] || c.State == "Z" {
+			continue
+		}
+		if d.Worker != nil {
+			if takes, draining := d.Worker(asDialect(master), asDialect(c)); takes {
+				all = append(all, Worker{Process: c, Draining: draining})
+			}
 			continue
 		}
 		title := strings.Join(c.Args, " ")

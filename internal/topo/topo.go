@@ -217,6 +217,7 @@ const (
 	Forwards Outcome = "forward" // goes to an upstream
 	Answers  Outcome = "answer"  // the gateway answers by itself with Decision.Status
 	Serves   Outcome = "file"    // the gateway serves a file
+	NoRoute  Outcome = "none"    // no rule fits, and the gateway answers by itself with Decision.Status
 	Unknown  Outcome = "unknown" // depends on what only the running gateway knows
 )
 

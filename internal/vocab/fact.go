@@ -95,6 +95,7 @@ const (
 	GatewayScriptUnknown       Fact = "gateway_script_unknown"
 	GatewayNoLiveUpstream      Fact = "gateway_no_live_upstream"
 	GatewayServerDisabled      Fact = "gateway_server_disabled"
+	GatewayCheckRejected       Fact = "gateway_check_rejected"
 	GatewayNoResolver          Fact = "gateway_no_resolver"
 	GatewayNameNotFound        Fact = "gateway_name_not_found"
 	GatewayResolverFailed      Fact = "gateway_resolver_failed"
@@ -261,6 +262,7 @@ const (
 	ResolverAbsent      Fact = "resolver_absent"
 	ResolvedAtStart     Fact = "resolved_at_start"
 	ResolvedAtRunTime   Fact = "resolved_at_run_time"
+	RouteMissing        Fact = "route_missing"
 	StaticAnswer        Fact = "static_answer"
 	ServersDown         Fact = "servers_down"
 	TargetIsSelf        Fact = "target_is_self"
@@ -339,6 +341,7 @@ var facts = []FactInfo{
 	{GatewayScriptUnknown, "script", Past, RoleEndpoint, "the FastCGI server does not find the script that it was asked for"},
 	{GatewayNoLiveUpstream, "no_live", Past, RolePool, "every server of the pool is out of rotation"},
 	{GatewayServerDisabled, "disabled", Past, RoleEndpoint, "the gateway took a server out of rotation for a time"},
+	{GatewayCheckRejected, "check", Past, RoleEndpoint, "the gateway took the server out of rotation because its health check did not accept the answer"},
 	{GatewayNoResolver, "no_resolver", Past, RoleName, "the gateway had to resolve a name and has no resolver"},
 	{GatewayNameNotFound, "name_missing", Past, RoleName, "the resolver told the gateway that the name does not exist"},
 	{GatewayResolverFailed, "resolver", Past, RoleName, "the resolver answered the gateway with an error"},
@@ -484,6 +487,7 @@ var facts = []FactInfo{
 	{ResolverAbsent, "no_resolver", Standing, RoleRoute, "the address is computed at run time and no resolver is in force"},
 	{ResolvedAtStart, "resolved_when", Standing, RoleRoute, "the gateway resolves the upstream's name once, when it loads its configuration"},
 	{ResolvedAtRunTime, "resolved_when", Standing, RoleRoute, "the gateway resolves the upstream's name again and again"},
+	{RouteMissing, "static_answer", Standing, RoleRoute, "nothing in the configuration fits the request, which the gateway answers with a 5xx by itself"},
 	{StaticAnswer, "static_answer", Standing, RoleRoute, "the configuration answers this request with a 5xx by itself"},
 	{ServersDown, "maintenance", Standing, RolePool, "a person took every server of the pool out of rotation"},
 	{TargetIsSelf, "loop", Standing, RoleRoute, "the configuration forwards the request to one of the gateway's own listeners, which forwards it again"},

@@ -26,7 +26,7 @@ var (
 
 // Requests by their termination state.
 var (
-	keySC = add("SC", vocab.ConnectionRefused, 503, dialect.PhaseConnect, vocab.GatewayRefused, true,
+	keySC = add("SC", vocab.ConnectionRefused, 503, dialect.PhaseConnect, vocab.GatewayConnectFailed, true,
 		"The server, or something between, refused the connection, or TLS to it failed. Look at what listens at its address; health-check lines name the reason.",
 		vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.UpstreamRestarting, vocab.WrongAddress, vocab.Filtered)
 	keyNoServerSC = add("SC-NOSRV", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
@@ -107,7 +107,7 @@ var (
 
 // Streams: the client gets no status.
 var (
-	keyTCPSC = add("tcp-SC", vocab.ConnectionRefused, 0, dialect.PhaseConnect, vocab.GatewayRefused, true,
+	keyTCPSC = add("tcp-SC", vocab.ConnectionRefused, 0, dialect.PhaseConnect, vocab.GatewayConnectFailed, true,
 		"The server refused the connection.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress)
 	keyTCPNoServer = add("tcp-SC-NOSRV", vocab.DestinationUnavailable, 0, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
 		"No server of the backend was up.", vocab.NoHealthyUpstream, vocab.HealthCheckWrong)

@@ -42,12 +42,19 @@ var results = [...]result{
 // downs are the keys of servers that went down by a result, checks those of a
 // single failed check.
 var (
-	downs  = byResult("down-", vocab.GatewayServerDisabled)
-	checks = byResult("check-", "")
+	downs  = byResult("down-", true)
+	checks = byResult("check-", false)
 )
 
-func byResult(prefix string, fact vocab.Fact) (keys [len(results)]dialect.Key) {
+func byResult(prefix string, down bool) (keys [len(results)]dialect.Key) {
 	for i, s := range &results {
+		var fact vocab.Fact
+		switch {
+		case down && (s.phase == dialect.PhaseTLS || s.phase == dialect.PhaseHeader):
+			fact = vocab.GatewayCheckRejected
+		case down:
+			fact = vocab.GatewayServerDisabled
+		}
 		keys[i] = table.Add(dialect.Condition{
 			ID: prefix + s.id, Symptom: s.symptom, Phase: s.phase, Fact: fact, Causes: s.causes, Distinguish: s.distinguish, Source: "haproxy src/check.c",
 		})

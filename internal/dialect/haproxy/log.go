@@ -10,7 +10,7 @@ import (
 // Logs are HAProxy's log, in which requests (option httplog, httpslog), streams
 // (option tcplog) and messages about servers stand side by side.
 var Logs = []dialect.Log{{
-	Name: "haproxy", Kind: "access",
+	Name: "haproxy", Kind: "access", Whole: true,
 	Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
 }}
 
@@ -94,7 +94,7 @@ func request(b []byte, r *dialect.Record) dialect.Key {
 		return dialect.Unparsed
 	}
 	r.Client, r.Stamp, r.Server = client[:i], stamp, bytes.TrimSuffix(front, []byte{'~'}) // "~" marks TLS
-	r.Name = target
+	r.Name, r.Endpoint = target, target
 	if line.Has(target[slash+1:], "<NOSRV>") {
 		r.Name = target[:slash]
 	}

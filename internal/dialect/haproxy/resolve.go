@@ -77,7 +77,7 @@ func (w *walk) run() {
 		return
 	case back == nil:
 		// No rule fits: HAProxy answers 503 by itself (process_stream).
-		w.d.Outcome, w.d.Status, w.d.Settings = topo.Answers, 503, w.c.settings(w.front, nil, nil)
+		w.d.Outcome, w.d.Status, w.d.Settings = topo.NoRoute, 503, w.c.settings(w.front, nil, nil)
 		w.d.Steps = append(w.d.Steps, topo.Step{Text: "no use_backend rule fits, and there is no default_backend", Place: w.front.head.place()})
 		return
 	}

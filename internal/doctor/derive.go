@@ -1,0 +1,143 @@
+package doctor
+
+import (
+	"slices"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Some gateways write one word for many failures of the connect, and some write
+// no log that can be read. Then what the probe meets, where it dials exactly
+// what the gateway dials, says what the gateway saw.
+
+// refine says more exactly what the gateway saw, where its log leaves it open or
+// there is none.
+func (x *examination) refine() {
+	if x.decision.Forward == nil {
+		return
+	}
+	for i := range x.failures {
+		f := &x.failures[i]
+		switch {
+		case x.vague(f):
+			if s := x.metBy(f, true); s != "" {
+				f.Symptom = s
+			}
+		case f.Symptom == vocab.HTTPProtocolError && x.has(vocab.ProbeHeaderTooBig, ""):
+			f.Symptom = vocab.HTTPHeaderSectionSize
+		case x.mute(f):
+			if s := x.metBy(f, false); s != "" {
+				f.Symptom = s
+				x.derived = append(x.derived, f.Endpoint())
+				x.note("No log of the gateway says what it saw: %q is what the probe of the upstream and the answer show.", s)
+			}
+		}
+	}
+}
+
+// vague reports whether the lines about a failure say that the connect failed,
+// and not how.
+func (x *examination) vague(f *evidence.Failure) bool {
+	return f.Symptom == vocab.ConnectionRefused && slices.ContainsFunc(x.hits, func(h hit) bool {
+		return x.cond(h).Fact == vocab.GatewayConnectFailed && (h.Endpoint == "" || slices.Contains(f.Subjects[vocab.RoleEndpoint], h.Endpoint))
+	})
+}
+
+// mute reports whether a failure of our own request is one that a log would
+// explain, and none could be read.
+func (x *examination) mute(f *evidence.Failure) bool {
+	if !f.Own || f.Symptom != "" || x.covered || x.decision.Outcome != topo.Forwards {
+		return false
+	}
+	// A gateway that was not reached saw nothing.
+	return !slices.ContainsFunc(x.own, func(o ownRequest) bool { return !o.Connection.OK })
+}
+
+// metBy returns what the probe met at the first endpoint of a failure where it
+// failed. Of a failed connect only that is asked for which a connect can show.
+func (x *examination) metBy(f *evidence.Failure, connect bool) vocab.Symptom {
+	if !connect && x.has(vocab.PoolNoServer, "") {
+		return vocab.DestinationUnavailable
+	}
+	for _, u := range x.upstreams {
+		if !u.Configured && !u.Used {
+			continue
+		}
+		if s := connectSymptom(u); s != "" {
+			return s
+		}
+		if connect || u.Contact == nil {
+			continue
+		}
+		if s := x.answerSymptom(u, f.Status); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// connectSymptom is what a gateway sees that dials u.
+func connectSymptom(u *upstream) vocab.Symptom {
+	if u.Unix != nil && u.Unix.Denied != "" {
+		return vocab.ProxyInternalError
+	}
+	if u.Connected && !u.Connect.OK {
+		switch u.Connect.Errno {
+		case "ECONNREFUSED", "ENOENT", "EAGAIN":
+			return vocab.ConnectionRefused
+		case "timeout", "ETIMEDOUT":
+			return vocab.ConnectionTimeout
+		case "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN":
+			return vocab.DestinationIPUnroutable
+		case "EACCES", "EPERM", "EADDRNOTAVAIL", "EMFILE":
+			return vocab.ProxyInternalError
+		}
+	}
+	if u.Handshake == nil || u.Contact != nil {
+		return "" // what was tried after an exchange is a cross-check
+	}
+	switch t := u.Handshake.First; {
+	case t.OK:
+		return ""
+	case t.VerifyError != "" && t.Phase == "verify":
+		return vocab.TLSCertificateError
+	case t.Alert != "":
+		return vocab.TLSAlertReceived
+	}
+	return vocab.TLSProtocolError
+}
+
+// answerSymptom is what a gateway sees that asks u as the probe did.
+func (x *examination) answerSymptom(u *upstream, status int) vocab.Symptom {
+	e := u.Contact.Exchange
+	limit := x.decision.Settings[vocab.ReadTimeout].Number
+	size, _ := x.decision.Settings.Number(vocab.HeaderBuffer)
+	switch {
+	case e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset):
+		return vocab.ConnectionTerminated
+	case e.Bytes == 0, limit > 0 && e.FirstByte > limit:
+		return vocab.HTTPResponseTimeout
+	case e.Status > 0 && !e.HeadDone && (e.End == probe.EndEOF || e.End == probe.EndReset):
+		return vocab.ConnectionTerminated
+	case e.HeadDone && size > 0 && float64(e.HeaderBytes) > size:
+		return vocab.HTTPHeaderSectionSize
+	case x.fatalFaults(e), e.Status == 0:
+		return vocab.HTTPProtocolError
+	case broken(e):
+		return vocab.HTTPResponseIncomplete
+	case e.Status >= 500 && e.Status == status:
+		return "" // the application's own
+	case status == 504:
+		return vocab.HTTPResponseTimeout
+	}
+	return ""
+}
+
+// isDerived reports whether the symptom of a failure is not the gateway's own
+// word.
+func (x *examination) isDerived(f evidence.Failure) bool {
+	return slices.Contains(x.derived, f.Endpoint()) && !x.covered
+}

@@ -1,0 +1,75 @@
+package doctor
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/probe"
+)
+
+// runtimeAnswer is what the running gateway answered to one question.
+type runtimeAnswer struct{ probe.SocketReply }
+
+// dumped is a row of captured bytes as HAProxy shows them: they are a stranger's
+// request or answer, and no part of what is asked.
+var dumped = regexp.MustCompile(`(?m)^\s+\d{5}[ +*].*\n?`)
+
+// RedactWith takes the secrets out.
+func (a *runtimeAnswer) RedactWith(r *evidence.Redactor) {
+	a.Text = r.Text(dumped.ReplaceAllString(a.Text, ""))
+}
+
+// askRuntime asks the running gateway about itself, as its dialect declares, and
+// makes items of what it tells about our pool.
+func (x *examination) askRuntime(ctx context.Context) {
+	g := x.match.Gateway
+	if !g.Running || x.silent() {
+		return
+	}
+	for _, q := range g.Conf.Questions {
+		x.progress("asking the %s", q.Source)
+		a, when, ok := ask(x, "probe/socket", x.place.Subject(q.Source), func() (runtimeAnswer, error) {
+			d, err := x.dialer(x.place)
+			if err != nil {
+				return runtimeAnswer{}, err
+			}
+			r, err := probe.AskSocket(ctx, d, q.Network, q.Address, q.Send)
+			if err != nil {
+				return runtimeAnswer{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
+			}
+			return runtimeAnswer{r}, nil
+		})
+		if !ok {
+			continue
+		}
+		for _, t := range q.Read([]byte(a.Text)) {
+			o := observation{fact: t.Fact, value: t.Value, quote: t.Quote, when: when, kind: evidence.Runtime, where: q.Source}
+			if o.subject = x.subjectOf(t); o.subject != "" {
+				x.add(o)
+			}
+		}
+	}
+}
+
+// subjectOf returns what a reply is about, spelled as failures spell it; "" where
+// it is about another route.
+func (x *examination) subjectOf(t dialect.Told) string {
+	switch {
+	case t.Pool == "":
+		return x.gateway
+	case t.Pool != x.pool():
+		return ""
+	case t.Server == "":
+		return t.Pool
+	}
+	for _, e := range x.decision.Forward.Endpoints {
+		// A template's servers are numbered: the first stands for all.
+		if e.Name == t.Server || e.Resolve && strings.TrimRight(e.Name, "0123456789") == strings.TrimRight(t.Server, "0123456789") {
+			return e.String()
+		}
+	}
+	return ""
+}

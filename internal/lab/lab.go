@@ -39,6 +39,9 @@ type Fault struct {
 	// Needs lists what must be there: programs by name, "root", "netns".
 	Needs []string
 
+	// Gateway is the product in front; empty: nginx.
+	Gateway string
+
 	Intermittent bool     // requests fail now and then, or have failed and no longer do
 	Healthy      bool     // nothing is broken
 	Args         []string // what an operator would add to "diagnose URL"
@@ -118,7 +121,7 @@ func Faults() []Fault {
 		downFaults(), crashFaults(), hungFaults(), slowFaults(), restartFaults(), workerFaults(), appFaults(),
 		addressFaults(), permissionFaults(), limitFaults(), mismatchFaults(), tlsFaults(), keepaliveFaults(),
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
-		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(), hostHealthy(),
+		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(), hostHealthy(), apacheFaults(),
 	} {
 		all = append(all, group...)
 	}

@@ -148,6 +148,10 @@ func checkLog(t *testing.T, f Fault, s Scene, seed uint64) {
 	if f.Symptom == "" || f.Symptom == vocab.ProxyInternalResponse {
 		return
 	}
+	if f.Gateway == "apache" {
+		checkApacheLog(t, f, s, seed)
+		return
+	}
 	text, err := os.ReadFile(s.Logs[0])
 	if err != nil {
 		t.Fatal(err)

@@ -142,14 +142,15 @@ func (e *explaining) lines(texts scan.Texts) {
 	if s := lead.Cond.Symptom; s != "" {
 		e.out.Symptom = &s
 	}
-	f := evidence.Failure{Symptom: lead.Cond.Symptom, Status: lead.Cond.Status, Subjects: e.subjects(), Count: 1}
+	// Ongoing: what a line says about now is about the time of the paste.
+	f := evidence.Failure{Symptom: lead.Cond.Symptom, Status: lead.Cond.Status, Subjects: e.subjects(), Count: 1, Ongoing: true}
 	// The lines are about one incident, whatever their times say: they may come
 	// from hosts with other clocks, and people cut.
 	same := slices.Clone(items)
 	for i := range same {
 		same[i].When = time.Time{}
 	}
-	r := infer.Rank(cause.All(), f, same)
+	r := weighCandidates(infer.Rank(cause.All(), f, same), lead.Cond)
 	e.out.Verdict = min(r.Verdict, vocab.Uncertain)
 	if r.Verdict != vocab.Uncertain {
 		e.out.Verdict = vocab.Likely

@@ -7,6 +7,7 @@ package cause
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -19,6 +20,11 @@ type Cause struct {
 
 	// Expects lists what is seen, or not seen, when this is the cause.
 	Expects []Expectation
+
+	// Proof lists facts without which the cause is never confirmed, however much
+	// else speaks for it: what it claims must have been seen. One of them is
+	// enough. Empty: any witness will do.
+	Proof []vocab.Fact
 
 	// Hides lists causes that are only consequences of this one: they are told
 	// second where this one has evidence of its own for every subject of theirs.
@@ -78,6 +84,11 @@ func (c Cause) Validate() error {
 	for _, e := range c.Expects {
 		if _, ok := e.Fact.Info(); !ok {
 			missing = append(missing, fmt.Sprintf("fact %q in the vocabulary", e.Fact))
+		}
+	}
+	for _, f := range c.Proof {
+		if !slices.ContainsFunc(c.Expects, func(e Expectation) bool { return e.Fact == f && e.Seen > 0 }) {
+			missing = append(missing, fmt.Sprintf("a weight for its proof %q", f))
 		}
 	}
 	if c.Summary == "" {

@@ -13,6 +13,7 @@ var protocolMismatch = Cause{
 		{Fact: vocab.ProbeSpeaksHTTP2, Seen: 30},
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: 30},
 		{Fact: vocab.ProbeProtocolAgrees, Seen: -20},
+		{Fact: vocab.ProbeNoProtocol, Seen: -10},
 		{Fact: vocab.GatewayTLSPlain, Seen: 28}, // "wrong version number" is plain text where TLS was expected
 		{Fact: vocab.GatewayNotHTTP, Seen: 14},
 		{Fact: vocab.GatewayNotFastCGI, Seen: 28},

@@ -10,6 +10,7 @@ var staleDNS = Cause{
 		{Fact: vocab.ProbeLate, Seen: -10},
 		{Fact: vocab.GatewayReadTimeout, Seen: -8},
 		{Fact: vocab.NameSame, Seen: -25},
+		{Fact: vocab.NameUnknown, Seen: 2},
 		{Fact: vocab.NameMovedAnswers, Seen: 8},
 		{Fact: vocab.ResolvedAtStart, Seen: 5},
 		{Fact: vocab.TargetContainer, Seen: 9}, // containers change their addresses, hosts do not

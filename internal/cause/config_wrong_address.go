@@ -30,6 +30,7 @@ var wrongAddress = Cause{
 		{Fact: vocab.ConfigNewer, Seen: -3},
 		{Fact: vocab.ConfigBroken, Seen: -2},
 		{Fact: vocab.NameMoved, Seen: -15},
+		{Fact: vocab.NameUnknown, Seen: -16}, // it may have moved
 		{Fact: vocab.AppCrashed, Seen: -14},
 		{Fact: vocab.KernelSegfault, Seen: -14},
 		{Fact: vocab.ProcessVanished, Seen: -14},

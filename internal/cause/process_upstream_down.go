@@ -33,6 +33,7 @@ var upstreamDown = Cause{
 		{Fact: vocab.ListenerNewer, Seen: -10},
 		{Fact: vocab.BriefOutage, Seen: -6},
 		{Fact: vocab.NameMoved, Seen: -15},
+		{Fact: vocab.NameUnknown, Seen: -10}, // it may have moved
 		{Fact: vocab.TargetIsSelf, Seen: -20},
 		{Fact: vocab.TargetLoopback6, Seen: -2},
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 2},

@@ -10,8 +10,10 @@ var emptyResponse = Cause{
 		{Fact: vocab.GatewayResetEarly, Seen: 9},
 		{Fact: vocab.ProbeEmpty, Seen: 14},
 		{Fact: vocab.ProbeReset, Seen: 10},
+		{Fact: vocab.ProbeNoProtocol, Seen: 4}, // it is not the protocol
 		{Fact: vocab.ProbeOK, Seen: -10},
 		{Fact: vocab.ListenerOlder, Seen: 5},
+		{Fact: vocab.CutAfterWait, Seen: -6}, // who gives up without a word does so at once
 		{Fact: vocab.ListenerNewer, Seen: -10},
 		{Fact: vocab.ListenerReplaced, Seen: -18},
 		{Fact: vocab.ListenerKept, Seen: 9}, // it lives on
@@ -37,6 +39,7 @@ var emptyResponse = Cause{
 		{Fact: vocab.EndpointFilesShort, Seen: -14},
 		{Fact: vocab.EndpointGroupKilled, Seen: -14},
 	},
+	Proof:   []vocab.Fact{vocab.ProbeNoProtocol},
 	Hides:   []vocab.Cause{vocab.PartialOutage},
 	Summary: "{endpoint} takes the request and closes the connection without one byte of an answer, and lives on.",
 	Fixes: []Fix{

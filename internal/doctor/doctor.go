@@ -65,7 +65,7 @@ func Diagnose(ctx context.Context, opts Options) (*Diagnosis, *evidence.Case, er
 	x := newExamination(opts, evidence.NewRecorder(c, redact), views)
 	x.target = opts.Target
 	d := x.run(ctx)
-	d.Seconds = time.Since(start).Seconds()
+	d.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
 	c.Options["seconds"] = strconv.FormatFloat(d.Seconds, 'f', 3, 64)
 	return d, c, nil
 }

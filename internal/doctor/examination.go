@@ -195,10 +195,10 @@ type observation struct {
 func (x *examination) add(o observation) {
 	for i := range x.items {
 		it := &x.items[i]
-		if it.Fact == o.fact && it.Subject == o.subject && it.Absent == o.absent && it.Origin.Kind == o.kind && it.Value == o.value && o.kind == evidence.GatewayLog {
+		if it.Fact == o.fact && it.Subject == o.subject && it.Absent == o.absent && it.Origin.Kind == o.kind && repeats(o.kind, it.Value == o.value) {
 			it.Count = max(it.Count, 1) + max(o.count, 1)
 			if o.when.After(it.When) {
-				it.When, it.Origin.Where, it.Quote = o.when, o.where, o.quote
+				it.When, it.Origin.Where, it.Quote, it.Value = o.when.UTC(), o.where, clip(o.quote, 600), o.value
 			}
 			return
 		}
@@ -207,6 +207,13 @@ func (x *examination) add(o observation) {
 		ID: "e" + strconv.Itoa(len(x.items)+1), Fact: o.fact, Absent: o.absent, Subject: o.subject, Value: o.value, When: o.when.UTC(),
 		Origin: evidence.Origin{Kind: o.kind, Where: o.where}, Quote: clip(o.quote, 600), Count: o.count,
 	})
+}
+
+// repeats reports whether lines of a log that say the same fact are one
+// observation made again. A gateway's value is part of what it says, an
+// application's only the wording of one line.
+func repeats(kind evidence.Kind, sameValue bool) bool {
+	return kind == evidence.AppLog || kind == evidence.GatewayLog && sameValue
 }
 
 // has reports whether a fact about a subject was seen; an empty subject stands

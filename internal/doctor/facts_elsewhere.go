@@ -17,7 +17,7 @@ import (
 // or anywhere that no gateway refers to. It sends nothing: what no configuration
 // names is not dialled.
 func (x *examination) elsewhereFacts(now picture) {
-	if !now.OK {
+	if !now.ok {
 		return
 	}
 	for _, u := range x.upstreams {
@@ -37,8 +37,10 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 	if err != nil {
 		return
 	}
+	// A name that may have moved explains the other address better.
+	settled := u.Name == "" || x.has(vocab.NameSame, u.Addr)
 	for _, l := range now.Listeners.List {
-		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
+		if settled && l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
 			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
 			return
 		}

@@ -191,7 +191,7 @@ func (x *examination) limitFacts(ctx context.Context, u *upstream) {
 // dependencyFacts looks, for an application that says that it cannot reach an
 // address of its own host, whether something listens there. It dials nothing.
 func (x *examination) dependencyFacts(u *upstream, now picture) {
-	if !now.OK || !u.Local {
+	if !now.ok || !u.Local {
 		return
 	}
 	for _, h := range u.words() {

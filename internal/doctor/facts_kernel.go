@@ -60,8 +60,8 @@ func broke(f evidence.Failure) bool {
 // tellsOf reports whether the kernel speaks of a process of an upstream. A number
 // that was seen decides. A name alone is not enough, since many applications are
 // called node or python3: then control group and user must be those of the
-// upstream, and one of its processes must be newer than the event, as where
-// somebody started it again.
+// upstream, one of its processes must be newer than the event, as where somebody
+// started it again, and a request must have failed at that time.
 func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
 	if e.Kind == "queue-full" {
 		return u.Local && !u.unix() && samePort(u.Addr, e.Port)
@@ -82,7 +82,18 @@ func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
 		}
 		newer = newer || p.Comm == e.Comm && p.PID > e.PID && !p.Started.Before(e.When.Add(-2*time.Second)) && fits(e, p)
 	}
-	return newer
+	return newer && x.failedAround(u, e.When)
+}
+
+// failedAround reports whether a request to the upstream failed at a time, to
+// within a few seconds: the end of a process that nobody noticed is another's.
+func (x *examination) failedAround(u *upstream, at time.Time) bool {
+	const within = 3 * time.Second
+	near := func(from, to time.Time) bool { return at.After(from.Add(-within)) && at.Before(to.Add(within)) }
+	if slices.ContainsFunc(x.hits, func(h hit) bool { return h.Endpoint == u.Addr && near(h.Time, h.Time) }) {
+		return true
+	}
+	return slices.ContainsFunc(x.own, func(o ownRequest) bool { return failed(o.AskResult) && near(o.Started, o.Ended) })
 }
 
 // fits reports whether user and control group of a killed process, where the

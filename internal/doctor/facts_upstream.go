@@ -15,9 +15,10 @@ import (
 )
 
 // upstreamFacts says what was found at every upstream.
-func (x *examination) upstreamFacts(before, after picture) {
+func (x *examination) upstreamFacts(before, after, end picture) {
 	for _, u := range x.upstreams {
 		x.socketFacts(u, before, after)
+		x.replacedFacts(u, before, end)
 		x.processFacts(u, after)
 		x.connectFacts(u)
 		x.wayFacts(u)
@@ -45,14 +46,14 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 	if u.Unix != nil {
 		x.unixFacts(u)
 	}
-	if !u.Local || !after.OK {
+	if !u.Local || !after.ok {
 		return
 	}
 	if len(u.After) == 0 {
 		if !u.unix() {
 			x.add(u.about(vocab.NoListener, evidence.Socket, "socket table", ""))
 		}
-		if len(u.Before) > 0 && before.OK {
+		if len(u.Before) > 0 && before.ok {
 			x.add(u.about(vocab.ProcessVanished, evidence.Socket, "socket table", "it listened before our request"))
 		}
 		return
@@ -71,12 +72,11 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 			x.add(u.about(vocab.ListenerGated, evidence.Socket, "socket "+l.Address, words+", and "+u.Connect.Errno))
 		}
 	}
-	x.replacedFacts(u, before, after)
 }
 
-// replacedFacts compares who listened before and after our own request.
+// replacedFacts compares who listened before our own request and at the end.
 func (x *examination) replacedFacts(u *upstream, before, after picture) {
-	a, b := pids(u.Before), pids(u.After)
+	a, b := pids(u.Before), pids(after.at(u.Addr))
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}
@@ -92,7 +92,7 @@ func (x *examination) replacedFacts(u *upstream, before, after picture) {
 			continue
 		}
 		p, _ := before.Processes.Find(id)
-		if _, alive := after.Processes.Find(id); alive {
+		if _, alive := slices.BinarySearch(after.PIDs, id); alive {
 			continue
 		}
 		x.add(u.about(fact, evidence.Process, "pid "+strconv.Itoa(id), fmt.Sprintf("%s (pid %d) was there before our request and is gone", p.Comm, id)))
@@ -462,9 +462,17 @@ func (x *examination) protocolFacts(u *upstream) {
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
 	case (spoken == vocab.UWSGI || spoken == vocab.SCGI) && u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0:
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
+	case silentEverywhere(u):
+		x.add(u.about(vocab.ProbeNoProtocol, evidence.Probe, "probe of "+u.Addr, "asked in "+string(spoken)+", TLS, FastCGI and uwsgi, and behind a PROXY header"))
 	case spoken == vocab.GRPC && e.HeadDone && e.Status > 0:
 		say(vocab.ProbeSpeaksHTTP, "HTTP/1", statusLine(e))
 	}
+}
+
+// silentEverywhere reports whether every protocol was tried and none got an
+// answer.
+func silentEverywhere(u *upstream) bool {
+	return u.Contact.Exchange.Bytes == 0 && u.Handshake != nil && u.Ability != nil && u.UWSGI != nil && u.Proxied != nil && !u.Proxied.HeadDone
 }
 
 // tookRequest reports whether a status says that the request was understood. A
@@ -547,6 +555,9 @@ const workedOn = 0.5
 // configuration on disk does not lead to: it runs something else.
 func (x *examination) differFacts() {
 	x.waitDiffers()
+	if len(x.configuredEndpoints()) == 0 {
+		return // the file does not say where it leads
+	}
 	names := len(x.names()) > 0
 	for _, u := range x.upstreams {
 		if !u.Used || u.Configured || names && u.Name != "" && samePort(u.Addr, x.decision.Forward.Endpoints[0].Port) {

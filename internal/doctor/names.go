@@ -74,6 +74,9 @@ func (x *examination) dnsPatience() time.Duration {
 // nameFacts says what names and resolvers answered.
 func (x *examination) nameFacts(all []resolution) {
 	for _, r := range all {
+		if !r.Asked || len(r.Addresses) == 0 && !r.Missing {
+			x.unknownFacts(r)
+		}
 		if !r.Asked {
 			continue
 		}
@@ -85,6 +88,16 @@ func (x *examination) nameFacts(all []resolution) {
 			x.movedFacts(r)
 		case r.Missing:
 			x.add(observation{fact: vocab.NameMissing, subject: r.Name, value: r.Problem, when: r.When, kind: evidence.DNS, where: where, quote: r.Problem})
+		}
+	}
+}
+
+// unknownFacts says of the upstreams that a name led to that where it leads now
+// is not known.
+func (x *examination) unknownFacts(r resolution) {
+	for _, u := range x.upstreams {
+		if u.Used && u.Name == r.Name && samePort(u.Addr, r.Port) {
+			x.add(observation{fact: vocab.NameUnknown, subject: u.Addr, value: r.Name, when: x.to, kind: evidence.DNS, where: "dns " + r.Name})
 		}
 	}
 }

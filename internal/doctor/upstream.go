@@ -68,13 +68,18 @@ type contact struct {
 // RedactWith takes the secrets out of the answer.
 func (c *contact) RedactWith(r *evidence.Redactor) { c.Exchange.RedactWith(r) }
 
-// picture is what runs in the gateway's place at one moment.
+// picture is what listens in the gateway's place at one moment, and who.
 type picture struct {
-	Listeners host.Listeners
-	Processes host.Processes
-	OK        bool
-	When      time.Time
+	Listeners host.Listeners `json:"listeners"`
+	Processes host.Processes `json:"processes"` // that hold a listener, and their parents
+	PIDs      []int          `json:"pids"`      // every process, sorted
+
+	ok   bool
+	when time.Time
 }
+
+// RedactWith takes the secrets out of arguments.
+func (p *picture) RedactWith(r *evidence.Redactor) { p.Processes.RedactWith(r) }
 
 // lookAtUpstreams takes a picture of sockets and processes.
 func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture {
@@ -82,21 +87,53 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 		return picture{}
 	}
 	x.progress("looking at sockets and processes")
-	var p picture
-	p.Listeners, p.When, p.OK = ask(x, "host/listeners "+when, x.place.Subject(""), func() (host.Listeners, error) {
+	p, at, ok := ask(x, "doctor/picture "+when, x.place.Subject(""), func() (picture, error) {
 		v, err := x.view(x.place)
 		if err != nil {
-			return host.Listeners{}, err
+			return picture{}, err
 		}
-		return v.Listeners(ctx)
+		var p picture
+		if p.Listeners, err = v.Listeners(ctx); err != nil {
+			return picture{}, err
+		}
+		all, err := host.ListProcesses(ctx)
+		if err != nil {
+			return picture{}, err
+		}
+		p.Processes = holders(all, p.Listeners)
+		for _, one := range all.List {
+			p.PIDs = append(p.PIDs, one.PID)
+		}
+		slices.Sort(p.PIDs)
+		return p, nil
 	})
+	p.ok, p.when = ok, at
 	if when == "after" {
 		for _, g := range p.Listeners.Gaps {
 			x.gap(g)
 		}
 	}
-	p.Processes, _, _ = ask(x, "host/processes "+when, "", func() (host.Processes, error) { return host.ListProcesses(ctx) })
 	return p
+}
+
+// holders returns the processes that hold one of the listeners, and their
+// parents.
+func holders(all host.Processes, ls host.Listeners) host.Processes {
+	wanted := map[int]bool{}
+	for _, l := range ls.List {
+		for _, id := range l.PIDs {
+			for p, ok := all.Find(id); ok && !wanted[p.PID]; p, ok = all.Find(p.PPID) {
+				wanted[p.PID] = true
+			}
+		}
+	}
+	found := host.Processes{Gaps: all.Gaps}
+	for _, p := range all.List {
+		if wanted[p.PID] {
+			found.List = append(found.List, p)
+		}
+	}
+	return found
 }
 
 // at returns the listeners that take connections to addr.
@@ -167,7 +204,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	var mu sync.Mutex
 	for _, u := range x.upstreams {
 		u.Before, u.After = before.at(u.Addr), after.at(u.Addr)
-		u.AskedAt = after.When
+		u.AskedAt = after.when
 		u.Local = u.unix() || local.Has(addrOf(u.Addr))
 		u.Processes = familyOf(after.Processes, pids(u.After))
 		if len(u.Processes) == 0 {
@@ -187,10 +224,19 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	for _, u := range x.upstreams {
 		x.readAppLogs(ctx, u)
 	}
-	x.upstreamFacts(before, after)
+	x.upstreamFacts(before, after, x.lastLook(ctx, after))
 	x.nameFacts(resolved)
 	x.appFacts(ctx)
 	x.elsewhereFacts(after)
+}
+
+// lastLook takes another picture where connections broke: a worker that was
+// killed for our own request is replaced only a moment later.
+func (x *examination) lastLook(ctx context.Context, after picture) picture {
+	if !slices.ContainsFunc(x.upstreams, x.broke) {
+		return after
+	}
+	return x.lookAtUpstreams(ctx, "end")
 }
 
 // endpointsOfInterest lists the addresses that the gateway's log names, then

@@ -11,7 +11,7 @@ import (
 // request is sent: what they write because of it needs no stamp to be about it.
 // It asks nothing: what is found is recorded when it is read.
 func (x *examination) noteWords(ctx context.Context, before picture) {
-	if x.rec.Replaying() || x.silent() || !before.OK {
+	if x.rec.Replaying() || x.silent() || !before.ok {
 		return
 	}
 	x.marks = map[string]*scan.Mark{}

@@ -245,7 +245,7 @@ func finding(c candidate, f evidence.Failure, about []evidence.Item, p float64, 
 		Under:      c.under,
 	}
 	switch {
-	case p >= confirmedAt && slices.ContainsFunc(c.pro, func(w weighed) bool { return w.weight >= leastWitness && witness(w.item, inForce) }):
+	case p >= confirmedAt && proven(c.cause, x.For) && slices.ContainsFunc(c.pro, func(w weighed) bool { return w.weight >= leastWitness && witness(w.item, inForce) }):
 		x.Verdict = vocab.Confirmed
 	case p >= likelyAt:
 		x.Verdict = vocab.Likely
@@ -259,6 +259,12 @@ func finding(c candidate, f evidence.Failure, about []evidence.Item, p float64, 
 		x.Fixes = append(x.Fixes, fix)
 	}
 	return x
+}
+
+// proven reports whether one of the facts was seen without which the cause is
+// never confirmed.
+func proven(c cause.Cause, items []evidence.Item) bool {
+	return len(c.Proof) == 0 || slices.ContainsFunc(items, func(it evidence.Item) bool { return !it.Absent && slices.Contains(c.Proof, it.Fact) })
 }
 
 // witness reports whether it comes from a source other than the failing

@@ -184,6 +184,7 @@ const (
 	ProbeSpeaksHTTP2            Fact = "probe_speaks_http2"
 	ProbeWantsProxyHeader       Fact = "probe_wants_proxy_header"
 	ProbeProtocolAgrees         Fact = "probe_protocol_agrees"
+	ProbeNoProtocol             Fact = "probe_no_protocol"
 	ProbeTLSAlert               Fact = "probe_tls_alert"
 	ProbeTLSFailed              Fact = "probe_tls_failed"
 	ProbeTLSOK                  Fact = "probe_tls_ok"
@@ -203,6 +204,7 @@ const (
 	NameResolves     Fact = "name_resolves"
 	NameMoved        Fact = "name_moved"
 	NameSame         Fact = "name_same"
+	NameUnknown      Fact = "name_unknown"
 	NameMovedAnswers Fact = "name_moved_answers"
 	ResolverSilent   Fact = "resolver_silent"
 	ResolverFailed   Fact = "resolver_failed"
@@ -421,6 +423,7 @@ var facts = []FactInfo{
 	{ProbeSpeaksHTTP2, "protocol", Now, RoleEndpoint, "the upstream speaks only HTTP/2 and the gateway HTTP/1"},
 	{ProbeWantsProxyHeader, "protocol", Now, RoleEndpoint, "the upstream wants the PROXY protocol on one side only"},
 	{ProbeProtocolAgrees, "protocol", Now, RoleEndpoint, "the upstream speaks the protocol that the gateway speaks"},
+	{ProbeNoProtocol, "protocol", Now, RoleEndpoint, "the upstream closed without a byte in every protocol that it was asked in"},
 	{ProbeTLSAlert, "tls_now", Now, RoleEndpoint, "the upstream refused the probe's TLS handshake"},
 	{ProbeTLSFailed, "tls_now", Now, RoleEndpoint, "the probe's TLS handshake failed"},
 	{ProbeTLSOK, "tls_now", Now, RoleEndpoint, "the probe's TLS handshake succeeded as the gateway is configured"},
@@ -437,6 +440,7 @@ var facts = []FactInfo{
 	{NameResolves, "name_missing", Now, RoleName, "the name has an address"},
 	{NameMoved, "name_moved", Now, RoleEndpoint, "the name no longer has the address that the gateway uses"},
 	{NameSame, "name_moved", Now, RoleEndpoint, "the name still has the address that the gateway uses"},
+	{NameUnknown, "name_moved", Now, RoleEndpoint, "which address the upstream's name has now could not be found out"},
 	{NameMovedAnswers, "name_moved_answers", Now, RoleName, "the address that the name has now accepts connections"},
 	{ResolverSilent, "resolver", Now, RoleResolver, "the resolver does not answer"},
 	{ResolverFailed, "resolver", Now, RoleResolver, "the resolver answers with an error"},

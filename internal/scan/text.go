@@ -141,19 +141,21 @@ func fields(h Hit) int {
 }
 
 // recognise finds the log that explains a line best: bare first, then without
-// its wrapper.
+// its wrapper. A log that is hardly sure, because it knows the line by a few
+// words only, gives way to one that is sure of what is in the wrapper.
 func (rd *reader) recognise(line []byte) (Read, bool) {
 	var best Read
 	var ok bool
+	sure := 0
 	if line[0] != '{' { // a message in JSON is not to be read with its wrapper
-		if best, ok = rd.bare(line); ok && best.Known {
+		if best, ok, sure = rd.bare(line); ok && best.Known && sure >= sureEnough {
 			return best, true
 		}
 	}
 	if inner, ok2 := rd.peel.peel(line); ok2 && len(inner.text) > 0 {
 		text := slices.Clone(inner.text)
 		at := inner.when
-		if r, ok2 := rd.unwrapped(text); ok2 && (r.Known || !ok) {
+		if r, ok2, sure2 := rd.unwrapped(text); ok2 && (r.Known && sure2 >= sure || !ok) {
 			if r.Time.IsZero() {
 				r.Time = at
 			}
@@ -162,28 +164,27 @@ func (rd *reader) recognise(line []byte) (Read, bool) {
 		}
 	}
 	if line[0] == '{' {
-		best, ok = rd.bare(line)
+		best, ok, _ = rd.bare(line)
 	}
-	if ok {
-		return best, true
-	}
-	return Read{}, false
+	return best, ok
 }
 
-func (rd *reader) unwrapped(text []byte) (Read, bool) {
-	if r, ok := rd.bare(text); ok {
-		return r, true
+func (rd *reader) unwrapped(text []byte) (Read, bool, int) {
+	best, ok, sure := rd.bare(text)
+	if ok && sure >= sureEnough {
+		return best, true, sure
 	}
-	if inner, ok := rd.peel.peel(text); ok && len(inner.text) > 0 {
-		if r, ok := rd.bare(slices.Clone(inner.text)); ok {
-			return r, true
+	if inner, ok2 := rd.peel.peel(text); ok2 && len(inner.text) > 0 {
+		if r, ok2, sure2 := rd.bare(slices.Clone(inner.text)); ok2 && sure2 >= sure {
+			return r, true, sure2
 		}
 	}
-	return Read{}, false
+	return best, ok, sure
 }
 
-// bare tries every log on the line as it stands.
-func (rd *reader) bare(line []byte) (Read, bool) {
+// bare tries every log on the line as it stands, and says how sure the one is
+// that reads it.
+func (rd *reader) bare(line []byte) (Read, bool, int) {
 	type candidate struct {
 		i, sure int
 		key     dialect.Key
@@ -203,7 +204,7 @@ func (rd *reader) bare(line []byte) (Read, bool) {
 		}
 	}
 	if len(found) == 0 {
-		return Read{}, false
+		return Read{}, false, 0
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.sure, a.sure) })
 	// Among equally sure ones, a condition says more than news.
@@ -219,7 +220,7 @@ func (rd *reader) bare(line []byte) (Read, bool) {
 			r.Also = append(r.Also, rd.logs[c.i].log.Name)
 		}
 	}
-	return r, true
+	return r, true, best.sure
 }
 
 func (rd *reader) read(l namedLog, line []byte) Read {

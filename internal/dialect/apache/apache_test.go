@@ -38,6 +38,8 @@ func TestSuite(t *testing.T) {
 
 // corrections is where the vocabulary differs from the catalog.
 var corrections = map[string]suite.Correction{
+	"apache-023": {Why: "the manual of mod_proxy_http names the race for this very message", Causes: []vocab.Cause{vocab.KeepaliveRace, vocab.UpstreamCrashed}},
+	"apache-024": {Why: "the manual of mod_proxy_http names the race for this very message", Causes: []vocab.Cause{vocab.KeepaliveRace, vocab.UpstreamCrashed}},
 	"apache-067": {Why: "php-fpm made the 404 itself: no symptom", Symptom: suite.Is(vocab.Symptom("")), Status: suite.Is(404)},
 	"apache-068": {Why: "the application made the status itself: no symptom", Symptom: suite.Is(vocab.Symptom(""))},
 	"apache-100": {Why: "the gateway's own process, not the upstream's", Causes: []vocab.Cause{vocab.Crashed}},

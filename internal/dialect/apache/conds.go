@@ -101,9 +101,9 @@ var (
 		"The upstream closed without an answer. On reused connections only: it closes idle ones sooner.",
 		vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.KeepaliveRace, vocab.UpstreamRestarting, vocab.ProtocolMismatch)
 	keyReadGeneral = add("read-failed-general", vocab.ConnectionTerminated, 502, header, vocab.GatewayClosedEarly,
-		"Often the end of a TLS connection; ssl lines at level info say more.", vocab.UpstreamCrashed, vocab.KeepaliveRace, vocab.TLSHandshake, vocab.ProtocolMismatch)
+		"The end of the connection before an answer, nearly always of one that was kept: the manual of mod_proxy_http names the race (proxy-initial-not-pooled). With TLS, ssl lines at level info say more.", vocab.KeepaliveRace, vocab.UpstreamCrashed, vocab.TLSHandshake, vocab.ProtocolMismatch)
 	keyRead = add("read-failed", vocab.ConnectionTerminated, 502, header, vocab.GatewayClosedEarly,
-		"The status line could not be read.", vocab.UpstreamCrashed, vocab.KeepaliveRace, vocab.InvalidResponse)
+		"The status line could not be read: on kept connections the backend closes idle ones sooner (proxy-initial-not-pooled).", vocab.KeepaliveRace, vocab.UpstreamCrashed, vocab.InvalidResponse)
 	keyReadReturned = tell("read-error-returned", vocab.ConnectionTerminated, 502, header, "",
 		"The line before it (AH01102) says how.", vocab.UpstreamCrashed, vocab.UpstreamSlow, vocab.WorkerKilled, vocab.KeepaliveRace)
 	keyDNS = add("name-not-found", vocab.DNSError, 500, dialect.PhaseDNS, vocab.GatewayNameNotFound,

@@ -214,7 +214,7 @@ func verdict(e *entry, r *dialect.Record) dialect.Key {
 		r.Aside = true
 		return failure(e.msg, r)
 	case line.Is(e.logger, "http.handlers.reverse_proxy.health_checker.active"):
-		return health(e)
+		return health(e, r)
 	case line.Is(e.logger, "http.handlers.reverse_proxy"):
 		switch {
 		case line.Has(e.msg, "aborting with incomplete response"), line.Has(e.msg, "reading from backend"):
@@ -254,9 +254,12 @@ func failure(msg []byte, r *dialect.Record) dialect.Key {
 	return dialect.Plain
 }
 
-func health(e *entry) dialect.Key {
+func health(e *entry, r *dialect.Record) dialect.Key {
 	switch {
 	case line.Is(e.msg, "HTTP request failed"):
+		if k := gonet.Read(e.err, r); k != gonet.None {
+			return checks[k]
+		}
 		return keyCheckFailed
 	case line.Is(e.msg, "unexpected status code"):
 		return keyCheckStatus
@@ -288,6 +291,9 @@ var keys = gonet.Add(table, source+"/reverseproxy.go", func(k gonet.Kind) int {
 	return 502
 })
 
+// checks are the errors of active health checks by kind.
+var checks = gonet.AddChecks(table, source+"/healthchecks.go")
+
 func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
 	return table.Add(dialect.Condition{
 		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
@@ -304,11 +310,11 @@ var (
 		"The upstream answered with a status that retry_match rejects, until no attempt was left.", vocab.AppError)
 	keyCheckFailed = add("check-failed", vocab.ConnectionRefused, 0, dialect.PhaseConnect, "", false,
 		"An active health check got no answer; its error says how.", vocab.UpstreamDown, vocab.HealthCheckWrong, vocab.Filtered)
-	keyCheckStatus = add("check-status", vocab.HTTPProtocolError, 0, dialect.PhaseHeader, "", false,
+	keyCheckStatus = add("check-status", vocab.HTTPProtocolError, 0, dialect.PhaseHeader, vocab.GatewayCheckRejected, false,
 		"The health check's status is not the one expected: its path, host or the application.", vocab.HealthCheckWrong, vocab.AppError)
-	keyCheckTolerance = add("check-tolerance", vocab.HTTPProtocolError, 0, dialect.PhaseHeader, "", false,
+	keyCheckTolerance = add("check-tolerance", vocab.HTTPProtocolError, 0, dialect.PhaseHeader, vocab.GatewayCheckRejected, false,
 		"The health check got a 4xx or 5xx.", vocab.AppError, vocab.HealthCheckWrong)
-	keyCheckBody = add("check-body", vocab.HTTPProtocolError, 0, dialect.PhaseBody, "", false,
+	keyCheckBody = add("check-body", vocab.HTTPProtocolError, 0, dialect.PhaseBody, vocab.GatewayCheckRejected, false,
 		"The health check's body does not match.", vocab.HealthCheckWrong)
 	keyUp   = add("host-up", "", 0, dialect.PhaseLocal, "", false, "An upstream is healthy again.", vocab.PartialOutage)
 	keyBody = add("body-cut", vocab.HTTPResponseIncomplete, 0, dialect.PhaseBody, vocab.GatewayClosedBody, true,

@@ -11,7 +11,7 @@ import (
 func TestSuite(t *testing.T) {
 	entries := suite.Read(t, "testdata/catalog.jsonl")
 	suite.Run(t, Logs, suite.Examples(Logs[0].Name, entries))
-	suite.Catalog(t, Logs[0], suite.Oracle{Entries: entries, Corrections: corrections})
+	suite.Catalog(t, Logs[0], suite.Oracle{Entries: entries, Corrections: corrections, Refines: refines})
 }
 
 // corrections is where the vocabulary differs from the catalog.
@@ -20,8 +20,12 @@ var corrections = map[string]suite.Correction{
 	"caddy-015": {Why: "EACCES, raised locally, is proxy_internal_error", Symptom: suite.Is(vocab.ProxyInternalError)},
 	"caddy-016": {Why: "EAGAIN on a unix socket is connection_refused", Symptom: suite.Is(vocab.ConnectionRefused)},
 	"caddy-039": {Why: "the vocabulary has client/aborted, and edge/cdn-origin is a scope", Causes: []vocab.Cause{vocab.Aborted, vocab.UpstreamSlow}},
+	"caddy-044": {Why: "the check's error says how it failed", Causes: []vocab.Cause{vocab.UpstreamDown, vocab.Filtered}},
 	"caddy-051": {Why: "one condition per status", Status: suite.Is(502)},
 }
+
+// refines: a check's line that breaks off does not say how it failed.
+var refines = map[string][]string{"check-failed": {"check-connect-refused"}}
 
 func FuzzLine(f *testing.F) {
 	suite.Fuzz(f, Logs, suite.Examples(Logs[0].Name, suite.Read(f, "testdata/catalog.jsonl")))

@@ -212,6 +212,19 @@ func alert(b []byte) bool {
 	return line.Has(b, "x15") && line.Contains(b[:min(len(b), 10)], "x03")
 }
 
+// AddChecks adds the conditions of health checks that failed with such an error:
+// no request failed, and the gateway saw the same.
+func AddChecks(t *applog.Table, source string) Keys {
+	var keys Keys
+	for _, c := range &kinds {
+		keys[c.kind] = t.Add(dialect.Condition{
+			ID: "check-" + c.id, Symptom: c.symptom, Phase: c.phase, Fact: c.fact,
+			Causes: c.causes, Distinguish: c.distinguish, Source: source,
+		})
+	}
+	return keys
+}
+
 // Add adds the conditions to a product's table. status returns what the product
 // answers to its client for each kind.
 func Add(t *applog.Table, source string, status func(Kind) int) Keys {

@@ -334,8 +334,8 @@ func console(b []byte, r *dialect.Record) (msg, err []byte) {
 // message says what a message with its error means.
 func message(msg, err []byte, r *dialect.Record) dialect.Key {
 	switch {
-	case line.Has(msg, "Health check failed"):
-		return keyCheck
+	case line.Has(msg, "Health check failed"), line.Has(msg, "Health check still failing"):
+		return check(msg, err, r)
 	case line.Has(msg, "Error calling "):
 		return keyAuth
 	case line.Contains(err, "unsupported protocol scheme"): // the balancer gave no server
@@ -355,6 +355,26 @@ func message(msg, err []byte, r *dialect.Record) dialect.Key {
 	}
 	return makers.Of(502, answer.Made)
 }
+
+// check reads how a health check failed: the error stands in a field, or in the
+// message of releases before 3.
+func check(msg, err []byte, r *dialect.Record) dialect.Key {
+	if k := gonet.Read(err, r); k != gonet.None {
+		return checks[k]
+	}
+	if k := gonet.Read(msg, r); k != gonet.None {
+		return checks[k]
+	}
+	for _, b := range [...][]byte{err, msg} {
+		if line.Contains(b, "received error status code") || line.Contains(b, "received non-2xx/3xx") || line.Contains(b, "unhealthy status") {
+			return keyCheckStatus
+		}
+	}
+	return keyCheck
+}
+
+// checks are the errors of health checks by kind.
+var checks = gonet.AddChecks(table, "traefik pkg/healthcheck")
 
 const source = "traefik pkg/server/service, pkg/proxy/httputil"
 
@@ -389,6 +409,8 @@ var (
 		vocab.NoHealthyUpstream, vocab.HealthCheckWrong, vocab.UpstreamDown)
 	keyCheck = add("check-failed", vocab.DestinationUnavailable, 0, dialect.PhaseLocal, vocab.GatewayServerDisabled, false,
 		"The server leaves the rotation: is it down, or is the check's path wrong?", vocab.HealthCheckWrong, vocab.UpstreamDown, vocab.AppError)
+	keyCheckStatus = add("check-status", vocab.DestinationUnavailable, 0, dialect.PhaseHeader, vocab.GatewayCheckRejected, false,
+		"The server answers and the check does not take its status: the check's path, host or scheme, or the application.", vocab.HealthCheckWrong, vocab.UpstreamDown, vocab.AppError)
 	keyAuth = add("auth-failed", vocab.ConnectionRefused, 500, dialect.PhaseConnect, vocab.GatewayAuthStatus, true,
 		"forwardAuth could not reach its service: diagnose that one.", vocab.AuthSubrequest, vocab.UpstreamDown, vocab.UpstreamSlow)
 )

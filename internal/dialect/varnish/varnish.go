@@ -261,8 +261,10 @@ func health(b []byte, r *dialect.Record) dialect.Key {
 		return dialect.Plain
 	case line.Contains(b, "\"Open error ") || line.Contains(b, "\"Open timeout"):
 		return keyProbeOpen
-	case line.Contains(b, "HTTP/1."):
+	case line.Contains(b, "\"HTTP/1.1 5") || line.Contains(b, "\"HTTP/1.0 5") || line.Contains(b, " HTTP/1.1 5"):
 		return keyProbeStatus
+	case line.Contains(b, "HTTP/1."):
+		return keyProbeRejected
 	}
 	return keyProbeRead
 }
@@ -331,10 +333,11 @@ var (
 	keyRetries   = add("too-many-retries", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, "", true, "max_retries is used up: the FetchErrors before it say why.", vocab.UpstreamCrashed, vocab.AppError, vocab.NoHealthyUpstream)
 	keyVCL       = add("vcl-error", vocab.ProxyConfigurationError, 503, dialect.PhaseLocal, "", true, "The VCL failed for this request.", vocab.InvalidConfig)
 
-	keyProbeOpen   = add("probe-open", vocab.ConnectionRefused, 0, connecting, vocab.GatewayServerDisabled, false, "The probe cannot connect.", vocab.UpstreamDown, vocab.UpstreamCrashed)
-	keyProbeRead   = add("probe-read", vocab.ConnectionTerminated, 0, header, vocab.GatewayServerDisabled, false, "The probe's connection broke.", vocab.UpstreamCrashed)
-	keyProbeStatus = add("probe-status", vocab.HTTPProtocolError, 0, header, vocab.GatewayServerDisabled, false, "The probe got another status than .expected_response.", vocab.AppError, vocab.HealthCheckWrong)
-	keyHealthy     = add("probe-healthy", "", 0, dialect.PhaseLocal, "", false, "The backend is healthy again.", vocab.PartialOutage)
+	keyProbeOpen     = add("probe-open", vocab.ConnectionRefused, 0, connecting, vocab.GatewayServerDisabled, false, "The probe cannot connect.", vocab.UpstreamDown, vocab.UpstreamCrashed)
+	keyProbeRead     = add("probe-read", vocab.ConnectionTerminated, 0, header, vocab.GatewayServerDisabled, false, "The probe's connection broke.", vocab.UpstreamCrashed)
+	keyProbeStatus   = add("probe-status", vocab.HTTPProtocolError, 0, header, vocab.GatewayServerDisabled, false, "The probe got another status than .expected_response.", vocab.AppError, vocab.HealthCheckWrong)
+	keyProbeRejected = add("probe-rejected", vocab.HTTPProtocolError, 0, header, vocab.GatewayCheckRejected, false, "The backend answers, and not with .expected_response: the probe's .url or .request (Host), a redirect, a login.", vocab.HealthCheckWrong, vocab.AppError)
+	keyHealthy       = add("probe-healthy", "", 0, dialect.PhaseLocal, "", false, "The backend is healthy again.", vocab.PartialOutage)
 
 	keyPage        = add("page-fetch-failed", vocab.DestinationUnavailable, 503, header, vocab.GatewayStatusMade, true, "Varnish's own page: varnishlog has the FetchError with the reason.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.UpstreamSlow, vocab.NoHealthyUpstream)
 	keyPageVCL     = add("page-vcl-failed", vocab.ProxyConfigurationError, 503, dialect.PhaseLocal, vocab.GatewayStatusMade, true, "Varnish's own page: the VCL failed.", vocab.InvalidConfig)

@@ -66,8 +66,11 @@ func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
 	if e.Kind == "queue-full" {
 		return u.Local && !u.unix() && samePort(u.Addr, e.Port)
 	}
+	known := slices.ContainsFunc(u.Processes, func(p host.Process) bool { return p.PID == e.PID })
 	for _, ls := range [][]host.Listener{u.Before, u.After} {
-		if slices.Contains(pids(ls), e.PID) {
+		// One that listened when goodgate began and is gone ended since then:
+		// numbers are given again.
+		if !known && slices.Contains(pids(ls), e.PID) && !e.When.Before(x.rec.Case().Started.Add(-2*time.Second)) {
 			return true
 		}
 	}
@@ -77,7 +80,7 @@ func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
 	}
 	newer := false
 	for _, p := range u.Processes {
-		if p.PID == e.PID {
+		if p.PID == e.PID && !p.Started.After(e.When.Add(2*time.Second)) {
 			return true
 		}
 		newer = newer || p.Comm == e.Comm && p.PID > e.PID && !p.Started.Before(e.When.Add(-2*time.Second)) && fits(e, p)

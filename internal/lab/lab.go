@@ -58,6 +58,7 @@ type Scene struct {
 	Config string            // the gateway's main configuration file
 	Logs   []string          // the gateway's logs
 	Notes  []string          // what was done, for a person who plays
+	Args   []string          // what an operator adds in this scene, beside Fault.Args
 
 	// Enter is what an operator types before the command to be on the machine
 	// that the scene plays on; empty: it is this one.
@@ -121,7 +122,8 @@ func Faults() []Fault {
 		downFaults(), crashFaults(), hungFaults(), slowFaults(), restartFaults(), workerFaults(), appFaults(),
 		addressFaults(), permissionFaults(), limitFaults(), mismatchFaults(), tlsFaults(), keepaliveFaults(),
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
-		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(), hostHealthy(), apacheFaults(),
+		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
+		haproxyFaults(), haproxyHealthy(), hostHealthy(), apacheFaults(),
 	} {
 		all = append(all, group...)
 	}

@@ -40,7 +40,7 @@ func (s Scene) Command(ctx context.Context, uid int, name string, args ...string
 // Arguments returns what an operator adds to "diagnose URL" for f in this scene.
 func (s Scene) Arguments(f Fault) []string {
 	var args []string
-	for _, a := range f.Args {
+	for _, a := range append(append([]string{}, f.Args...), s.Args...) {
 		args = append(args, strings.ReplaceAll(a, ConfigArg, s.Config))
 	}
 	return args

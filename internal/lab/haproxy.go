@@ -1,0 +1,441 @@
+package lab
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// haSite is one site behind a scene's HAProxy.
+type haSite struct {
+	app     string
+	host    string
+	path    string
+	listen  string
+	scheme  string
+	options string   // of bind
+	front   string   // further lines of the frontend
+	back    string   // further lines of the backend
+	servers []string // what stands behind "server sN"
+}
+
+func (s *haSite) url() string {
+	return fmt.Sprintf("%s://%s:%d%s", s.scheme, s.host, port(s.listen), s.path)
+}
+
+// pool is what its backend is called.
+func (s *haSite) pool() string { return s.app + "_servers" }
+
+// The ways in which a scene's HAProxy logs.
+const (
+	toFile   = "file"   // standard output leads into a file
+	toSyslog = "syslog" // a syslog service writes a file, which the operator names
+	toNobody = "nobody" // to a syslog service whose files are not on this host
+)
+
+// HAProxy is the gateway of a scene.
+type HAProxy struct {
+	*Proc
+	b       *Bench
+	dir     string
+	conf    string
+	log     string // the file, where there is one
+	logs    string // one of the ways above
+	socket  string // its runtime socket; empty: none
+	target  *haSite
+	others  []*haSite
+	hosts   map[string]string
+	globals string // further lines of the global section
+	wait    string // timeout server
+	connect string // timeout connect
+	retries int    // -1: as it is by default
+	memory  []string
+	pid     int // in lines of the past
+}
+
+// haSite draws the outside of a site behind HAProxy.
+func (b *Bench) haSite(app string, servers ...string) *haSite {
+	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
+	s := &haSite{app: app, host: app + "." + zone, listen: b.local(), scheme: "http", servers: servers}
+	s.path = pick(b, "/", "/api/", "/v1/") + pick(b, "list", "item/4711", "today")
+	if b.Chance(40) {
+		s.host = "127.0.0.1"
+	}
+	return s
+}
+
+// HAProxy lays out an HAProxy with target among its decoys. It is not running
+// yet.
+func (b *Bench) HAProxy(target *haSite) *HAProxy {
+	h := &HAProxy{
+		Proc: &Proc{b: b, name: "haproxy", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "haproxy", "etc/haproxy", "lb")), target: target,
+		hosts: map[string]string{}, wait: "10s", connect: "2s", retries: pick(b, -1, 0, 1, 2), logs: pick(b, toFile, toFile, toSyslog, toNobody), pid: 800 + b.Rand.IntN(90),
+	}
+	if b.netns >= 0 {
+		h.logs = toFile // the lab's own syslog service is on the other machine
+	}
+	h.conf = filepath.Join(h.dir, "haproxy.cfg")
+	h.log = filepath.Join(h.dir, "log", "haproxy.log")
+	if b.Chance(70) {
+		h.socket = filepath.Join(h.dir, "admin.sock")
+	}
+	if target.scheme == "http" && b.Chance(15) {
+		p := b.certificate(certificate{name: target.app + ".front"})
+		target.scheme, target.options = "https", " ssl crt "+b.bundle(p)
+	}
+	healthy, dead := b.Name(), b.Name()
+	good := b.Backend(healthy, good(b.local()))
+	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
+	h.others = []*haSite{b.haSite(healthy, good.Addr), b.haSite(dead, b.local())}
+	for _, s := range h.others {
+		// A shared listener tells its sites apart by their hosts.
+		if target.host != "127.0.0.1" && s.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
+			s.listen = target.listen
+		}
+	}
+	for _, s := range append([]*haSite{target}, h.others...) {
+		if net.ParseIP(s.host) == nil {
+			h.hosts[s.host] = s.listen
+		}
+	}
+	return h
+}
+
+// bundle writes a certificate and its key into one file, as HAProxy wants them.
+func (b *Bench) bundle(p pair) string {
+	var all []byte
+	for _, f := range []string{p.file, p.key} {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			b.fail("cannot read %s: %w", f, err)
+		}
+		all = append(all, text...)
+	}
+	return b.Write(strings.TrimSuffix(p.file, ".crt")+".pem", string(all))
+}
+
+// text is the configuration.
+func (h *HAProxy) text() string {
+	b := h.b
+	var c strings.Builder
+	fmt.Fprintf(&c, "global\n    maxconn 400\n    %s\n", h.logTarget())
+	if os.Geteuid() == 0 {
+		c.WriteString("    user www-data\n    group www-data\n")
+	}
+	if h.socket != "" {
+		fmt.Fprintf(&c, "    stats socket %s mode 660 level admin\n", h.socket)
+	}
+	c.WriteString(indent(h.globals, 4))
+	fmt.Fprintf(&c, "\ndefaults\n    mode http\n    log global\n    option httplog\n    option dontlognull\n    timeout connect %s\n    timeout client 30s\n    timeout server %s\n", h.connect, h.wait)
+	if h.retries >= 0 {
+		fmt.Fprintf(&c, "    retries %d\n", h.retries)
+	}
+	if b.Chance(30) {
+		c.WriteString("    option forwardfor\n")
+	}
+	seen := map[string]bool{}
+	all := append([]*haSite{h.target}, h.others...)
+	for _, s := range all {
+		if seen[s.listen] {
+			continue
+		}
+		seen[s.listen] = true
+		var here []*haSite
+		for _, o := range all {
+			if o.listen == s.listen {
+				here = append(here, o)
+			}
+		}
+		c.WriteString(h.frontend(s, here))
+	}
+	return c.String()
+}
+
+// frontend writes a listener with the backends behind it, in one of the ways
+// people do.
+func (h *HAProxy) frontend(s *haSite, here []*haSite) string {
+	b := h.b
+	var c strings.Builder
+	bind := fmt.Sprintf("    bind %s%s\n", s.listen, s.options)
+	// A site that nothing tells from others is asked for by its address: its
+	// name has none.
+	named := net.ParseIP(s.host) == nil
+	if len(here) == 1 && !named && b.Chance(60) && len(s.servers) > 0 {
+		fmt.Fprintf(&c, "\nlisten %s\n%s%s%s", s.pool(), bind, indent(s.front, 4), h.backend(s))
+		return c.String()
+	}
+	fmt.Fprintf(&c, "\nfrontend %s_in\n%s%s", s.app, bind, indent(s.front, 4))
+	for i, o := range here {
+		if len(o.servers) == 0 {
+			continue
+		}
+		if i == len(here)-1 && o != h.target || len(here) == 1 && !named {
+			fmt.Fprintf(&c, "    default_backend %s\n", o.pool())
+			continue
+		}
+		switch b.Rand.IntN(3) {
+		case 0:
+			fmt.Fprintf(&c, "    acl is_%s hdr(host),host_only -i %s\n    use_backend %s if is_%s\n", o.app, o.host, o.pool(), o.app)
+		case 1:
+			fmt.Fprintf(&c, "    use_backend %s if { hdr_beg(host) -i %s }\n", o.pool(), o.host)
+		case 2:
+			fmt.Fprintf(&c, "    use_backend %s if { req.hdr(host),field(1,:),lower -m str %s }\n", o.pool(), o.host)
+		}
+	}
+	for _, o := range here {
+		if len(o.servers) > 0 {
+			fmt.Fprintf(&c, "\nbackend %s\n%s", o.pool(), h.backend(o))
+		}
+	}
+	return c.String()
+}
+
+func (h *HAProxy) backend(s *haSite) string {
+	var c strings.Builder
+	c.WriteString(indent(s.back, 4))
+	for i, text := range s.servers {
+		fmt.Fprintf(&c, "    server %s%d %s\n", "s", i+1, strings.TrimPrefix(text, "unix:"))
+	}
+	return c.String()
+}
+
+func (h *HAProxy) logTarget() string {
+	switch h.logs {
+	case toFile:
+		return "log stdout format " + pick(h.b, "raw", "rfc3164") + " local0"
+	case toSyslog:
+		return fmt.Sprintf("log %s local0", h.syslog())
+	}
+	return fmt.Sprintf("log 127.0.0.1:%d local0", h.b.Port())
+}
+
+// syslog starts a service that writes what it gets as rsyslog does, and returns
+// where it listens.
+func (h *HAProxy) syslog() string {
+	in, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		h.b.fail("cannot start a syslog service: %w", err)
+		return "127.0.0.1:514"
+	}
+	h.b.Write(h.log, "")
+	out, err := os.OpenFile(h.log, os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		h.b.fail("cannot start a syslog service: %w", err)
+		return in.LocalAddr().String()
+	}
+	h.b.held = append(h.b.held, in)
+	h.b.pollers.Add(1)
+	go func() {
+		defer h.b.pollers.Done()
+		defer out.Close()
+		<-h.b.life.Done()
+		in.Close()
+	}()
+	go receive(in, out)
+	return in.LocalAddr().String()
+}
+
+// receive writes datagrams as lines: without the priority, with the host's name
+// behind the stamp.
+func receive(in net.PacketConn, out io.Writer) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, _, err := in.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		text := string(buf[:n])
+		if i := strings.IndexByte(text, '>'); i > 0 && i < 6 {
+			text = text[i+1:]
+		}
+		if len(text) > 16 {
+			text = text[:16] + "gw1 " + text[16:]
+		}
+		fmt.Fprintln(out, strings.TrimSpace(text))
+	}
+}
+
+// Run writes configuration and past, starts HAProxy and waits until it listens.
+func (h *HAProxy) Run() *HAProxy {
+	h.write()
+	h.start()
+	for _, s := range h.others {
+		h.b.poll(h.hosts, s.url(), time.Duration(200+h.b.Rand.IntN(200))*time.Millisecond)
+	}
+	return h
+}
+
+func (h *HAProxy) write() {
+	h.b.Write(h.conf, h.text())
+	if h.b.err != nil {
+		return
+	}
+	at := time.Now().Add(-time.Duration(2+h.b.Rand.IntN(60)) * 24 * time.Hour)
+	if err := os.Chtimes(h.conf, at, at); err != nil {
+		h.b.fail("cannot date %s back: %w", h.conf, err)
+	}
+	if h.logs == toNobody {
+		return
+	}
+	h.past()
+}
+
+func (h *HAProxy) start() {
+	if h.b.err != nil {
+		return
+	}
+	args := []string{"-f", h.conf}
+	if h.b.Chance(50) {
+		args = append([]string{"-W"}, args...)
+	} else {
+		args = append([]string{"-db"}, args...)
+	}
+	path, argv := program("haproxy"), "haproxy"
+	if h.logs == toFile {
+		// The shell makes standard output a file and becomes HAProxy.
+		args = append([]string{"-c", `exec "$0" "$@" >> ` + h.log + ` 2>&1`, path}, args...)
+		path, argv = "/bin/sh", "sh"
+	}
+	h.Proc = h.b.Start(command{name: "haproxy", path: path, argv: argv, dir: h.dir, args: args, log: filepath.Join(h.dir, "startup.log")})
+	h.Proc.Addr = h.target.listen
+	h.listening()
+}
+
+// past writes the log of yesterday and of the last hour.
+func (h *HAProxy) past() {
+	now := time.Now()
+	yesterday := now.Add(-time.Duration(20*60+h.b.Rand.IntN(8*60)) * time.Minute)
+	var old strings.Builder
+	for i := range 6 + h.b.Rand.IntN(12) {
+		at := yesterday.Add(time.Duration(i*17) * time.Second)
+		state := pick(h.b, "SC--", "sH--", "SH--", "PH--", "sC--")
+		old.WriteString(h.line(at, "legacy_in", "legacy/app1", "0/0/-1/-1/3", 503, state, "/shop/checkout"))
+		old.WriteString(h.line(at.Add(time.Second), h.target.app+"_in", "legacy/app1", "0/0/0/2/2", 404, "----", "/wp-login.php"))
+	}
+	for _, m := range h.memory {
+		old.WriteString(m)
+	}
+	path := h.b.path(h.log)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		h.b.fail("cannot write %s: %w", path, err)
+		return
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err == nil {
+		_, err = f.WriteString(old.String())
+		f.Close()
+	}
+	if err != nil {
+		h.b.fail("cannot write %s: %w", path, err)
+	}
+}
+
+// line is a request of the past as HAProxy logs it.
+func (h *HAProxy) line(at time.Time, front, server, timers string, status int, state, path string) string {
+	text := fmt.Sprintf(`198.51.100.23:%d [%s] %s %s %s %d 212 - - %s 3/1/0/0/0 0/0 "GET %s HTTP/1.1"`, 40000+at.Second()*100, at.Format("02/Jan/2006:15:04:05.000"), front, server, timers, status, state, path)
+	if h.logs == toSyslog {
+		return fmt.Sprintf("%s gw1 haproxy[%d]: %s\n", at.Format(time.Stamp), h.pid, text)
+	}
+	return text + "\n"
+}
+
+// Remember gives the target count good requests of the past hour, each as slow
+// as took says. It must be called before Run.
+func (h *HAProxy) Remember(count int, took func() float64) *HAProxy {
+	now := time.Now()
+	for i := range count {
+		at := now.Add(-fifty + time.Duration(i)*(fifty-time.Minute)/time.Duration(count))
+		ms := int(took() * 1000)
+		for _, front := range []string{h.target.app + "_in"} {
+			h.memory = append(h.memory, h.line(at, front, h.target.pool()+"/s1", fmt.Sprintf("0/0/0/%d/%d", ms, ms), 200, "----", h.target.path))
+		}
+	}
+	return h
+}
+
+// remembers makes the scene one whose log shows how long requests took.
+func (h *HAProxy) remembers() *HAProxy {
+	if h.logs == toNobody {
+		h.logs = toFile
+	}
+	h.plain()
+	return h
+}
+
+// plain keeps the target behind a frontend of its own name.
+func (h *HAProxy) plain() {
+	if len(h.others) > 0 && h.others[0].listen != h.target.listen {
+		h.others[0].listen = h.target.listen
+		h.target.host, h.others[0].host = h.target.app+".shop.test", h.others[0].app+".shop.test"
+		h.target.scheme, h.target.options = "http", ""
+		h.hosts[h.target.host], h.hosts[h.others[0].host] = h.target.listen, h.target.listen
+	}
+}
+
+// Get makes count requests to the target and returns the last answer.
+func (h *HAProxy) Get(count int) Answer {
+	var last Answer
+	for range count {
+		if h.b.err != nil {
+			return Answer{}
+		}
+		last = h.b.ask(h.b.ctx, h.hosts, "GET", h.target.url(), 0)
+	}
+	return last
+}
+
+// Served makes some requests that must succeed.
+func (h *HAProxy) Served(count int) *HAProxy {
+	for range count {
+		if a := h.Get(1); h.b.err == nil && (a.Status != 200 || a.Err != nil) {
+			h.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(h.log))
+		}
+	}
+	return h
+}
+
+// tell sends a command to the runtime socket, as an operator does.
+func (h *HAProxy) tell(command string) {
+	if h.b.err != nil {
+		return
+	}
+	c, err := h.b.dial(h.b.ctx, "unix:"+h.socket)
+	if err != nil {
+		h.b.fail("cannot reach the runtime socket: %w", err)
+		return
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "%s\n", command)
+	out, err := io.ReadAll(c)
+	if text := strings.TrimSpace(string(out)); err != nil || text != "" {
+		h.b.fail("cannot %s: %v %s", command, err, text)
+	}
+}
+
+// down waits until the target's backend has no server.
+func (h *HAProxy) down() *HAProxy {
+	h.b.until("the checks have failed", func() bool { return h.Get(1).Status == 503 })
+	return h
+}
+
+// Scene describes what has been built, after clients have met the fault.
+func (h *HAProxy) Scene(notes ...string) (Scene, error) {
+	h.Get(1 + h.b.Rand.IntN(2))
+	return h.Quiet(notes...)
+}
+
+// Quiet describes what has been built.
+func (h *HAProxy) Quiet(notes ...string) (Scene, error) {
+	s := Scene{URL: h.target.url(), Hosts: h.hosts, Config: h.conf, Notes: notes, Enter: h.b.enter, bench: h.b}
+	if h.logs != toNobody {
+		s.Logs = []string{h.log}
+	}
+	if h.logs == toSyslog {
+		s.Args = []string{"--log", h.log}
+	}
+	return s, h.b.err
+}

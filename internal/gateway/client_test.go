@@ -99,17 +99,18 @@ func TestTrustedProxies(t *testing.T) {
 
 // TestLoop makes the gateway its own server.
 func TestLoop(t *testing.T) {
-	b := newServer(t, echo())
-	s := newSite(t, nil, b)
-	b.serve = func(_ int, c net.Conn) {
-		up, err := net.Dial("tcp", s.addr)
+	var gate atomic.Value
+	b := newServer(t, func(_ int, c net.Conn) {
+		up, err := net.Dial("tcp", gate.Load().(string))
 		if err != nil {
 			return
 		}
 		defer up.Close()
 		go func() { io.Copy(up, c); up.(*net.TCPConn).CloseWrite() }()
 		io.Copy(c, up)
-	}
+	})
+	s := newSite(t, nil, b)
+	gate.Store(s.addr)
 	code, _, header := s.ask("GET", "/", "")
 	if code != 502 || !strings.Contains(header.Get("Proxy-Status"), "proxy_loop_detected") {
 		t.Errorf("%d %v", code, header)

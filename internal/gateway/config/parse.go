@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -137,6 +138,9 @@ func known(n ast.Node, t reflect.Type, path string) *Error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if t == reflect.TypeFor[time.Duration]() {
+		return duration(n)
+	}
 	switch v := n.(type) {
 	case *ast.AnchorNode:
 		return known(v.Value, t, path)
@@ -158,6 +162,20 @@ func known(n ast.Node, t reflect.Type, path string) *Error {
 		}
 	}
 	return nil
+}
+
+// duration wants a number with a unit: a bare one would be nanoseconds.
+func duration(n ast.Node) *Error {
+	scalar, ok := n.(ast.ScalarNode)
+	if !ok {
+		return nil // an alias, or no duration at all, which decoding refuses
+	}
+	text := scalar.GetToken().Value
+	if _, err := time.ParseDuration(text); err == nil {
+		return nil
+	}
+	line, column := position(scalar.GetToken())
+	return &Error{Line: line, Column: column, Text: fmt.Sprintf("%.40q is no duration: 250ms, 5s, 2m, 1h30m", text)}
 }
 
 func knownPair(pair *ast.MappingValueNode, t reflect.Type, path string) *Error {

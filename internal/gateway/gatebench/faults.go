@@ -167,7 +167,7 @@ func (t *tally) load(address string, rate int, span, pause time.Duration) {
 
 func (t *tally) ask(client *http.Client, address string, n int) {
 	method, body := "GET", io.Reader(nil)
-	if n%2 == 1 {
+	if uint32(n)*2654435769>>31 == 1 { // half of them, in no step with any round robin
 		method, body = "POST", strings.NewReader("0123456789")
 	}
 	r, _ := http.NewRequestWithContext(context.Background(), method, "http://"+address+"/1024", body)

@@ -197,13 +197,13 @@ func (l *latency) percentile(share float64) (d time.Duration, ok bool) {
 	return 0, false
 }
 
-// score is how unattractive e is: expected latency times load, over weight.
+// score is how unattractive e is: expected latency times load for its weight.
 func (e *Endpoint) score(now int64, unknown float64) float64 {
 	l := e.latency.estimate(now)
 	if l <= 0 {
 		l = unknown
 	}
-	return l * float64(e.load.Load()+1) / e.share(now)
+	return (l + floor) * (float64(e.load.Load())/e.share(now) + 1)
 }
 
 // share is the weight, reduced for a while after e came back.

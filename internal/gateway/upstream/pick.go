@@ -87,6 +87,14 @@ func (p *Pool) choose(list []*Endpoint, c *Choice) *Endpoint {
 	return leastLoad(list)
 }
 
+// alike is by how much the scores of two servers may differ without a preference,
+// and floor the latency below which differences are noise: without them the one
+// that is faster by a hair would get everything.
+const (
+	alike = 1.5
+	floor = 0.001
+)
+
 // leastLoad is the better of two random servers: as good as the best of all, and
 // no two gateways run after the same one.
 func leastLoad(list []*Endpoint) *Endpoint {
@@ -98,13 +106,18 @@ func leastLoad(list []*Endpoint) *Endpoint {
 	now := time.Now().UnixNano()
 	x, y := list[a], list[b]
 	unknown := max(x.latency.estimate(now), y.latency.estimate(now)) // a new one is as good as the other
-	if unknown == 0 {
-		unknown = 0.001
-	}
-	if y.score(now, unknown) < x.score(now, unknown) {
+	sx, sy := x.score(now, unknown), y.score(now, unknown)
+	switch {
+	case sy*alike < sx:
 		return y
+	case sx*alike < sy:
+		return x
 	}
-	return x
+	wx, wy := x.share(now), y.share(now)
+	if wx == wy || rand.Float64()*(wx+wy) < wx {
+		return x
+	}
+	return y
 }
 
 // spread is the n-th of a sequence that visits [0, 1) evenly (Weyl's), so that

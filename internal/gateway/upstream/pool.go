@@ -19,8 +19,8 @@ type Pool struct {
 
 	ends   atomic.Pointer[[]*Endpoint]
 	turn   atomic.Uint64 // of round robin
-	queued atomic.Int32 // length of queue
-	held   atomic.Int32 // requests in the queue, or just called from it
+	queued atomic.Int32  // length of queue
+	held   atomic.Int32  // requests in the queue, or just called from it
 	retry  budget
 	hedge  budget
 	closed atomic.Bool

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+const good = `# a gateway
+listen:
+  - address: :8080
+access_log:
+  file: "-"
+upstreams:
+  app:
+    servers:
+      - url: http://127.0.0.1:3000
+        weight: 2
+      - url: unix:/run/app.sock
+        backup: true
+    timeouts:
+      first_byte: 90s
+    hedge_budget: 0
+    check:
+      path: /health
+sites:
+  - name: shop
+    hosts: [shop.example, "*.shop.example"]
+    routes:
+      - path: /api
+        methods: [GET]
+        to: app
+      - to: app
+`
+
+func TestParse(t *testing.T) {
+	c, err := Parse([]byte(good), "g.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := c.Upstreams["app"]
+	if u.Timeouts.First != 90*time.Second || u.Timeouts.Header != 90*time.Second || *u.Hedge != 0 || *u.Retry != 0.1 || u.Check.Every != 2*time.Second ||
+		len(u.Servers) != 2 || !u.Servers[1].Backup || c.Sites[0].Routes[0].Methods[0] != "GET" || c.AccessLog.Format != "json" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestPrintIsReadAsWritten: what print shows is a configuration that means the
+// same.
+func TestPrintIsReadAsWritten(t *testing.T) {
+	c, err := Parse([]byte(good), "g.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := c.Print()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse(b, "printed")
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, b)
+	}
+	if !reflect.DeepEqual(c, again) {
+		t.Errorf("%+v\nbecame\n%+v\nby\n%s", c, again, b)
+	}
+}
+
+func TestErrorsSayWhere(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"an unknown key", "weight: 2", "wieght: 2", `g.yaml:10:9: unknown key "wieght"; did you mean "weight"?`},
+		{"an unknown key at the top", "sites:", "sitez:", `g.yaml:18:1: unknown key "sitez"; did you mean "sites"?`},
+		{"an unknown key like none", "weight: 2", "blueberries: 2", `g.yaml:10:9: unknown key "blueberries"`},
+		{"a bad duration", "90s", "ninety", `g.yaml:14:19: "ninety" is no duration`},
+		{"a duration without a unit", "90s", "90", `g.yaml:14:19: "90" is no duration`},
+		{"a bad type", "weight: 2", "weight: heavy", "g.yaml:10:17: "},
+		{"a route to nowhere", "        methods: [GET]\n        to: app", "        to: ap", `g.yaml:23:13: sites[0].routes[0].to: there is no upstream "ap"`},
+		{"a bad server", "http://127.0.0.1:3000", "ftp://x", "g.yaml:9:14: upstreams.app.servers[0].url: "},
+		{"another protocol", "http://127.0.0.1:3000", "https://x", "g.yaml:9:14: upstreams.app.servers[0].url: the server speaks https"},
+		{"no YAML", "listen:", "listen: [", "g.yaml:"},
+		{"an admin address on every interface", "# a gateway", "admin: :9180", "g.yaml:1:8: admin: the admin address is on loopback"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(good, c.old, c.new, 1)
+			if text == good {
+				t.Fatal("the test changes nothing")
+			}
+			_, err := Parse([]byte(text), "g.yaml")
+			var e *Error
+			if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("%v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestParseServer(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://127.0.0.1:3000": "127.0.0.1:3000", "app": "app:80", "https://app/": "app:443", "http://[::1]:1": "[::1]:1", "unix:/run/a.sock": "unix:/run/a.sock",
+		"http+unix:///run/a.sock": "unix:/run/a.sock", "fastcgi://php": "php:9000", "srv:_http._tcp.app": "srv:_http._tcp.app",
+		"": "", "http://": "", "http://a:0": "", "http://a:99999": "", "http://a/b": "", "ftp://a": "", "unix:rel": "", "http://u:p@a": "", "srv:": "",
+	} {
+		a, err := ParseServer(in)
+		if got := a.String(); err == nil && got != want || err != nil && want != "" {
+			t.Errorf("%q: %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
+// TestEveryKeyIsDocumented: the schema and the manual cannot lack a key.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	b, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema any
+	if err := json.Unmarshal(b, &schema); err != nil {
+		t.Fatal(err)
+	}
+	manual, err := os.ReadFile("../../../docs/gateway.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(t reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		for _, k := range keysOf(typ) {
+			if k.doc == "" {
+				t.Errorf("%s has no sentence", k.name)
+			}
+			if !strings.Contains(string(manual), "`"+k.name+"`") {
+				t.Errorf("docs/gateway.md does not have `%s`", k.name)
+			}
+			walk(k.typ)
+		}
+	}
+	walk(reflect.TypeFor[Config]())
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Add([]byte("listen: *x\n&x : y"))
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("<<: {listen: []}\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := Parse(b, "f")
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		if out, err := c.Print(); err != nil {
+			t.Fatal(err)
+		} else if _, err := Parse(out, "printed"); err != nil {
+			t.Fatalf("%v in\n%s\nfrom\n%s", err, out, b)
+		}
+	})
+}
+
+func FuzzParseServer(f *testing.F) {
+	f.Add("http://a:1")
+	f.Fuzz(func(t *testing.T, s string) {
+		if a, err := ParseServer(s); err == nil && a.Host == "" && a.Path == "" && a.SRV == "" {
+			t.Fatalf("%q is nowhere: %+v", s, a)
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestNames: addresses follow the name by its TTL; only a good answer takes one
+// away.
+func TestNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		answer, fails := []string{"10.0.0.1"}, false
+		set := func(f bool, a ...string) { mu.Lock(); answer, fails = a, f; mu.Unlock() }
+		s := Settings{Resolve: func(context.Context, string) ([]netip.Addr, time.Duration, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if fails {
+				return nil, 0, errors.New("SERVFAIL")
+			}
+			var out []netip.Addr
+			for _, a := range answer {
+				out = append(out, netip.MustParseAddr(a))
+			}
+			return out, 5 * time.Second, nil
+		}}
+		p := New(s, nil)
+		n := NewNames(p, func() ([]Server, error) { return []Server{{Network: "tcp", Host: "app", Port: 80, Weight: 1}}, nil }, 0)
+		if err := n.Start(); err != nil {
+			t.Fatal(err)
+		}
+		has := func(want ...string) {
+			t.Helper()
+			synctest.Wait()
+			var got []string
+			for _, e := range p.Endpoints() {
+				got = append(got, e.Address)
+			}
+			if len(got) != len(want) {
+				t.Fatalf("%v, want %v", got, want)
+			}
+			for i := range want {
+				if got[i] != want[i] {
+					t.Errorf("%v, want %v", got, want)
+				}
+			}
+		}
+		has("10.0.0.1:80")
+		first := p.Endpoints()[0]
+		set(false, "10.0.0.1", "fd00::1", "10.0.0.1")
+		time.Sleep(4 * time.Second)
+		has("10.0.0.1:80") // the TTL has not passed
+		time.Sleep(2 * time.Second)
+		has("10.0.0.1:80", "[fd00::1]:80")
+		if p.Endpoints()[0] != first {
+			t.Error("what was known about the first is lost")
+		}
+		set(true)
+		time.Sleep(time.Minute)
+		has("10.0.0.1:80", "[fd00::1]:80")
+		if n.Err() == nil {
+			t.Error("the failure is not told")
+		}
+		set(false) // no address at all
+		time.Sleep(time.Minute)
+		has("10.0.0.1:80", "[fd00::1]:80")
+		set(false, "10.0.0.2")
+		time.Sleep(2 * time.Second)
+		has("10.0.0.2:80")
+		if first.Condition()&Gone == 0 {
+			t.Error("the one that left may still be asked")
+		}
+		n.Stop()
+		p.Close()
+	})
+}

@@ -16,6 +16,7 @@ var healthCheckWrong = Cause{
 		{Fact: vocab.NoListener, Seen: -20},
 		{Fact: vocab.GatewayServerDisabled, Seen: 3},
 		{Fact: vocab.GatewayCheckRejected, Seen: 12},
+		{Fact: vocab.CheckConfigured, Seen: 6}, // without a check there is no wrong one
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The servers behind {pool} are fine and their health check fails[: {value:check_rejects}][: {value:check_unconnected}].",

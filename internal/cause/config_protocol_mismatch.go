@@ -28,6 +28,7 @@ var protocolMismatch = Cause{
 		{Fact: vocab.ProbeTLSOK, Seen: -15},
 		{Fact: vocab.GatewayConnectFailed, Seen: 3},
 		{Fact: vocab.CheckRejects, Seen: 4},
+		{Fact: vocab.TargetProtocolNamed, Seen: 9}, // plain HTTP needs no naming: who names another one can name it wrongly
 	},
 	Hides:   []vocab.Cause{vocab.InvalidResponse, vocab.EmptyResponse, vocab.UpstreamCrashed, vocab.TLSHandshake, vocab.AppError},
 	Summary: "The gateway speaks another protocol to {endpoint} than is spoken there[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_uwsgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].",

@@ -25,6 +25,7 @@ var timeoutTooShort = Cause{
 		{Fact: vocab.EndpointThrottled, Seen: -14},
 		{Fact: vocab.EndpointTasksShort, Seen: -8},
 		{Fact: vocab.AppDependencyFailed, Seen: -8},
+		{Fact: vocab.TimeoutConfigured, Seen: 4}, // the limit is a person's choice
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The gateway stops waiting for {endpoint} too soon[: {value:route_always_slow}][: {value:probe_late}]: {route} takes longer than that by nature.",

@@ -18,6 +18,7 @@ var tlsHandshake = Cause{
 		{Fact: vocab.NoSNI, Seen: 2},
 		{Fact: vocab.GatewayConnectFailed, Seen: 6}, // HAProxy writes SC-- for it too
 		{Fact: vocab.CheckRejects, Seen: 3},
+		{Fact: vocab.TargetProtocolNamed, Seen: 6}, // TLS towards the upstream is the commonest of them
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.EmptyResponse},
 	Summary: "Gateway and {endpoint} do not agree on TLS[: {value:probe_needs_sni}][: {value:probe_needs_client_certificate}][: {value:probe_tls_failed}][: {value:probe_tls_alert}].",

@@ -150,7 +150,7 @@ func (e *explaining) lines(texts scan.Texts) {
 	for i := range same {
 		same[i].When = time.Time{}
 	}
-	r := weighCandidates(infer.Rank(cause.All(), f, same), lead.Cond)
+	r := weighCandidates(infer.Rank(cause.All(), f, same), lead)
 	e.out.Verdict = min(r.Verdict, vocab.Uncertain)
 	if r.Verdict != vocab.Uncertain {
 		e.out.Verdict = vocab.Likely
@@ -272,12 +272,18 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 			kind = evidence.Kernel
 		}
 		items = append(items, evidence.Item{ID: "e" + strconv.Itoa(len(items)+1), Fact: fact, Subject: subject[0], Value: value, When: r.Time,
-			Origin: evidence.Origin{Kind: kind, Where: "line " + strconv.Itoa(r.Line)}, Quote: clip(r.Raw, 600)})
+			Origin: evidence.Origin{Kind: kind, Where: lineOf(r)}, Quote: clip(r.Raw, 600)})
 	}
-	broke := false
+	broke, failed := false, failedConnects(reads)
 	for _, r := range reads {
 		fact := r.Cond.Fact
 		value := ""
+		switch {
+		case consequence(failed, r):
+			continue
+		case r.Log == programErrors && e.gatewayFailed(reads):
+			fact = behind(fact)
+		}
 		if strings.HasPrefix(string(fact), "app_") || strings.HasPrefix(string(fact), "kernel_") || strings.HasPrefix(string(fact), "gateway_no_") {
 			value = clip(nonEmpty(r.Message, r.Raw), 120)
 		}
@@ -290,6 +296,9 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 		switch r.Cond.Fact {
 		case vocab.GatewayClosedEarly, vocab.GatewayResetEarly:
 			broke = true
+			if f, ok := timed(max(r.UpSeconds, r.Seconds)); ok {
+				add(f, r, strconv.FormatFloat(max(r.UpSeconds, r.Seconds), 'g', 4, 64)+" s")
+			}
 		case vocab.GatewayRefused:
 			if broke {
 				add(vocab.DiedInRequest, r, "")
@@ -306,13 +315,56 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 		}
 	}
 	for _, r := range reads {
-		if r.Upstream != "" && containerAddress(r.Endpoint) {
+		if (r.Upstream != "" || r.Cond.Phase == dialect.PhaseConnect) && containerAddress(r.Endpoint) {
 			add(vocab.TargetContainer, r, r.Endpoint)
+			if slices.Contains(followers, r.Product) {
+				add(vocab.ResolvedAtRunTime, r, r.Product+" follows the container engine")
+			}
 			break
 		}
 	}
 	return append(items, e.configItems(len(items))...)
 }
+
+// programErrors is the log of errors that programs write about what they ask for
+// (dialect/runtime).
+const programErrors = "program errors"
+
+// gatewayFailed reports whether a gateway's own line of a failure is among the
+// lines.
+func (e *explaining) gatewayFailed(reads []scan.Read) bool {
+	return slices.ContainsFunc(reads, func(r scan.Read) bool {
+		return r.Cond.Fails && r.Cond.Symptom != "" && slices.ContainsFunc(e.opts.Dialects, func(d dialect.Dialect) bool { return d.Name == r.Product && !d.Application })
+	})
+}
+
+// failedConnects holds the threads of products that wrote of a failed connect, in
+// logs that do not number connections.
+func failedConnects(reads []scan.Read) map[string]time.Time {
+	failed := map[string]time.Time{}
+	for _, r := range reads {
+		if r.Cond.Fails && r.Cond.Phase == dialect.PhaseConnect && r.Conn == 0 && r.PID > 0 {
+			failed[thread(r)] = r.Time
+		}
+	}
+	return failed
+}
+
+// thread names who wrote a line.
+func thread(r scan.Read) string {
+	return r.Product + " " + strconv.FormatInt(r.PID, 10) + " " + strconv.FormatInt(r.TID, 10)
+}
+
+// consequence reports whether a line only tells what a failed connect, told by
+// the same thread a moment before, means: that no answer came.
+func consequence(failed map[string]time.Time, r scan.Read) bool {
+	at, ok := failed[thread(r)]
+	return ok && r.Conn == 0 && r.Cond.Phase == dialect.PhaseHeader && r.Time.Sub(at) >= 0 && r.Time.Sub(at) < time.Second
+}
+
+// followers are gateways that are told by a container engine, or by Kubernetes,
+// when an address changes: what they dial is not stale.
+var followers = []string{"traefik", "kubernetes"}
 
 // gatewayEndpoint returns the endpoint that a gateway's line names.
 func gatewayEndpoint(r scan.Read) string {
@@ -335,9 +387,10 @@ func (e *explaining) configItems(have int) []evidence.Item {
 	add := func(fact vocab.Fact, subject, value, where string) {
 		items = append(items, evidence.Item{ID: "e" + strconv.Itoa(have+len(items)+1), Fact: fact, Subject: subject, Value: value, Origin: evidence.Origin{Kind: evidence.Config, Where: where}})
 	}
+	e.hinted(add)
 	conf := e.readConfig()
 	if conf == nil {
-		return nil
+		return items
 	}
 	for _, s := range conf.Instance.Sites {
 		for _, f := range s.Forwards {

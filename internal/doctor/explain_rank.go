@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 
-	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/infer"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -24,14 +25,15 @@ const unnamed = 12
 
 // weighCandidates takes into account which causes the condition of the leading
 // line names, and in which order. What other lines speak for is left as it is.
-func weighCandidates(r infer.Ranking, lead dialect.Condition) infer.Ranking {
+func weighCandidates(r infer.Ranking, line *scan.Read) infer.Ranking {
+	lead := line.Cond
 	if len(lead.Causes) == 0 {
 		return r
 	}
 	total := 1.0 // something else
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if !otherwise(f.For, lead.Fact) {
+		if !otherwise(f.For, line) {
 			f.Score -= step(lead.Causes, f.ID)
 		}
 		total += math.Pow(10, float64(f.Score)/10)
@@ -60,7 +62,11 @@ func step(causes []vocab.Cause, id vocab.Cause) int {
 }
 
 // otherwise reports whether something else than the fact of the leading line
-// speaks for a finding.
-func otherwise(items []evidence.Item, lead vocab.Fact) bool {
-	return slices.ContainsFunc(items, func(it evidence.Item) bool { return it.Fact != lead })
+// speaks for a finding: another line, the configuration, what the address or the
+// time in it show.
+func otherwise(items []evidence.Item, lead *scan.Read) bool {
+	return slices.ContainsFunc(items, func(it evidence.Item) bool { return it.Fact != lead.Cond.Fact })
 }
+
+// lineOf is where an item says that it stands in a pasted text.
+func lineOf(r scan.Read) string { return "line " + strconv.Itoa(r.Line) }

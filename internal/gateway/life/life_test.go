@@ -1,0 +1,342 @@
+package life
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/goodgatehq/goodgate/internal/gateway"
+	"github.com/goodgatehq/goodgate/internal/gateway/config"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// running is a gateway that a test runs.
+type running struct {
+	t       *testing.T
+	address string
+	client  *http.Client
+	stop    func()
+	ended   chan error
+}
+
+// run starts a gateway and waits until it takes requests.
+func run(t *testing.T, o Options) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{t: t, stop: cancel, ended: make(chan error, 1)}
+	ready := make(chan []net.Addr, 1)
+	o.Log, o.Ready = slog.New(slog.DiscardHandler), func(a []net.Addr) { ready <- a }
+	go func() { r.ended <- Run(ctx, o) }()
+	select {
+	case a := <-ready:
+		r.address = a[0].String()
+	case err := <-r.ended:
+		t.Fatal(err)
+	}
+	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true, DisableKeepAlives: true}
+	r.client = &http.Client{Transport: tr, Timeout: 20 * time.Second}
+	t.Cleanup(func() { cancel(); tr.CloseIdleConnections() })
+	return r
+}
+
+func (r *running) end() {
+	r.t.Helper()
+	r.stop()
+	if err := <-r.ended; err != nil {
+		r.t.Error(err)
+	}
+}
+
+func (r *running) get(url string) (int, string) {
+	r.t.Helper()
+	resp, err := r.client.Get(url)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
+}
+
+// app is a server that says its name.
+func app(t *testing.T, name string) *httptest.Server {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, name) }))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func simple(t *testing.T, to ...string) *config.Config {
+	t.Helper()
+	c, err := config.Simple([]string{"127.0.0.1:0"}, to, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Defaults()
+	return c
+}
+
+// TestStopLosesNoRequest: while a request is under way the gateway ends; the
+// request gets its answer.
+func TestStopLosesNoRequest(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-leave
+		io.WriteString(w, "whole")
+	}))
+	defer s.Close()
+	r := run(t, Options{Config: simple(t, s.URL)})
+	answer := make(chan string, 1)
+	go func() { _, body := r.get("http://" + r.address); answer <- body }()
+	<-entered
+	r.stop()
+	for { // the listener is closed when the end has begun
+		c, err := net.Dial("tcp", r.address)
+		if err != nil {
+			break
+		}
+		c.Close()
+	}
+	close(leave)
+	if got := <-answer; got != "whole" {
+		t.Errorf("the request got %q", got)
+	}
+	if err := <-r.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAdmin(t *testing.T) {
+	a, b := app(t, "a"), app(t, "b")
+	c := simple(t, a.URL, b.URL)
+	c.Admin = "unix:" + filepath.Join(t.TempDir(), "admin.sock")
+	loads := 0
+	r := run(t, Options{Config: c, Load: func() (*config.Config, error) {
+		if loads++; loads == 1 {
+			return nil, errors.New("the file is broken")
+		}
+		n := simple(t, b.URL)
+		n.Admin = c.Admin
+		return n, nil
+	}})
+	defer r.end()
+	admin := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(c.Admin, "unix:"))
+	}}}
+	ask := func(method, path string, form url.Values, origin string) (int, string) {
+		q, _ := http.NewRequest(method, "http://x"+path, strings.NewReader(form.Encode()))
+		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if origin != "" {
+			q.Header.Set("Origin", origin)
+		}
+		resp, err := admin.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(b)
+	}
+	r.get("http://" + r.address)
+	for path, want := range map[string]string{"/healthz": `"status": "ok"`, "/readyz": `"configuration"`, "/status": `"condition": "up"`, "/metrics": `goodgate_gateway_requests_total{class="2xx",upstream="default"} 1`, "/config": `"upstreams"`, "/failures": `"failures"`} {
+		if code, body := ask("GET", path, nil, ""); code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+	server := url.Values{"server": {a.Listener.Addr().String()}}
+	if code, _ := ask("POST", "/drain", server, "http://evil"); code != http.StatusForbidden {
+		t.Errorf("an order of a web page: %d", code)
+	}
+	if code, _ := ask("POST", "/drain", server, ""); code != 200 {
+		t.Errorf("drain: %d", code)
+	}
+	for range 10 {
+		if _, body := r.get("http://" + r.address); body != "b" {
+			t.Fatalf("a drained server answered")
+		}
+	}
+	if code, body := ask("POST", "/reload", nil, ""); code != http.StatusConflict || !strings.Contains(body, "broken") {
+		t.Errorf("a bad reload: %d %s", code, body)
+	}
+	if _, body := ask("GET", "/status", nil, ""); strings.Count(body, `"address"`) != 2 {
+		t.Errorf("a bad reload changed something: %s", body)
+	}
+	if code, _ := ask("POST", "/reload", nil, ""); code != 200 {
+		t.Errorf("reload: %d", code)
+	}
+	_, body := ask("GET", "/status", nil, "")
+	var s gateway.Status
+	if err := json.Unmarshal([]byte(body), &s); err != nil || len(s.Upstreams[0].Endpoints) != 1 {
+		t.Errorf("%v %s", err, body)
+	}
+}
+
+// pair writes a certificate with a serial number.
+func pair(t *testing.T, dir string, serial int64) (cert, key string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{SerialNumber: big.NewInt(serial)}, k.Public(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kb, _ := x509.MarshalECPrivateKey(k)
+	cert, key = filepath.Join(dir, "c.pem"), filepath.Join(dir, "k.pem")
+	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "EC PRIVATE KEY", Bytes: kb}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
+}
+
+// TestTLS: HTTP/2 with TLS works, and a certificate that is replaced is used.
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	c := simple(t, app(t, "secure").URL)
+	c.Listen[0].Cert, c.Listen[0].Key = pair(t, dir, 1)
+	r := run(t, Options{Config: c})
+	defer r.end()
+	resp, err := r.client.Get("https://" + r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if string(b) != "secure" || resp.ProtoMajor != 2 || resp.TLS.PeerCertificates[0].SerialNumber.Int64() != 1 {
+		t.Errorf("%q over %s", b, resp.Proto)
+	}
+}
+
+func TestKeeperFollowsTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	k, err := newKeeper(pair(t, dir, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := func() int64 {
+		k.looked = time.Time{}
+		p, _ := k.get(nil)
+		c, err := x509.ParseCertificate(p.Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.SerialNumber.Int64()
+	}
+	os.WriteFile(k.cert, []byte("half"), 0o600)
+	os.Chtimes(k.cert, time.Now(), time.Now().Add(time.Minute))
+	if serial() != 1 {
+		t.Error("a half-written file was used")
+	}
+	pair(t, dir, 2)
+	os.Chtimes(k.cert, time.Now(), time.Now().Add(2*time.Minute))
+	if got := serial(); got != 2 {
+		t.Errorf("serial %d", got)
+	}
+}
+
+// TestNotify: systemd is told when the gateway is ready and when it ends.
+func TestNotify(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify.sock")
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	env := func(k string) (string, bool) {
+		if k == "NOTIFY_SOCKET" {
+			return path, true
+		}
+		return "", false
+	}
+	r := run(t, Options{Config: simple(t, app(t, "x").URL), Env: env})
+	r.end()
+	for _, want := range []string{"READY=1", "STOPPING=1"} {
+		buf := make([]byte, 100)
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if n, err := c.Read(buf); err != nil || string(buf[:n]) != want {
+			t.Errorf("%q %v, want %s", buf[:n], err, want)
+		}
+	}
+}
+
+// TestHealthAddress: balancers see readiness fail while the gateway notices them.
+func TestHealthAddress(t *testing.T) {
+	c := simple(t, "http://127.0.0.1:1") // no server is there: no reason not to be ready
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Health = l.Addr().String()
+	l.Close()
+	c.Stop.Notice = 200 * time.Millisecond
+	r := run(t, Options{Config: c})
+	if code, body := r.get("http://" + c.Health + "/readyz"); code != 200 {
+		t.Errorf("%d %s", code, body)
+	}
+	r.stop()
+	for code := 200; code != 503; {
+		if code, _ = r.get("http://" + c.Health + "/readyz"); code == 0 {
+			t.Error("the end came before readiness failed")
+			break
+		}
+	}
+	if err := <-r.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnixListenerTakesOverAStaleSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "g.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open("unix:"+path, nil); err == nil {
+		t.Error("the socket of a process that lives was taken")
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	c := simple(t, app(t, "by socket").URL)
+	c.Listen[0].Address = "unix:" + path
+	r := run(t, Options{Config: c})
+	defer r.end()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := io.ReadAll(resp.Body); string(b) != "by socket" {
+		t.Errorf("%q", b)
+	}
+}

@@ -150,34 +150,28 @@ func (e *explaining) lines(texts scan.Texts) {
 	for i := range same {
 		same[i].When = time.Time{}
 	}
-	r := weighCandidates(infer.Rank(cause.All(), f, same), lead)
-	e.out.Verdict = min(r.Verdict, vocab.Uncertain)
-	if r.Verdict != vocab.Uncertain {
-		e.out.Verdict = vocab.Likely
-	}
-	for _, fd := range r.Findings {
-		e.out.Causes = append(e.out.Causes, e.causeOf(fd))
-	}
-	for _, c := range candidates(lead.Cond) {
-		if !slices.ContainsFunc(e.out.Causes, func(have Cause) bool { return have.ID == c.ID }) {
-			e.out.Causes = append(e.out.Causes, c)
+	r := weighCandidates(infer.Rank(cause.All(), f, same), lead.Cond, texts.Reads)
+	e.out.Verdict = r.verdict()
+	for _, x := range r {
+		c := candidate(x.ID)
+		if x.found != nil {
+			c = e.causeOf(*x.found)
 		}
+		c.Confidence, c.Verdict = x.confidence, x.verdict()
+		e.out.Causes = append(e.out.Causes, c)
 	}
 	if lead.Cond.Distinguish != "" {
 		e.out.Next = append(e.out.Next, lead.Cond.Distinguish)
 	}
-	for i, fd := range r.Findings {
-		if i < 2 && fd.Next != "" && !slices.Contains(e.out.Next, fd.Next) {
-			e.out.Next = append(e.out.Next, fd.Next)
+	for i, x := range r {
+		if i < 2 && x.found != nil && x.found.Next != "" && !slices.Contains(e.out.Next, x.found.Next) {
+			e.out.Next = append(e.out.Next, x.found.Next)
 		}
 	}
 }
 
 func (e *explaining) causeOf(f infer.Finding) Cause {
 	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: f.Summary, Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
-	if c.Verdict == vocab.Confirmed {
-		c.Verdict = vocab.Likely // nothing was looked at but the lines
-	}
 	for _, fix := range f.Fixes {
 		if fix.Text != "" {
 			c.Fixes = append(c.Fixes, Fix{Text: fix.Text, Command: spellCommand(fix.Command, e.commands())})
@@ -203,15 +197,22 @@ func (e *explaining) commands() map[string]string {
 func candidates(c dialect.Condition) []Cause {
 	var all []Cause
 	for i, id := range c.Causes {
-		x := Cause{ID: id, Confidence: []float64{0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01}[min(i, 6)], Verdict: vocab.Uncertain, For: []evidence.Item{}, Against: []evidence.Item{}, Fixes: []Fix{}}
-		for _, known := range vocab.Causes {
-			if known.ID == id {
-				x.Summary = strings.ToUpper(known.Meaning[:1]) + known.Meaning[1:] + "."
-			}
-		}
+		x := candidate(id)
+		x.Confidence = []float64{0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01}[min(i, 6)]
 		all = append(all, x)
 	}
 	return all
+}
+
+// candidate is a cause for which nothing speaks but that a condition names it.
+func candidate(id vocab.Cause) Cause {
+	x := Cause{ID: id, Verdict: vocab.Uncertain, For: []evidence.Item{}, Against: []evidence.Item{}, Fixes: []Fix{}}
+	for _, known := range vocab.Causes {
+		if known.ID == id {
+			x.Summary = strings.ToUpper(known.Meaning[:1]) + known.Meaning[1:] + "."
+		}
+	}
+	return x
 }
 
 // lead returns the line that says what the client got: a failure that a gateway

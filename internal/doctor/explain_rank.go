@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/infer"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -23,33 +23,57 @@ var lower = []int{0, 5, 8, 9, 10}
 // unnamed is the same for a cause that the condition does not name at all.
 const unnamed = 12
 
-// weighCandidates takes into account which causes the condition of the leading
-// line names, and in which order. What other lines speak for is left as it is.
-func weighCandidates(r infer.Ranking, line *scan.Read) infer.Ranking {
-	lead := line.Cond
-	if len(lead.Causes) == 0 {
-		return r
+// bare is the score of the first candidate where no fact speaks for it: a little
+// less likely than something else.
+const bare = -1
+
+// ranked is a cause in an explanation.
+type ranked struct {
+	ID         vocab.Cause
+	score      int // decibans
+	confidence float64
+	found      *infer.Finding // nil: only the condition names it
+}
+
+func (r ranked) verdict() vocab.Verdict {
+	if r.confidence >= 0.5 {
+		return vocab.Likely // nothing was looked at but the lines
+	}
+	return vocab.Uncertain
+}
+
+// ranking is causes, the most likely first.
+type ranking []ranked
+
+func (r ranking) verdict() vocab.Verdict {
+	if len(r) == 0 {
+		return vocab.Uncertain
+	}
+	return r[0].verdict()
+}
+
+// weighCandidates joins what the facts say with the causes that the conditions of
+// the lines name, and their order.
+func weighCandidates(r infer.Ranking, lead dialect.Condition, reads []scan.Read) ranking {
+	var all ranking
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		all = append(all, ranked{ID: f.ID, score: f.Score - doubt(f, reads), found: f})
+	}
+	for _, id := range lead.Causes {
+		if !slices.ContainsFunc(all, func(x ranked) bool { return x.ID == id }) {
+			all = append(all, ranked{ID: id, score: bare - step(lead.Causes, id)})
+		}
 	}
 	total := 1.0 // something else
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		if !otherwise(f.For, line) {
-			f.Score -= step(lead.Causes, f.ID)
-		}
-		total += math.Pow(10, float64(f.Score)/10)
+	for _, x := range all {
+		total += math.Pow(10, float64(x.score)/10)
 	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		f.Confidence = math.Round(1000*math.Pow(10, float64(f.Score)/10)/total) / 1000
-		if f.Verdict = vocab.Uncertain; f.Confidence >= 0.5 {
-			f.Verdict = vocab.Likely
-		}
+	for i, x := range all {
+		all[i].confidence = math.Round(1000*math.Pow(10, float64(x.score)/10)/total) / 1000
 	}
-	slices.SortStableFunc(r.Findings, func(a, b infer.Finding) int { return cmp.Compare(b.Score, a.Score) })
-	if len(r.Findings) > 0 {
-		r.Verdict = r.Findings[0].Verdict
-	}
-	return r
+	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(b.score, a.score) })
+	return all
 }
 
 // step is by how much a condition holds a cause to be less likely than its first.
@@ -61,11 +85,19 @@ func step(causes []vocab.Cause, id vocab.Cause) int {
 	return lower[min(i, len(lower)-1)]
 }
 
-// otherwise reports whether something else than the fact of the leading line
-// speaks for a finding: another line, the configuration, what the address or the
-// time in it show.
-func otherwise(items []evidence.Item, lead *scan.Read) bool {
-	return slices.ContainsFunc(items, func(it evidence.Item) bool { return it.Fact != lead.Cond.Fact })
+// doubt is by how much the conditions of the lines that speak for a finding hold
+// it to be less likely than their first candidate; the line that thinks best of
+// it counts. What a configuration, an address or a time shows is not doubted.
+func doubt(f *infer.Finding, reads []scan.Read) int {
+	least := unnamed
+	for _, it := range f.For {
+		i := slices.IndexFunc(reads, func(r scan.Read) bool { return lineOf(r) == it.Origin.Where && r.Cond.Fact == it.Fact })
+		if i < 0 || len(reads[i].Cond.Causes) == 0 {
+			return 0
+		}
+		least = min(least, step(reads[i].Cond.Causes, f.ID))
+	}
+	return least
 }
 
 // lineOf is where an item says that it stands in a pasted text.

@@ -161,7 +161,7 @@ func exchange(b []byte, r *dialect.Record) Kind {
 	switch {
 	case line.Contains(b, "server closed idle connection"):
 		return IdleClosed
-	case line.Contains(b, "malformed HTTP response \""):
+	case line.Contains(b, "malformed HTTP response "):
 		if rest, ok := line.After(b, "malformed HTTP response "); ok && alert(rest) {
 			return TLSBytes
 		}

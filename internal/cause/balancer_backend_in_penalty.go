@@ -6,10 +6,24 @@ var backendInPenalty = Cause{
 	ID:   vocab.BackendInPenalty,
 	Tier: -5,
 	Expects: []Expectation{
-		{Fact: vocab.GatewayServerDisabled, Seen: 5},
-		{Fact: vocab.GatewayNoLiveUpstream, Seen: 5},
-		{Fact: vocab.ProbeOK, Seen: 4},
+		{Fact: vocab.GatewayServerDisabled, Seen: 6},
+		{Fact: vocab.GatewayNoLiveUpstream, Seen: 15}, // it asks none of them
+		{Fact: vocab.ProbeOK, Seen: 14},               // and they answer
+		{Fact: vocab.ListenerNewer, Seen: 5},          // since a start that came after the first failure
+		{Fact: vocab.ProbeRefused, Seen: -25},
+		{Fact: vocab.NoListener, Seen: -25},
+		{Fact: vocab.ProbeConnectTimeout, Seen: -20},
+		{Fact: vocab.ProbeNoAnswer, Seen: -15},
+		{Fact: vocab.ProbeErrorStatus, Seen: -10},
+		{Fact: vocab.CheckRejects, Seen: -15}, // then a health check keeps it out, not a penalty
+		{Fact: vocab.CheckUnconnected, Seen: -15},
+		{Fact: vocab.ServersDown, Seen: -20},
+		{Fact: vocab.PoolInMaintenance, Seen: -20},
+		{Fact: vocab.ServerInMaintenance, Seen: -15},
+		{Fact: vocab.PoolOutByChecks, Seen: -25}, // there is no penalty but the checks
+		{Fact: vocab.PoolOutByHand, Seen: -25},
 	},
+	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The server {endpoint} is back and the gateway still keeps it out.",
 	Fixes: []Fix{
 		{Text: "Wait for the penalty to end, or shorten it."},

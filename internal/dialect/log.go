@@ -44,6 +44,14 @@ type Log struct {
 	// product calls the site (topo.Site.Label).
 	Whole bool
 
+	// Threads marks an error log of a program of which each thread works on one
+	// request at a time: a line that names no client belongs to the next line of
+	// its thread that names one.
+	Threads bool
+
+	// Sites marks an access log in which each line names the site.
+	Sites bool
+
 	// Tell is the directive that would make the log say who made a status, the
 	// gateway or the application. Empty where the log says it already.
 	Tell string

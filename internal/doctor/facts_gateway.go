@@ -31,6 +31,7 @@ func (x *examination) state() {
 		x.answerFacts(o)
 	}
 	x.configFacts()
+	x.outFacts()
 	x.historyFacts()
 }
 
@@ -214,7 +215,7 @@ func (x *examination) configFacts() {
 
 func (x *examination) forwardFacts(f *topo.Forward, standing func(vocab.Fact, string, string, topo.Place)) {
 	d := x.decision
-	if n, ok := d.Settings.Number(vocab.KeepaliveCount); ok && n > 0 && f.Pool != "" {
+	if n, ok := d.Settings.Number(vocab.KeepaliveCount); ok && n > 0 {
 		s := d.Settings[vocab.KeepaliveCount]
 		standing(vocab.KeepaliveUsed, x.route, s.Directive+" "+s.Value, s.Place)
 	} else {
@@ -227,6 +228,9 @@ func (x *examination) forwardFacts(f *topo.Forward, standing func(vocab.Fact, st
 		if managesWorkers(string(f.Protocol)) {
 			standing(vocab.TargetWorkers, u.Addr, string(f.Protocol), f.Place)
 		}
+	}
+	if f.NoModule != "" {
+		standing(vocab.ModuleAbsent, x.route, f.NoModule+" is not loaded", f.Place)
 	}
 	down := 0
 	named := false
@@ -251,8 +255,8 @@ func (x *examination) forwardFacts(f *topo.Forward, standing func(vocab.Fact, st
 	}
 	if f.Protocol == vocab.HTTPS || f.Protocol == vocab.GRPCS {
 		verify := d.Settings[vocab.TLSVerify]
-		if verify.Number == 1 {
-			standing(vocab.TLSVerifyOn, x.route, verify.Directive+" on", verify.Place)
+		if x.judgesCertificate() {
+			standing(vocab.TLSVerifyOn, x.route, verify.Directive+" "+verify.Value, verify.Place)
 		} else {
 			standing(vocab.TLSVerifyOff, x.route, "", verify.Place)
 		}

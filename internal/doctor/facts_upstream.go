@@ -243,7 +243,7 @@ func (x *examination) handshakeFacts(u *upstream) {
 	if plain {
 		return // a cross-check, judged in protocolFacts
 	}
-	verify := x.decision.Settings[vocab.TLSVerify].Number == 1
+	verify := x.judgesCertificate()
 	switch {
 	case t.OK:
 		x.add(u.about(vocab.ProbeTLSOK, evidence.Probe, where, t.Version))

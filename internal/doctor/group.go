@@ -321,11 +321,14 @@ func (x *examination) attributable(l readLog, endpoint string) bool {
 // exclusive reports whether every line of an access log can be told to be of
 // our own site, or of another one.
 func (x *examination) exclusive(l topo.Log) bool {
-	for _, name := range []string{"$host", "$server_name", "$http_host"} {
-		if strings.Contains(l.Format, name) {
-			return true
-		}
+	if log, ok := x.dialectLog(l); ok && log.Sites {
+		return true
 	}
+	return x.alone(l)
+}
+
+// alone reports whether no other site writes to a log.
+func (x *examination) alone(l topo.Log) bool {
 	for _, s := range x.match.Gateway.Conf.Instance.Sites {
 		if x.ownSite(s) {
 			continue

@@ -23,6 +23,7 @@ type readLog struct {
 	OK      bool // it could be read
 
 	whole     bool // it is error log and access log at once
+	alone     bool // error log: no other site writes to it
 	exclusive bool // access log: each line can be told to be of our own site, or of another
 }
 
@@ -57,6 +58,7 @@ func (x *examination) gatewayLogs() []topo.Log {
 		logs = append(logs, topo.Log{Path: p})
 	}
 	for _, l := range append(slices.Clone(x.decision.Logs), x.match.Gateway.Conf.Instance.Logs...) {
+		written := l.Path
 		if out := x.match.Gateway.Output; (l.Path == "stderr" || strings.HasPrefix(l.Path, "/dev/")) && len(out) > 0 {
 			l.Path = out[len(out)-1] // where its standard error leads
 		}
@@ -69,7 +71,7 @@ func (x *examination) gatewayLogs() []topo.Log {
 		}
 		// Of the other logs of the configuration only the error logs matter:
 		// they may hold what is about no single request.
-		if !slices.ContainsFunc(x.decision.Logs, func(d topo.Log) bool { return d.Path == l.Path }) && l.Kind != "error" {
+		if !slices.ContainsFunc(x.decision.Logs, func(d topo.Log) bool { return d.Path == written }) && l.Kind != "error" {
 			continue
 		}
 		if !slices.ContainsFunc(logs, func(have topo.Log) bool { return have.Path == l.Path }) {
@@ -172,8 +174,10 @@ func (x *examination) ownLines(ctx context.Context, marks map[string]*scan.Mark,
 		if log.Whole {
 			x.placeNames(&tail.Extract)
 		}
+		x.spellEndpoints(tail.Hits)
+		joined := x.withThreads(log, tail.Hits, ours, failed(r))
 		for _, h := range tail.Hits {
-			if ours(h) {
+			if joined(h) {
 				lines = append(lines, h)
 			}
 		}
@@ -205,6 +209,8 @@ func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mar
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+	x.spellEndpoints(a.Hits)
+	ours = x.withThreads(log, a.Hits, ours, wait)
 	a.Hits = slices.DeleteFunc(a.Hits, func(h scan.Hit) bool { return !ours(h) })
 	a.Sample = nil
 	return a, err
@@ -303,7 +309,8 @@ func (x *examination) readLogs(ctx context.Context) {
 			e, err := scan.Window(ctx, open, l.Path, log, scan.Options{Since: x.from, Until: until, Location: x.zone, Buffered: l.Buffered, Rotated: true})
 			return logAnswer{e}, err
 		})
-		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && (log.Whole || x.exclusive(l)), whole: log.Whole})
+		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && (log.Whole || x.exclusive(l)), whole: log.Whole,
+			alone: l.Kind == "error" && ok && x.alone(l)})
 		if !ok {
 			continue
 		}
@@ -311,9 +318,13 @@ func (x *examination) readLogs(ctx context.Context) {
 			x.placeNames(&x.logs[len(x.logs)-1].Extract.Extract)
 			x.coverage(x.logs[len(x.logs)-1])
 		}
+		if l.Kind == "error" {
+			x.spellEndpoints(x.logs[len(x.logs)-1].Extract.Hits)
+		}
 		x.sortHits(x.logs[len(x.logs)-1])
 	}
 	x.claim()
+	x.lateLines()
 	byTime := func(a, b scan.Hit) int { return a.Time.Compare(b.Time) }
 	slices.SortStableFunc(x.hits, byTime)
 	slices.SortStableFunc(x.access, byTime)
@@ -340,6 +351,8 @@ func (x *examination) sortHits(l readLog) {
 			case !l.exclusive && h.Path == x.match.Request.Path:
 				x.unclaimed = append(x.unclaimed, h)
 			}
+		case x.ownEndpoint(h), l.alone && h.Endpoint == "" && h.Client != "" && x.pathless(h):
+			x.hits = append(x.hits, h)
 		case h.Request == "" && h.Upstream == "" && h.Client == "":
 			x.loose = append(x.loose, h)
 		case x.concerns(h):

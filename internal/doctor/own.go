@@ -143,5 +143,5 @@ func broken(e probe.Exchange) bool {
 // carries our token, which nginx's error log prints in the referrer and access
 // logs in the user agent.
 func (x *examination) isOwn(h scan.Hit) bool {
-	return x.ownByTuple(h) || x.token != "" && (strings.Contains(h.Referrer, x.token) || strings.Contains(h.UserAgent, x.token) || strings.Contains(h.RequestID, x.token) || strings.Contains(h.Raw, x.token))
+	return x.ownByTuple(h) || x.ownByThread(h) || x.token != "" && (strings.Contains(h.Referrer, x.token) || strings.Contains(h.UserAgent, x.token) || strings.Contains(h.RequestID, x.token) || strings.Contains(h.Raw, x.token))
 }

@@ -263,6 +263,13 @@ func (x *examination) tlsOptions(ctx context.Context, g *gapping) probe.TLSOptio
 	if v := s[vocab.TLSServerName].Value; x.label() != "" && v != "" {
 		o.ServerName = v // the name that is sent need not be the one that is judged
 	}
+	if checks, ok := s.Number(vocab.TLSCheckName); ok {
+		times, _ := s.Number(vocab.TLSCheckTime)
+		o.AnyName = checks == 0
+		if verify == 0 && checks+times > 0 {
+			o.Verify, o.AnyAuthority, o.AnyTime = true, true, times == 0
+		}
+	}
 	if d, ok := s.Number(vocab.TLSVerifyDepth); ok {
 		o.Depth = int(d)
 	}
@@ -274,6 +281,17 @@ func (x *examination) tlsOptions(ctx context.Context, g *gapping) probe.TLSOptio
 		o.Cert, o.Key = x.readPEM(ctx, g, c), x.readPEM(ctx, g, s[vocab.TLSCertificateKey].Value)
 	}
 	return o
+}
+
+// judgesCertificate reports whether the gateway refuses certificates that do not
+// please it.
+func (x *examination) judgesCertificate() bool {
+	for _, k := range []vocab.Knob{vocab.TLSVerify, vocab.TLSCheckName, vocab.TLSCheckTime} {
+		if x.decision.Settings[k].Number == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // upstreamHost is the name that nginx verifies and sends by default: the host

@@ -80,6 +80,9 @@ func judge(certs []*x509.Certificate, o TLSOptions, now time.Time) (word, text s
 	if len(certs) == 0 {
 		return VerifyInvalid, "the peer sent no certificate"
 	}
+	if o.AnyAuthority {
+		return leafFault(certs[0], o, now)
+	}
 	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: now}
 	if !o.SystemRoots {
 		opts.Roots = x509.NewCertPool()
@@ -97,7 +100,26 @@ func judge(certs []*x509.Certificate, o TLSOptions, now time.Time) (word, text s
 			return word, text
 		}
 	}
+	if o.AnyName {
+		return "", ""
+	}
 	return nameFault(certs[0], o)
+}
+
+// leafFault judges time and name of a certificate alone.
+func leafFault(c *x509.Certificate, o TLSOptions, now time.Time) (word, text string) {
+	if !o.AnyTime {
+		switch {
+		case now.Before(c.NotBefore):
+			return VerifyNotYetValid, fmt.Sprintf("the certificate of %s is not valid before %s", nameOf(c), c.NotBefore.UTC().Format(time.RFC3339))
+		case now.After(c.NotAfter):
+			return VerifyExpired, fmt.Sprintf("the certificate of %s expired at %s", nameOf(c), c.NotAfter.UTC().Format(time.RFC3339))
+		}
+	}
+	if o.AnyName {
+		return "", ""
+	}
+	return nameFault(c, o)
 }
 
 // chainFault puts the library's error into a word.

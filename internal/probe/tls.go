@@ -14,18 +14,24 @@ import (
 // TLSOptions say how to open a TLS session. Certificates are judged as OpenSSL
 // does it for a gateway, see judge.
 type TLSOptions struct {
-	ServerName  string   // name to send, and for Separate to try where none is sent
-	SendName    bool     // send ServerName (SNI)
-	Verify      bool     // a certificate that does not verify ends the handshake, as the gateway would end it; it is judged either way
-	VerifyName  string   // name that the certificate must have; empty: ServerName; both empty: the name is not judged
-	Roots       []byte   // PEM of the authorities
-	SystemRoots bool     // judge by the authorities that this program finds on its own host instead
-	Depth       int      // most intermediate authorities; 0: any number
-	MinVersion  uint16   // tls.VersionTLS12, …; 0: TLS 1.0
-	MaxVersion  uint16   // 0: TLS 1.3
-	Ciphers     []uint16 // up to TLS 1.2; empty: all that are not broken, with RSA key exchange, as OpenSSL offers
-	Cert, Key   []byte   // PEM of the client certificate; empty: none
-	ALPN        []string
+	ServerName  string // name to send, and for Separate to try where none is sent
+	SendName    bool   // send ServerName (SNI)
+	Verify      bool   // a certificate that does not verify ends the handshake, as the gateway would end it; it is judged either way
+	VerifyName  string // name that the certificate must have; empty: ServerName; both empty: the name is not judged
+	Roots       []byte // PEM of the authorities
+	SystemRoots bool   // judge by the authorities that this program finds on its own host instead
+	// Some products look at name and time of a certificate whatever its
+	// authority, or at the authority and not at the name.
+	AnyAuthority bool // only name and time are judged
+	AnyName      bool // the name is not judged
+	AnyTime      bool // with AnyAuthority: the time is not judged
+
+	Depth      int      // most intermediate authorities; 0: any number
+	MinVersion uint16   // tls.VersionTLS12, …; 0: TLS 1.0
+	MaxVersion uint16   // 0: TLS 1.3
+	Ciphers    []uint16 // up to TLS 1.2; empty: all that are not broken, with RSA key exchange, as OpenSSL offers
+	Cert, Key  []byte   // PEM of the client certificate; empty: none
+	ALPN       []string
 
 	asClient bool // judge as a browser does
 }

@@ -241,25 +241,49 @@ func sameAddress(network, address string, s host.Listener) bool {
 // configured adds the gateways whose configuration exists at a default place, or
 // where the operator says, and that do not run with it.
 func (k *look) configured(dialects []dialect.Dialect) {
-	own := host.Place{Root: "/", OwnMount: true, OwnNet: true}
+	read := func(d *dialect.Dialect, config string) *Gateway {
+		own := host.Place{Root: "/", OwnMount: true, OwnNet: true}
+		g := &Gateway{Dialect: d, Place: own, Launch: dialect.Launch{Product: d.Name, Config: config}}
+		k.configure(g)
+		if len(g.Files) == 0 && len(g.Gaps) == 0 || k.runs(g.Launch.Config) {
+			return nil
+		}
+		return g
+	}
+	add := func(g *Gateway) {
+		if g != nil {
+			k.listening(g)
+			k.s.Gateways = append(k.s.Gateways, g)
+		}
+	}
+	if k.opt.Config != "" && !k.runs(k.opt.Config) {
+		add(ofWhom(dialects, func(d *dialect.Dialect) *Gateway { return read(d, k.opt.Config) }))
+	}
+	for i := range dialects {
+		if d := &dialects[i]; d.Config != nil && !d.Application {
+			add(read(d, ""))
+		}
+	}
+}
+
+// ofWhom returns the gateway whose language a file is written in: the product
+// that finds listeners in it, and the least that it does not understand.
+func ofWhom(dialects []dialect.Dialect, read func(*dialect.Dialect) *Gateway) *Gateway {
+	var best *Gateway
+	listens := func(g *Gateway) bool { return len(g.Conf.Instance.Listeners) > 0 }
 	for i := range dialects {
 		d := &dialects[i]
 		if d.Config == nil || d.Application {
 			continue
 		}
-		for _, config := range slices.Compact([]string{k.opt.Config, ""}) {
-			if config != "" && k.runs(config) {
-				continue
-			}
-			g := &Gateway{Dialect: d, Place: own, Launch: dialect.Launch{Product: d.Name, Config: config}}
-			k.configure(g)
-			if len(g.Files) == 0 && len(g.Gaps) == 0 || k.runs(g.Launch.Config) {
-				continue
-			}
-			k.listening(g)
-			k.s.Gateways = append(k.s.Gateways, g)
+		g := read(d)
+		switch {
+		case g == nil:
+		case best == nil, listens(g) && !listens(best), listens(g) == listens(best) && len(g.Conf.Instance.Problems) < len(best.Conf.Instance.Problems):
+			best = g
 		}
 	}
+	return best
 }
 
 // runs reports whether a gateway of goodgate's own file system runs with this

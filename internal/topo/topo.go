@@ -134,6 +134,7 @@ type Pool struct {
 	Endpoints []Endpoint `json:"endpoints"`
 	Settings  Settings   `json:"settings,omitempty"`
 	Stream    bool       `json:"stream,omitempty"`
+	Checks    string     `json:"checks,omitempty"` // "active": only health checks, and people, take servers out; "none": only people; "": in ways of the product's own
 	Place     Place      `json:"place"`
 }
 
@@ -190,11 +191,12 @@ type Resolver struct {
 // Forward is one way out of a gateway: where requests go and how they are spoken.
 type Forward struct {
 	Protocol  vocab.Protocol `json:"protocol"`
-	Target    string         `json:"target"`             // as written: "http://app", "unix:/run/php.sock"
-	Pool      string         `json:"pool,omitempty"`     // name of the pool, where there is one
-	Endpoints []Endpoint     `json:"endpoints"`          // of the pool, or the one of the target
-	Resolver  *Resolver      `json:"resolver,omitempty"` // how names among the endpoints are resolved; nil where there is none and one is needed
-	RunTime   bool           `json:"run_time,omitempty"` // the target is computed for each request
+	Target    string         `json:"target"`              // as written: "http://app", "unix:/run/php.sock"
+	Pool      string         `json:"pool,omitempty"`      // name of the pool, where there is one
+	Endpoints []Endpoint     `json:"endpoints"`           // of the pool, or the one of the target
+	Resolver  *Resolver      `json:"resolver,omitempty"`  // how names among the endpoints are resolved; nil where there is none and one is needed
+	RunTime   bool           `json:"run_time,omitempty"`  // the target is computed for each request
+	NoModule  string         `json:"no_module,omitempty"` // the module that would speak the protocol, where it is not loaded
 	Place     Place          `json:"place"`
 }
 

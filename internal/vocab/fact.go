@@ -101,6 +101,7 @@ const (
 	GatewayResolverFailed      Fact = "gateway_resolver_failed"
 	GatewayResolverSilent      Fact = "gateway_resolver_silent"
 	GatewayBadTarget           Fact = "gateway_bad_target"
+	GatewayNoModule            Fact = "gateway_no_module"
 	GatewayConfigRejected      Fact = "gateway_config_rejected"
 	GatewayStartNameMissing    Fact = "gateway_start_name_missing"
 	GatewayCannotBind          Fact = "gateway_cannot_bind"
@@ -264,10 +265,13 @@ const (
 	ResolverAbsent      Fact = "resolver_absent"
 	ResolvedAtStart     Fact = "resolved_at_start"
 	ResolvedAtRunTime   Fact = "resolved_at_run_time"
+	PoolOutByChecks     Fact = "pool_out_by_checks"
+	PoolOutByHand       Fact = "pool_out_by_hand"
 	RouteMissing        Fact = "route_missing"
 	StaticAnswer        Fact = "static_answer"
 	ServersDown         Fact = "servers_down"
 	TargetIsSelf        Fact = "target_is_self"
+	ModuleAbsent        Fact = "module_absent"
 	LimitConfigured     Fact = "limit_configured"
 	TLSVerifyOn         Fact = "tls_verify_on"
 	TLSVerifyOff        Fact = "tls_verify_off"
@@ -348,6 +352,7 @@ var facts = []FactInfo{
 	{GatewayNameNotFound, "name_missing", Past, RoleName, "the resolver told the gateway that the name does not exist"},
 	{GatewayResolverFailed, "resolver", Past, RoleName, "the resolver answered the gateway with an error"},
 	{GatewayResolverSilent, "resolver", Past, RoleName, "the resolver did not answer the gateway"},
+	{GatewayNoModule, "no_module", Past, RoleRoute, "the gateway has no module for the protocol of the upstream"},
 	{GatewayBadTarget, "bad_target", Past, RoleGateway, "the address that the configuration computes is not one"},
 	{GatewayConfigRejected, "config_broken", Past, RoleGateway, "the gateway refused to load its configuration"},
 	{GatewayStartNameMissing, "config_broken", Past, RoleGateway, "the gateway did not load its configuration because an upstream's name does not resolve"},
@@ -484,16 +489,19 @@ var facts = []FactInfo{
 	{PoolNoServer, "no_live", Now, RolePool, "the gateway holds no server of the pool to be in rotation"},
 	{PoolQueued, "connections", Now, RolePool, "requests wait because the servers of the pool have all the connections that they may have"},
 	{LimitReached, "connections", Now, RoleGateway, "the gateway has all the connections that it may have"},
-	{AnswerCaptured, "invalid", Now, RoleEndpoint, "the gateway kept an answer of the server that it could not read"},
+	{AnswerCaptured, "framing", Now, RoleEndpoint, "the gateway kept an answer of the server that it could not read"},
 	// Configuration.
 	{KeepaliveUsed, "keepalive", Standing, RoleRoute, "the gateway keeps idle connections to the upstream"},
 	{KeepaliveUnused, "keepalive", Standing, RoleRoute, "the gateway opens a new connection for each request"},
 	{ResolverAbsent, "no_resolver", Standing, RoleRoute, "the address is computed at run time and no resolver is in force"},
 	{ResolvedAtStart, "resolved_when", Standing, RoleRoute, "the gateway resolves the upstream's name once, when it loads its configuration"},
 	{ResolvedAtRunTime, "resolved_when", Standing, RoleRoute, "the gateway resolves the upstream's name again and again"},
+	{PoolOutByChecks, "out_by", Standing, RolePool, "no server of the pool is in rotation, and only health checks and people take servers out"},
+	{PoolOutByHand, "out_by", Standing, RolePool, "no server of the pool is in rotation, and only people take servers out"},
 	{RouteMissing, "static_answer", Standing, RoleRoute, "nothing in the configuration fits the request, which the gateway answers with a 5xx by itself"},
 	{StaticAnswer, "static_answer", Standing, RoleRoute, "the configuration answers this request with a 5xx by itself"},
 	{ServersDown, "maintenance", Standing, RolePool, "a person took every server of the pool out of rotation"},
+	{ModuleAbsent, "no_module", Standing, RoleRoute, "the configuration loads no module that speaks the protocol of the upstream"},
 	{TargetIsSelf, "loop", Standing, RoleRoute, "the configuration forwards the request to one of the gateway's own listeners, which forwards it again"},
 	{LimitConfigured, "limit_configured", Standing, RoleRoute, "a limit on requests or connections is in force here"},
 	{TLSVerifyOn, "tls_verify", Standing, RoleRoute, "the gateway verifies the upstream's certificate"},

@@ -2,6 +2,7 @@ package apache
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -62,8 +63,9 @@ func compile(name, format string, sure int) (dialect.Log, error) {
 		}
 		return dialect.Plain
 	}
+	sites := slices.ContainsFunc(parts, func(p template.Part) bool { return p.Field == template.Server || p.Field == template.Host })
 	return dialect.Log{
-		Name: name, Kind: "access", Line: read, Time: line.Time, Conds: accessTable.Conds(), Tell: tellFormat,
+		Name: name, Kind: "access", Sites: sites, Line: read, Time: line.Time, Conds: accessTable.Conds(), Tell: tellFormat,
 		Sniff: func(head []byte) int { return sniff(head, read, sure) },
 	}, nil
 }

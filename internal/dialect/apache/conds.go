@@ -108,6 +108,8 @@ var (
 		"The line before it (AH01102) says how.", vocab.UpstreamCrashed, vocab.UpstreamSlow, vocab.WorkerKilled, vocab.KeepaliveRace)
 	keyDNS = add("name-not-found", vocab.DNSError, 500, dialect.PhaseDNS, vocab.GatewayNameNotFound,
 		"The backend's name does not resolve on this host.", vocab.NoSuchName, vocab.ResolverUnreachable)
+	keyDNSFailed = add("name-lookup-failed", vocab.DNSError, 500, dialect.PhaseDNS, vocab.GatewayResolverFailed,
+		"The host's name servers do not answer, or fail.", vocab.ResolverUnreachable)
 	keyTLS = add("tls-failed", vocab.TLSProtocolError, 500, dialect.PhaseTLS, "",
 		"ssl lines at level info say why.", vocab.TLSUntrusted, vocab.TLSHandshake, vocab.ProtocolMismatch)
 	keyContinue = add("continue-timeout", vocab.ConnectionReadTimeout, 503, header, vocab.GatewayReadTimeout,
@@ -124,11 +126,13 @@ var (
 	keyCoding           = add("unknown-coding", vocab.HTTPTransferCoding, 0, dialect.PhaseBody, vocab.GatewayFramingConflict, "Apache reads chunked only.", vocab.InvalidResponse)
 	keyBody             = add("request-body-failed", vocab.ConnectionTerminated, 502, dialect.PhaseSend, vocab.GatewayClosedSending,
 		"The backend closed before it had read the body: an early 413, or an idle connection.", vocab.EarlyClose, vocab.RequestTooLarge, vocab.KeepaliveRace, vocab.UpstreamCrashed)
+	keyBodyGeneral = tell("request-body-failed-general", vocab.ConnectionTerminated, 502, dialect.PhaseSend, "",
+		"The line after it (AH00898) says why; before the body of the request, TLS is set up.", vocab.TLSHandshake, vocab.TLSUntrusted, vocab.ProtocolMismatch)
 	keyBodyTimeout = add("write-timeout", vocab.ConnectionWriteTimeout, 504, dialect.PhaseSend, vocab.GatewayWriteTimeout, "The backend does not take the body.", vocab.UpstreamHung, vocab.Lossy)
 	keyBodyAborted = add("request-body-aborted", vocab.TLSProtocolError, 500, dialect.PhaseTLS, "", "The TLS connection failed under it: ssl lines say why.", vocab.TLSUntrusted, vocab.TLSHandshake, vocab.ProtocolMismatch)
 	keyBodyFrom    = tell("request-body-failed-from", vocab.ConnectionTerminated, 0, dialect.PhaseSend, "",
 		"AH01084 before it has the reason.", vocab.EarlyClose, vocab.RequestTooLarge, vocab.UpstreamCrashed, vocab.TLSUntrusted, vocab.TLSHandshake)
-	keyNoHandler = add("no-handler", vocab.ProxyConfigurationError, 500, local, vocab.GatewayBadTarget, "The module for the scheme is not loaded: a2enmod proxy_http and the like.", vocab.MissingModule, vocab.InvalidConfig)
+	keyNoHandler = add("no-handler", vocab.ProxyConfigurationError, 500, local, vocab.GatewayNoModule, "The module for the scheme is not loaded: a2enmod proxy_http and the like.", vocab.MissingModule, vocab.InvalidConfig)
 	keyNoSSL     = add("ssl-not-enabled", vocab.ProxyConfigurationError, 500, dialect.PhaseTLS, vocab.GatewayBadTarget, "https:// behind, and SSLProxyEngine is off or mod_ssl not loaded.", vocab.InvalidConfig)
 	keyHeaderBad = add("header-invalid", vocab.HTTPProtocolError, 500, header, vocab.GatewayInvalidHeader, "The application's header has characters that are not allowed.", vocab.InvalidResponse, vocab.AppError)
 )
@@ -180,8 +184,8 @@ var byCode = [...]struct {
 	key  dialect.Key
 }{
 	{956, keySource}, {940, keyInPenalty}, {941, keyPool}, {934, keyBusy}, {1170, keyNoWorker}, {1167, keyNoWorker}, {1171, keyEmpty},
-	{3303, keyCheckDown}, {3302, keyCheckUp}, {1106, keyBadHeader}, {10124, keyHeaderSize}, {10404, keyHeaderCut}, {1110, keyResponse},
-	{2475, keyChunk}, {2476, keyCoding}, {1097, keyBodyFrom}, {1144, keyNoHandler}, {961, keyNoSSL}, {1961, keyNoSSL}, {10272, keyNoSSL},
+	{3303, keyCheckDown}, {3302, keyCheckUp}, {1106, keyBadHeader}, {10124, keyHeaderSize}, {10404, keyHeaderCut},
+	{2475, keyChunk}, {2476, keyCoding}, {1097, keyBodyFrom}, {1144, keyNoHandler}, {1961, keyNoSSL}, {10272, keyNoSSL},
 	{2429, keyHeaderBad}, {2430, keyHeaderBad}, {2276, keyCertificate}, {2039, keyCertificate}, {2411, keyCertificate}, {2005, keyCertificate}, {2004, keyCertificate},
 	{2003, keyTLSConnect}, {960, keyNewConnection}, {1067, keyFCGIHeader}, {1068, keyFCGIVersion}, {1069, keyFCGIID}, {1070, keyFCGIParse},
 	{1074, keyFCGIWrite}, {1073, keyFCGIWrite}, {992, keyAJPHeader}, {897, keyAJPPing}, {868, keyAJPWrite}, {10098, keyUwsgiWrite}, {860, keySCGIHeader},

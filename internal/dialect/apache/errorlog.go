@@ -11,7 +11,7 @@ import (
 var Logs = []dialect.Log{errorLog, combined, commonLog}
 
 var errorLog = dialect.Log{
-	Name: "apache error", Kind: "error", Line: read, Time: line.Time, Conds: table.Conds(),
+	Name: "apache error", Kind: "error", Threads: true, Line: read, Time: line.Time, Conds: table.Conds(),
 	Sniff: func(head []byte) int { return sniff(head, read, 94) },
 }
 
@@ -41,6 +41,12 @@ const (
 	aprGeneral = 20014
 	aprTimeout = 70007
 	aprEOF     = 70014
+)
+
+// Errors of getaddrinfo(3), which httpd prints as "(EAI 3)".
+const (
+	eaiAgain = -3 // the name server did not answer, or SERVFAIL
+	eaiFail  = -4
 )
 
 // read reads
@@ -159,6 +165,9 @@ func osError(b []byte, r *dialect.Record) []byte {
 	digits := b[1:]
 	if rest, ok := after(digits, "EAI "); ok { // getaddrinfo(3) has its own numbers
 		if i := line.Index(rest, ": "); i > 0 && i < 80 {
+			if n, _, ok := line.Number(rest); ok {
+				r.Errno = -int(n)
+			}
 			return rest[i+2:]
 		}
 	}
@@ -180,17 +189,23 @@ func osError(b []byte, r *dialect.Record) []byte {
 	return rest[i+2:]
 }
 
-// client reads "[client 203.0.113.7:52214] " or, of mod_proxy, "[remote …] ".
+// client reads "[client 203.0.113.7:52214] " or, of a connection to an upstream,
+// "[remote 10.0.0.2:8443] ".
 func client(b []byte, r *dialect.Record) []byte {
 	rest, ok := after(b, "[client ")
+	remote := false
 	if !ok {
-		if rest, ok = after(b, "[remote "); !ok {
+		if rest, remote = after(b, "[remote "); !remote {
 			return b
 		}
 	}
 	i := bytes.IndexByte(rest[:min(len(rest), 64)], ']')
 	if i < 0 {
 		return b
+	}
+	if remote {
+		r.Endpoint = rest[:i]
+		return line.Trim(rest[i+1:])
 	}
 	r.Client = rest[:i]
 	if j := bytes.LastIndexByte(r.Client, ':'); j > 0 && bytes.Count(r.Client, []byte{':'}) != 7 {

@@ -38,6 +38,14 @@ func meaning(code int, b []byte, r *dialect.Record) dialect.Key {
 		return requestBody(r)
 	case 1075:
 		return dispatch(r)
+	case 961:
+		backend(b, "support for ", r)
+		return keyNoSSL
+	case 1110:
+		if r.Errno == aprGeneral { // the filters say so of chunks that they cannot read
+			return keyChunk
+		}
+		return keyResponse
 	case 878, 893, 1030:
 		backend(b, "to ", r)
 		if r.Errno == aprTimeout {
@@ -167,6 +175,9 @@ func returned(b []byte, r *dialect.Record) dialect.Key {
 		if rest, ok := line.After(b, "for: "); ok {
 			r.Name, _ = line.Word(rest)
 		}
+		if r.Errno == eaiAgain || r.Errno == eaiFail {
+			return keyDNSFailed
+		}
 		return keyDNS
 	case line.Has(b, "Error during SSL Handshake"):
 		return keyTLS
@@ -186,6 +197,8 @@ func returned(b []byte, r *dialect.Record) dialect.Key {
 
 func requestBody(r *dialect.Record) dialect.Key {
 	switch line.Linux(r.Errno) {
+	case aprGeneral:
+		return keyBodyGeneral
 	case aprTimeout, line.ETIMEDOUT:
 		return keyBodyTimeout
 	case line.ECONNABORTED:

@@ -353,10 +353,17 @@ func (c *config) forward(h *host, t target, n *node, written string) *topo.Forwa
 	} else {
 		f.Endpoints = []topo.Endpoint{t.endpoint(n.place())}
 	}
+	scheme := t.scheme
 	for _, e := range f.Endpoints {
 		if e.IsName() {
 			f.Resolver = c.resolver(h, t)
 		}
+	}
+	if b := c.balancers[t.host]; f.Pool != "" && b != nil && len(b.members) > 0 {
+		scheme = b.members[0].scheme
+	}
+	if module := schemes[scheme].module; !c.modules[module] && !c.partial && debian(c.launch) {
+		f.NoModule = strings.TrimSuffix(module, ".c")
 	}
 	return f
 }

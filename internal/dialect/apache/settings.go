@@ -176,6 +176,9 @@ func (r *run) encryption(out topo.Settings, t target) {
 		}
 		return 0
 	}
+	if engine := look("sslproxyengine"); engine == nil || !on(engine.arg(0)) {
+		return // no handshake is made (AH00961)
+	}
 	c.putNode(out, h, look("sslproxyverify"), vocab.TLSVerify, "SSLProxyVerify", "none", require)
 	c.putNode(out, h, look("sslproxyverifydepth"), vocab.TLSVerifyDepth, "SSLProxyVerifyDepth", "1", asCount)
 	c.putNode(out, h, look("sslproxycacertificatefile"), vocab.TLSTrusted, "SSLProxyCACertificateFile", "", asWords)

@@ -118,7 +118,8 @@ func (t target) key() string {
 
 func (t target) endpoint(at topo.Place) topo.Endpoint {
 	if t.socket != "" {
-		return topo.Endpoint{Network: "unix", Path: t.socket, Place: at}
+		// Error messages name what the URL says, not the socket.
+		return topo.Endpoint{Name: t.host + ":" + strconv.Itoa(t.port), Network: "unix", Path: t.socket, Place: at}
 	}
 	return topo.Endpoint{Network: "tcp", Host: t.host, Port: t.port, Place: at}
 }

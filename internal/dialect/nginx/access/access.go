@@ -92,7 +92,7 @@ func must(format string, opts template.Options) *template.Template {
 }
 
 func newLog(name string, t *template.Template) dialect.Log {
-	log := dialect.Log{Name: name, Kind: "access", Line: reader(t), Time: line.Time, Conds: conds}
+	log := dialect.Log{Name: name, Kind: "access", Line: reader(t), Time: line.Time, Conds: conds, Sites: t.Has(template.Host) || t.Has(template.Server)}
 	log.Sniff = func(head []byte) int { return sniff(head, log.Line, 75) }
 	if !t.Has(template.UpHeaderSeconds) {
 		log.Tell = tell

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -130,10 +131,26 @@ func TestReasons(t *testing.T) {
 			if l := s.lines(1)[0]; l.MadeBy != "gateway" || l.Symptom != c.reason {
 				t.Errorf("the log says %+v", l)
 			}
-			if len(s.gate.Failures()) != 1 {
-				t.Error("the ring does not have it")
+			ring := s.gate.Failures()
+			if len(ring) != 1 || c.name == "garbage" && ring[0].Answer != "nonsense" {
+				t.Errorf("the ring has %+v", ring)
 			}
 		})
+	}
+}
+
+// TestRingHidesSecrets: what is kept of a failed request has no secret.
+func TestRingHidesSecrets(t *testing.T) {
+	s := newSite(t, nil, newServer(t, answering(func(net.Conn, *http.Request) bool { return false })))
+	r, _ := http.NewRequest("POST", s.url+"/pay?card=4111", strings.NewReader("secret-body"))
+	r.Header.Set("Authorization", "Bearer secret-token")
+	r.Header.Set("Cookie", "sid=secret-sid")
+	r.Header.Set("X-Auth-Token", "secret-x")
+	r.Header.Set("X-Plain", "shown")
+	s.send(r)
+	b, err := json.Marshal(s.gate.Failures())
+	if err != nil || strings.Contains(string(b), "secret-") || strings.Contains(string(b), "4111") || !strings.Contains(string(b), "X-Plain: shown") {
+		t.Errorf("%v %s", err, b)
 	}
 }
 

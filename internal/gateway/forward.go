@@ -2,16 +2,19 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 	"github.com/goodgatehq/goodgate/internal/vocab"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
 // forward makes attempts until one brings the head of an answer, or none may be
 // made any more.
 func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
-	h.choice = upstream.Choice{Key: h.key(), Tried: h.tried[:0], Until: h.limitOf(h.x.Start)}
+	h.choice = upstream.Choice{Key: h.key(), Tried: h.tried[:0], Until: h.limitOf(h.x.Start),
+		Once: !h.out.Idempotent || h.body.Rest != nil}
 	var last *upstream.Failure
 	var unseen int // attempts of which no server saw anything
 	for n := 1; ; n++ {
@@ -31,6 +34,7 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 			return x, nil
 		}
 		last = f
+		h.quote(f)
 		if f.Sent == 0 {
 			unseen++
 		}
@@ -70,6 +74,14 @@ func (h *handler) attempt(e *upstream.Endpoint) (*upstream.Exchange, *upstream.F
 
 // note keeps an attempt for the log.
 func (h *handler) note(x *upstream.Exchange) { h.x.Attempts = append(h.x.Attempts, x.Attempt) }
+
+// quote keeps the bytes of an answer that broke the rules, for the ring.
+func (h *handler) quote(f *upstream.Failure) {
+	var fault *http1.Fault
+	if errors.As(f.Err, &fault) {
+		h.answer = append(h.answer[:0], fault.Quote...)
+	}
+}
 
 // again reports whether another attempt may be made after f.
 func (h *handler) again(f *upstream.Failure, n, unseen int) bool {

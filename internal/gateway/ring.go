@@ -20,7 +20,7 @@ type ring struct {
 type Failed struct {
 	Log     json.RawMessage `json:"exchange"` // as in the access log
 	Request []string        `json:"request"`  // the request's head, secrets hidden
-	Answer  string          `json:"answer,omitempty"`
+	Answer  string          `json:"answer,omitempty"` // the bytes that broke the rules of HTTP
 }
 
 // secret are the fields whose values are not kept.

@@ -52,6 +52,7 @@ type Endpoint struct {
 	condition atomic.Uint32
 	load      atomic.Int32 // exchanges under way or chosen
 	trial     atomic.Bool  // one request at a time until one succeeds
+	shaky     atomic.Int64 // Unix nanoseconds until which a failure is recent
 	upSince   atomic.Int64 // Unix nanoseconds of its coming back; 0: it was never away
 	counts    Counts
 

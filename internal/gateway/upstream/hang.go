@@ -34,7 +34,7 @@ func (p *Pool) look(now time.Time, n int) {
 		if c&Ejected != 0 {
 			e.tryAgain(Ejected, now)
 		}
-		silent, hung := e.look(now)
+		silent, hung := e.look(now, p.usual(e))
 		switch {
 		case hung && c == 0 && p.answersElse(e, now.Add(-silent)):
 			e.mu.Lock()
@@ -60,7 +60,7 @@ func (p *Pool) look(now time.Time, n int) {
 
 // look cancels the exchanges whose client left, and says for how long nothing has
 // come although something is waited for.
-func (e *Endpoint) look(now time.Time) (silent time.Duration, hung bool) {
+func (e *Endpoint) look(now time.Time, usual time.Duration) (silent time.Duration, hung bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var oldest time.Time
@@ -80,22 +80,45 @@ func (e *Endpoint) look(now time.Time) (silent time.Duration, hung bool) {
 		oldest = e.lastDone
 	}
 	silent = now.Sub(oldest)
-	return silent, silent > e.patience()
+	return silent, silent > e.patience(usual)
 }
 
-// unknownPatience is how long a server may be silent of which nothing is known.
-const unknownPatience = time.Second
+// A server of which nothing is known is measured by the others, with more patience,
+// and where nothing is known of those either, by unknownPatience.
+const (
+	unknownPatience = time.Second
+	unknownFactor   = 2 // times what is a hang for the others
+	unknownFloor    = 250 * time.Millisecond
+)
 
 // maxPatience bounds what a slow past excuses.
 const maxPatience = 10 * time.Second
 
+// usual is the longest 99th percentile of the servers other than e; 0: not known.
+func (p *Pool) usual(e *Endpoint) (longest time.Duration) {
+	for _, o := range p.Endpoints() {
+		if o == e {
+			continue
+		}
+		o.mu.Lock()
+		if d, ok := o.latency.percentile(0.99); ok {
+			longest = max(longest, d)
+		}
+		o.mu.Unlock()
+	}
+	return longest
+}
+
 // patience is how long a server may be silent. The caller holds mu.
-func (e *Endpoint) patience() time.Duration {
+func (e *Endpoint) patience(usual time.Duration) time.Duration {
+	s := &e.pool.Settings
 	p99, ok := e.latency.percentile(0.99)
 	if !ok {
-		return unknownPatience
+		if usual == 0 {
+			return max(unknownPatience, s.HangFloor)
+		}
+		return min(max(time.Duration(float64(usual)*s.HangFactor*unknownFactor), unknownFloor, s.HangFloor), maxPatience)
 	}
-	s := &e.pool.Settings
 	return min(max(time.Duration(float64(p99)*s.HangFactor), s.HangFloor), max(maxPatience, s.HangFloor))
 }
 

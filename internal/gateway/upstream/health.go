@@ -17,6 +17,9 @@ func (e *Endpoint) answered(d time.Duration, now time.Time) {
 	e.lastDone = now
 	e.fails, e.ejects = 0, 0
 	e.mu.Unlock()
+	if e.shaky.Load() != 0 {
+		e.shaky.Store(0)
+	}
 	if e.trial.Load() {
 		e.trial.Store(false)
 		e.upSince.Store(now.UnixNano())
@@ -59,6 +62,7 @@ func (e *Endpoint) settled(f *Failure, a *event.Attempt) {
 	e.lastWhy = string(f.Symptom)
 	fails := e.fails
 	e.mu.Unlock()
+	e.shaky.Store(time.Now().Add(min(time.Second<<min(fails, 10), maxEject)).UnixNano())
 	connect := f.Phase == event.Connect
 	switch {
 	case connect && (fails >= 2 || e.trial.Load()):
@@ -150,12 +154,17 @@ func (e *Endpoint) eject(why string) {
 	e.set(Ejected, 0, why)
 }
 
+// trialFor is for how long a server on trial is tried only with what can be made
+// again. Where nothing of that kind comes, anything must do.
+const trialFor = 3 * time.Second
+
 // tryAgain lets one request at a time go to a server that was out.
 func (e *Endpoint) tryAgain(c Condition, now time.Time) {
 	e.mu.Lock()
 	due := !now.Before(e.backAt)
 	e.mu.Unlock()
 	if due {
+		e.shaky.Store(now.Add(trialFor).UnixNano())
 		e.trial.Store(true)
 		e.set(0, c, "on trial")
 	}

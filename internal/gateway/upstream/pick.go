@@ -13,6 +13,9 @@ func (p *Pool) pick(c *Choice) *Endpoint {
 	all := p.Endpoints()
 	for range len(all) + 1 {
 		list := candidates(room[:0], all, c.Tried, 0, false)
+		if c.Once && len(list) > 1 {
+			list = steady(list)
+		}
 		if len(list) == 0 {
 			list = candidates(room[:0], all, c.Tried, 0, true) // backups
 		}
@@ -50,6 +53,23 @@ func candidates(list, all, tried []*Endpoint, forgive Condition, backup bool) []
 		}
 	}
 	return list
+}
+
+// steady leaves out the servers that just failed, as long as others are there: what
+// cannot be made again is not what such a server is tried with.
+func steady(list []*Endpoint) []*Endpoint {
+	now := time.Now().UnixNano()
+	kept := 0
+	for i, e := range list {
+		if e.shaky.Load() <= now {
+			list[kept], list[i] = list[i], list[kept]
+			kept++
+		}
+	}
+	if kept == 0 {
+		return list
+	}
+	return list[:kept]
 }
 
 // lastResort is asked when every server is out: those that are out for something

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // spreadOf picks n times and counts.
@@ -54,7 +57,7 @@ func TestLeastLoadAvoidsTheSlowAndTheBusy(t *testing.T) {
 		t.Errorf("%v: the slow one shall get nothing, the others about as much", got)
 	}
 	ends[0].load.Add(20)
-	if got := spreadOf(t, p, 3000, func(int) string { return "" }); got["1"] < 2*got["0"] {
+	if got := spreadOf(t, p, 3000, func(int) string { return "" }); 2*got["1"] < 3*got["0"] {
 		t.Errorf("%v: the busy one shall get less", got)
 	}
 }
@@ -166,5 +169,27 @@ func TestBudget(t *testing.T) {
 	b.init(-1, 5)
 	if b.spend() {
 		t.Error("a budget of nothing allowed one")
+	}
+}
+
+// TestUnrepeatableAvoidsTheShaky: what cannot be made again is not what a server
+// that just failed is tried with, as long as another is there.
+func TestUnrepeatableAvoidsTheShaky(t *testing.T) {
+	p := pooled(t, Settings{}, 1, 1)
+	a := p.Endpoints()[0]
+	a.settled(&Failure{Symptom: vocab.HTTPProtocolError, Phase: event.Header, Sent: 10}, &event.Attempt{})
+	for range 100 {
+		e := p.pick(&Choice{Once: true})
+		if e == a {
+			t.Fatal("a POST went to the server that just failed")
+		}
+		e.release()
+	}
+	if got := spreadOf(t, p, 200, func(int) string { return "" }); got["0"] == 0 {
+		t.Error("what can be made again avoids it as well, so nobody finds out")
+	}
+	p.Endpoints()[1].Drain(true)
+	if p.pick(&Choice{Once: true}) != a {
+		t.Error("where no other is left it is not asked")
 	}
 }

@@ -41,6 +41,7 @@ type Totals struct {
 type Choice struct {
 	Key   string // for Hash; the cookie's value for Sticky
 	Tried []*Endpoint
+	Once  bool      // the request cannot be made again once a server has seen it
 	Until time.Time // how long it may wait
 }
 

@@ -1,0 +1,119 @@
+package upstream
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// hanging is a pool of two servers of which "a" can be stopped.
+func hanging(t *testing.T, stopped *atomic.Bool, s Settings) *Pool {
+	return piped(t, 2, s, func(server string, _ int, c net.Conn) {
+		in := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(in); err != nil {
+				return
+			}
+			for server == "a" && stopped.Load() {
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Millisecond)
+			if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// at makes an exchange with one server and waits for its head.
+func at(e *Endpoint, r *Request) (*Exchange, error) {
+	e.load.Add(1)
+	x, f := e.Begin(context.Background(), r, true)
+	if f != nil {
+		return x, f
+	}
+	return x, x.Wait()
+}
+
+func TestHang(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		hedge   float64
+		request func() *Request
+		nudged  bool
+	}{
+		{"a safe request is woken", 0.05, func() *Request { return get("GET") }, true},
+		{"a POST never is", 0.05, post, false},
+		{"nobody is without a budget", 0, func() *Request { return get("GET") }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var stopped atomic.Bool
+				p := hanging(t, &stopped, Settings{Hedge: c.hedge, Timeouts: Timeouts{First: 5 * time.Second}})
+				a, b := p.Endpoints()[0], p.Endpoints()[1]
+				for range 50 {
+					for _, e := range []*Endpoint{a, b} {
+						x, err := at(e, get("GET"))
+						if err != nil {
+							t.Fatal(err)
+						}
+						x.Finish()
+					}
+				}
+				stopped.Store(true)
+				go func() { // the other server goes on
+					for range 20 {
+						if x, err := at(b, get("GET")); err == nil {
+							x.Finish()
+						}
+					}
+				}()
+				begun := time.Now()
+				x, err := at(a, c.request())
+				took := time.Since(begun)
+				if (err == ErrNudged) != c.nudged {
+					t.Errorf("%v after %v", err, took)
+				}
+				if c.nudged && took > 500*time.Millisecond {
+					t.Errorf("it waited %v", took)
+				}
+				if c.nudged && a.Condition()&Suspect == 0 {
+					t.Error("the server is not out")
+				}
+				x.Abandon()
+				stopped.Store(false)
+				time.Sleep(5 * time.Second) // on trial after a while
+				if got := a.Condition(); got != 0 {
+					t.Errorf("it is still %s", got)
+				}
+				p.Close()
+				time.Sleep(time.Second)
+			})
+		})
+	}
+}
+
+// TestWholePoolSilent: when all are silent it is no hang of one.
+func TestLoneServerIsNotHung(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stopped atomic.Bool
+		p := hanging(t, &stopped, Settings{Hedge: 0.05, Timeouts: Timeouts{First: 5 * time.Second}})
+		a, b := p.Endpoints()[0], p.Endpoints()[1]
+		b.Drain(true)
+		stopped.Store(true)
+		x, err := at(a, get("GET"))
+		if err == ErrNudged || a.Condition() != 0 {
+			t.Errorf("%v, %s", err, a.Condition())
+		}
+		x.Abandon()
+		stopped.Store(false)
+		p.Close()
+		time.Sleep(time.Second)
+	})
+}

@@ -150,7 +150,7 @@ func listenAddress(host, kind string, port int) string {
 
 // pool is the backend as a group of endpoints.
 func (x *proxy) pool(c *config) topo.Pool {
-	p := topo.Pool{Name: x.name, Method: "roundrobin", Stream: x.mode == "tcp", Place: x.head.place(), Settings: c.settings(nil, x, nil)}
+	p := topo.Pool{Name: x.name, Method: "roundrobin", Stream: x.mode == "tcp", Place: x.head.place(), Settings: c.settings(nil, x, nil), Checks: x.checks()}
 	if r := x.find("balance"); r != nil {
 		p.Method = strings.Join(r.args(1), " ")
 	}
@@ -230,4 +230,22 @@ func (c *config) resolver(s server) *topo.Resolver {
 func atoi(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
+}
+
+// checks says who takes servers of the backend out of rotation. Beside people
+// only health checks do, unless servers are observed or follow others.
+func (x *proxy) checks() string {
+	kind := "none"
+	for _, s := range x.servers {
+		for i := 3; i < len(s.row.words); i++ {
+			switch s.row.arg(i) {
+			case "observe", "track", "agent-check", "resolvers":
+				return ""
+			}
+		}
+		if s.check {
+			kind = "active"
+		}
+	}
+	return kind
 }

@@ -18,8 +18,8 @@ type ring struct {
 
 // Failed is an exchange that failed, as far as it may be shown.
 type Failed struct {
-	Log     json.RawMessage `json:"exchange"` // as in the access log
-	Request []string        `json:"request"`  // the request's head, secrets hidden
+	Log     json.RawMessage `json:"exchange"`         // as in the access log
+	Request []string        `json:"request"`          // the request's head, secrets hidden
 	Answer  string          `json:"answer,omitempty"` // the bytes that broke the rules of HTTP
 }
 

@@ -10,6 +10,7 @@ const every = 25 * time.Millisecond
 func (p *Pool) tick() {
 	t := time.NewTicker(every)
 	defer t.Stop()
+	last, late := time.Now(), 0
 	for n := 0; ; n++ {
 		select {
 		case <-t.C:
@@ -17,14 +18,20 @@ func (p *Pool) tick() {
 			return
 		}
 		now := time.Now()
-		p.look(now, n)
+		// A look that comes late says that this host has no time for the gateway:
+		// the silence may be its own.
+		if late = max(late-1, 0); now.Sub(last) > 3*every {
+			late = 4
+		}
+		last = now
+		p.look(now, n, late > 0)
 		if p.queued.Load() > 0 {
 			p.wake(4)
 		}
 	}
 }
 
-func (p *Pool) look(now time.Time, n int) {
+func (p *Pool) look(now time.Time, n int, late bool) {
 	ends := p.Endpoints()
 	for _, e := range ends {
 		if n%2 == 0 {
@@ -36,7 +43,7 @@ func (p *Pool) look(now time.Time, n int) {
 		}
 		silent, hung := e.look(now, p.usual(e))
 		switch {
-		case hung && c == 0 && p.answersElse(e, now.Add(-silent)):
+		case hung && !late && c == 0 && p.answersElse(e, now.Add(-silent)):
 			e.mu.Lock()
 			e.ejects++
 			e.hungAt = now

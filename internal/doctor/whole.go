@@ -10,6 +10,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // Some products have one log in which every request says how it ended, and
@@ -138,5 +139,38 @@ func (x *examination) coverage(l readLog) {
 		x.gap(evidence.Gap{Source: "log " + l.Path, Why: "it is written at level " + l.Level + ", requests at info", Allow: "log … local0 info"})
 	default:
 		x.covered = true
+	}
+}
+
+// lateLines finds the lines of our own requests that were written only after we
+// had stopped to wait for them.
+func (x *examination) lateLines() {
+	for i := range x.own {
+		for _, h := range x.hits {
+			if len(x.own[i].Lines) == 0 && fromUs(h, x.own[i].AskResult) {
+				x.own[i].Lines = append(x.own[i].Lines, h)
+			}
+		}
+	}
+}
+
+// outFacts says who takes servers out of rotation, where none of our pool is in
+// it: health checks, or, where there are none, only a person.
+func (x *examination) outFacts() {
+	out := x.has(vocab.PoolNoServer, "") || slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return x.cond(h).Fact == vocab.GatewayNoLiveUpstream })
+	for _, p := range x.match.Gateway.Conf.Instance.Pools {
+		if p.Name != x.pool() || !out {
+			continue
+		}
+		o := observation{subject: p.Name, when: x.to, kind: evidence.Config, where: p.Place.String()}
+		switch p.Checks {
+		case "active":
+			o.fact, o.value = vocab.PoolOutByChecks, "only the health checks of "+p.Name+" take its servers out"
+		case "none":
+			o.fact, o.value = vocab.PoolOutByHand, "no server of "+p.Name+" is checked: only a person takes one out"
+		default:
+			continue
+		}
+		x.add(o)
 	}
 }

@@ -17,6 +17,7 @@ var healthCheckWrong = Cause{
 		{Fact: vocab.GatewayServerDisabled, Seen: 3},
 		{Fact: vocab.GatewayCheckRejected, Seen: 12},
 		{Fact: vocab.CheckConfigured, Seen: 6}, // without a check there is no wrong one
+		{Fact: vocab.PoolOutByChecks, Seen: 8},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The servers behind {pool} are fine and their health check fails[: {value:check_rejects}][: {value:check_unconnected}].",

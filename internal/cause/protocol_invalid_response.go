@@ -19,6 +19,7 @@ var invalidResponse = Cause{
 		{Fact: vocab.AnswerNotHTTP, Seen: 6},
 		{Fact: vocab.AppCrashed, Seen: -10},
 		{Fact: vocab.AnswerCaptured, Seen: 14},
+		{Fact: vocab.ProbeHeaderTooBig, Seen: -15}, // a header that is only too large
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage, vocab.AppError},
 	Summary: "What {endpoint} sends is not valid HTTP[: {value:probe_invalid}].",

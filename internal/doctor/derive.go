@@ -32,8 +32,30 @@ func (x *examination) refine() {
 			if s := x.metBy(f, false); s != "" {
 				f.Symptom = s
 				x.derived = append(x.derived, f.Endpoint())
+				x.impliedFact(f)
 				x.note("No log of the gateway says what it saw: %q is what the probe of the upstream and the answer show.", s)
 			}
+		}
+	}
+}
+
+// implied is what the symptom of an answer that the gateway made says of its
+// upstream. A status is the gateway's own word, as a line of its log is.
+var implied = map[vocab.Symptom]vocab.Fact{
+	vocab.ConnectionRefused: vocab.GatewayConnectFailed, vocab.TLSCertificateError: vocab.GatewayConnectFailed, vocab.TLSProtocolError: vocab.GatewayConnectFailed,
+	vocab.TLSAlertReceived: vocab.GatewayConnectFailed, vocab.ProxyInternalError: vocab.GatewayConnectFailed, vocab.DestinationIPUnroutable: vocab.GatewayConnectFailed,
+	vocab.ConnectionTimeout: vocab.GatewayConnectTimeout, vocab.ConnectionTerminated: vocab.GatewayClosedEarly, vocab.HTTPResponseTimeout: vocab.GatewayReadTimeout,
+}
+
+func (x *examination) impliedFact(f *evidence.Failure) {
+	fact := implied[f.Symptom]
+	if fact == "" || f.Endpoint() == "" || len(f.Subjects[vocab.RoleEndpoint]) > 1 && x.decision.Forward.RunTime {
+		return
+	}
+	for _, o := range x.own {
+		if o.Status == f.Status && o.Status >= 502 {
+			x.add(observation{fact: fact, subject: f.Endpoint(), when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: statusLine(o.Exchange)})
+			return
 		}
 	}
 }
@@ -59,7 +81,8 @@ func (x *examination) mute(f *evidence.Failure) bool {
 // metBy returns what the probe met at the first endpoint of a failure where it
 // failed. Of a failed connect only that is asked for which a connect can show.
 func (x *examination) metBy(f *evidence.Failure, connect bool) vocab.Symptom {
-	if !connect && x.has(vocab.PoolNoServer, "") {
+	out := !slices.ContainsFunc(x.decision.Forward.Endpoints, func(e topo.Endpoint) bool { return !e.Down })
+	if !connect && (out || x.has(vocab.PoolNoServer, "")) {
 		return vocab.DestinationUnavailable
 	}
 	for _, u := range x.upstreams {

@@ -172,7 +172,7 @@ func (x *examination) sequenceFacts(f evidence.Failure, endpoint string) {
 		switch x.cond(h).Fact {
 		case vocab.GatewayClosedEarly, vocab.GatewayResetEarly, vocab.GatewayClosedBody, vocab.GatewayClosedSending:
 			broke = &x.hits[i]
-		case vocab.GatewayRefused, vocab.GatewaySocketMissing:
+		case vocab.GatewayRefused, vocab.GatewaySocketMissing, vocab.GatewayConnectFailed:
 			if broke == nil || h.Time.Sub(broke.Time) > time.Minute {
 				continue
 			}

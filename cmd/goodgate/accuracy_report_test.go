@@ -95,10 +95,38 @@ func render(results []result, seeds int) string {
 	}
 	fmt.Fprintf(&b, "| median seconds, default | < %.1f | %.2f |\n", mostDefault, sum(results, func(r result) bool { return r.mode == byDefault }).median())
 	fmt.Fprintf(&b, "| median seconds, --quick | < %.1f | %.2f |\n", mostQuick, sum(results, func(r result) bool { return r.mode == byQuick }).median())
+	products(&b, results)
 	for _, mode := range []string{byDefault, byQuick, byNobody} {
 		table(&b, results, mode)
 	}
 	return b.String()
+}
+
+// product is the gateway of a fault: what it needs first.
+func product(r result) string {
+	if len(r.fault.Needs) == 0 {
+		return "-"
+	}
+	return r.fault.Needs[0]
+}
+
+// products writes one row per gateway.
+func products(b *strings.Builder, results []result) {
+	var names []string
+	for _, r := range results {
+		if p := product(r); !slices.Contains(names, p) {
+			names = append(names, p)
+		}
+	}
+	b.WriteString("\n## By gateway\n\n| gateway | faults | true cause first | without root | symptom right | wrong `confirmed` | healthy sites | false alarms |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, name := range names {
+		of := func(which func(result) bool) *tally {
+			return sum(results, func(r result) bool { return product(r) == name && which(r) })
+		}
+		f, n, h := of(faulty(byDefault)), of(faulty(byNobody)), of(healthy(byDefault))
+		all := of(func(result) bool { return true })
+		fmt.Fprintf(b, "| %s | %d | %d (%.2f) | %d of %d | %d | %d | %d | %d |\n", name, f.n, f.top1, ratio(f.top1, f.n), n.top1, n.n, f.symptom, all.wrong, h.n, all.alarms)
+	}
 }
 
 func ratio(k, n int) float64 {

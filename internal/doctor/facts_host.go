@@ -105,6 +105,7 @@ func (x *examination) hostFacts(ctx context.Context, before hostLook, now pictur
 		x.limitFacts(ctx, u)
 		x.dependencyFacts(u, now)
 	}
+	x.managerFacts(ctx)
 }
 
 // seen reports whether one of the facts was seen, about anything.

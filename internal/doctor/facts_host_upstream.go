@@ -232,6 +232,9 @@ func addressesIn(text string) []netip.AddrPort {
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\"'(),;<>=@/", r) })
 	for i, w := range words {
 		w = strings.TrimRight(w, ".:")
+		if rest, ok := strings.CutPrefix(w, "localhost:"); ok {
+			w = "127.0.0.1:" + rest
+		}
 		if a, err := netip.ParseAddrPort(w); err == nil {
 			keep(a)
 			continue

@@ -69,9 +69,10 @@ func (x *examination) vague(f *evidence.Failure) bool {
 }
 
 // mute reports whether a failure of our own request is one that a log would
-// explain, and none could be read.
+// explain, and none could be read. It is judged for the products whose statuses
+// tell that much.
 func (x *examination) mute(f *evidence.Failure) bool {
-	if !f.Own || f.Symptom != "" || x.covered || x.decision.Outcome != topo.Forwards {
+	if x.label() == "" || !f.Own || f.Symptom != "" || x.covered || x.decision.Outcome != topo.Forwards {
 		return false
 	}
 	// A gateway that was not reached saw nothing.

@@ -231,12 +231,40 @@ func (x *examination) settle(f *evidence.Failure, ownFailed bool) {
 		if l.Kind != "access" {
 			continue
 		}
-		for _, r := range l.Extract.Routes {
+		for _, r := range x.joined(l) {
 			if x.attributable(l, r.Endpoint) && x.ownRoute(r) && r.OK > 0 && r.Failed > 0 && r.LastOK.After(r.FirstFailed) && r.LastFailed.After(r.FirstOK) && f.Count > 1 && r.LastOK.After(f.From) {
 				f.Intermittent = true
 			}
 		}
 	}
+}
+
+// joined returns the tallies of a log. Where a log tells the servers of our pool
+// apart, our route is one for all of them: what one server fails and another
+// serves comes and goes.
+func (x *examination) joined(l readLog) []scan.Route {
+	if !l.whole {
+		return l.Extract.Routes
+	}
+	var all scan.Route
+	for _, r := range l.Extract.Routes {
+		if !x.ownRoute(r) {
+			continue
+		}
+		if all.Route == "" {
+			all = r
+			continue
+		}
+		if r.OK > 0 && (all.OK == 0 || r.FirstOK.Before(all.FirstOK)) {
+			all.FirstOK = r.FirstOK
+		}
+		if r.Failed > 0 && (all.Failed == 0 || r.FirstFailed.Before(all.FirstFailed)) {
+			all.FirstFailed = r.FirstFailed
+		}
+		all.LastOK, all.LastFailed = later(all.LastOK, r.LastOK), later(all.LastFailed, r.LastFailed)
+		all.OK, all.Failed = all.OK+r.OK, all.Failed+r.Failed
+	}
+	return []scan.Route{all}
 }
 
 // foldPool joins "no live upstreams" with the failures of the members that led

@@ -296,8 +296,10 @@ func (h *HAProxy) start() {
 	}
 	path, argv := program("haproxy"), "haproxy"
 	if h.logs == toFile {
-		// The shell makes standard output a file and becomes HAProxy.
-		args = append([]string{"-c", `exec "$0" "$@" >> ` + h.log + ` 2>&1`, path}, args...)
+		// The shell makes standard output a file and becomes HAProxy, which takes
+		// O_APPEND off it (fcntl in sendlog, src/log.c): the past is written
+		// through the same description, so that it ends where HAProxy begins.
+		args = append([]string{"-c", `exec >> ` + h.log + ` 2>&1; cat ` + h.log + `.past; rm ` + h.log + `.past; exec "$0" "$@"`, path}, args...)
 		path, argv = "/bin/sh", "sh"
 	}
 	h.Proc = h.b.Start(command{name: "haproxy", path: path, argv: argv, dir: h.dir, args: args, log: filepath.Join(h.dir, "startup.log")})
@@ -319,7 +321,10 @@ func (h *HAProxy) past() {
 	for _, m := range h.memory {
 		old.WriteString(m)
 	}
-	path := h.b.path(h.log)
+	path := h.log
+	if h.logs == toFile {
+		path += ".past"
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		h.b.fail("cannot write %s: %w", path, err)
 		return

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -23,6 +24,7 @@ type hostLook struct {
 	Clock    *host.Clock
 	Wires    []host.Interface
 	Groups   map[int]host.Cgroup // by pid: of the upstreams' listeners
+	Own      string              // the group that goodgate's own memory is counted in
 }
 
 // lookAtHost reads the counters. It costs a few small files.
@@ -41,6 +43,9 @@ func (x *examination) lookAtHost(ctx context.Context, when string, p picture) ho
 		l.Queues = &r
 	}
 	l.Wires, _ = askView(x, "host/interfaces "+when, "", func(v *host.View) ([]host.Interface, error) { return v.Interfaces(ctx) })
+	if r, _, ok := ask(x, "host/cgroup "+when, "own", func() (host.Cgroup, error) { return host.ReadCgroup(ctx, os.Getpid()) }); ok && r.OOM != nil {
+		l.Own = r.OOM.Path
+	}
 	for _, pid := range x.servers(p) {
 		if r, _, ok := ask(x, "host/cgroup "+when, strconv.Itoa(pid), func() (host.Cgroup, error) { return host.ReadCgroup(ctx, pid) }); ok {
 			l.Groups[pid] = r

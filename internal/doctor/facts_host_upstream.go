@@ -135,7 +135,7 @@ func (x *examination) groupFacts(u *upstream, before, after hostLook) {
 		}
 		if g := now.OOM; g != nil && g.Kills > 0 && !told["oom "+g.Path] {
 			told["oom "+g.Path] = true
-			x.groupKilled(u, was, *g, both)
+			x.groupKilled(u, was, *g, both, before.Own)
 		}
 	}
 }
@@ -159,15 +159,17 @@ func (x *examination) throttled(u *upstream, was, now host.CPUGroup) {
 		fmt.Sprintf("it may use %.2f processors and was held back in %d of %d periods", now.Cores, held, periods)))
 }
 
-// groupKilled says that the kernel killed in the group, where that was during the
-// examination, or a process of the upstream is as new as the failure. The counter
-// has no time: of kills long ago it tells as well.
-func (x *examination) groupKilled(u *upstream, was host.Cgroup, now host.MemoryGroup, both bool) {
-	fresh := both && was.OOM != nil && was.OOM.Path == now.Path && now.Kills > was.OOM.Kills
-	if !fresh && !x.has(vocab.ListenerNewer, u.Addr) && !x.has(vocab.WorkerReplaced, u.Addr) && !x.has(vocab.ListenerReplaced, u.Addr) {
+// groupKilled says that the kernel killed in the group while goodgate looked: the
+// counter has no time, and tells of kills long ago as well. A group that goodgate
+// runs in too is not the application's: who was killed there is not known.
+func (x *examination) groupKilled(u *upstream, was host.Cgroup, now host.MemoryGroup, both bool, own string) {
+	if !both || was.OOM == nil || was.OOM.Path != now.Path || now.Kills <= was.OOM.Kills {
 		return
 	}
-	x.add(u.about(vocab.EndpointGroupKilled, evidence.Process, "control group "+now.Path, fmt.Sprintf("%d processes killed for lack of memory so far", now.Kills)))
+	if own == now.Path || strings.HasPrefix(own, now.Path+"/") {
+		return
+	}
+	x.add(u.about(vocab.EndpointGroupKilled, evidence.Process, "control group "+now.Path, fmt.Sprintf("%d processes killed for lack of memory while goodgate looked", now.Kills-was.OOM.Kills)))
 }
 
 // limitFacts compares descriptors and processes of an upstream with their limits.

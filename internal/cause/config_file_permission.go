@@ -6,7 +6,7 @@ var filePermission = Cause{
 	ID: vocab.FilePermission,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayFileDenied, Seen: 32},
-		{Fact: vocab.SecurityDeniedFile, Seen: 24},
+		{Fact: vocab.SecurityDeniedFile, Seen: 24}, // the policy's own record
 	},
 	Summary: "The gateway may not use one of its own files[: {value:gateway_file_denied}].",
 	Fixes: []Fix{

@@ -15,7 +15,7 @@ var socketPermission = Cause{
 		{Fact: vocab.GatewayConnectFailed, Seen: 6}, // HAProxy writes SC-- for it too
 		{Fact: vocab.CheckUnconnected, Seen: 4},
 		{Fact: vocab.SecurityDeniedConnect, Seen: 28}, // the policy's own record
-		{Fact: vocab.UnitPrivateTmp, Seen: 26},
+		{Fact: vocab.UnitPrivateTmp, Seen: 26},        // two folders of the same name
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}].",

@@ -21,7 +21,7 @@ var staleDNS = Cause{
 		{Fact: vocab.GatewayNameNotFound, Seen: 2},
 		{Fact: vocab.ProbeRefused, Seen: 4},
 		{Fact: vocab.ProbeUnroutable, Seen: 6},
-		{Fact: vocab.ContainerMoved, Seen: 6},
+		{Fact: vocab.ContainerMoved, Seen: 6}, // a name that is resolved once keeps the old one
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.Unreachable, vocab.Filtered, vocab.NoHealthyUpstream, vocab.WrongAddress, vocab.UpstreamRestarting},
 	Summary: "The gateway still uses {endpoint}, an address that the name no longer has[: {value:name_moved}].",

@@ -21,11 +21,11 @@ var timeoutTooShort = Cause{
 		{Fact: vocab.ProbeStatusPage, Seen: -14},
 		{Fact: vocab.AppWorkerKilled, Seen: -10},
 		{Fact: vocab.TargetIsSelf, Seen: -15},
-		{Fact: vocab.EndpointFilesShort, Seen: -18},
-		{Fact: vocab.EndpointThrottled, Seen: -14},
-		{Fact: vocab.EndpointTasksShort, Seen: -8},
-		{Fact: vocab.AppDependencyFailed, Seen: -8},
-		{Fact: vocab.TimeoutConfigured, Seen: 4}, // the limit is a person's choice
+		{Fact: vocab.EndpointFilesShort, Seen: -18}, // no limit would be long enough
+		{Fact: vocab.EndpointThrottled, Seen: -14},  // it was fast before it was held back
+		{Fact: vocab.EndpointTasksShort, Seen: -8},  // no limit would be long enough
+		{Fact: vocab.AppDependencyFailed, Seen: -8}, // it waits for another
+		{Fact: vocab.TimeoutConfigured, Seen: 4},    // the limit is a person's choice
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The gateway stops waiting for {endpoint} too soon[: {value:route_always_slow}][: {value:probe_late}]: {route} takes longer than that by nature.",

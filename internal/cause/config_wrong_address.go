@@ -39,8 +39,8 @@ var wrongAddress = Cause{
 		{Fact: vocab.BriefOutage, Seen: -12},
 		{Fact: vocab.GatewayConnectFailed, Seen: 8},
 		{Fact: vocab.CheckUnconnected, Seen: 10},
-		{Fact: vocab.ContainerMoved, Seen: 16},
-		{Fact: vocab.BindsLoopback, Seen: 12}, // its own words
+		{Fact: vocab.ContainerMoved, Seen: 16}, // the engine says where it is now
+		{Fact: vocab.BindsLoopback, Seen: 12},  // its own words
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:listener_near}][: {value:listener_same_kind}][: {value:app_listening_elsewhere}].",

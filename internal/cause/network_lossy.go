@@ -10,7 +10,7 @@ var lossy = Cause{
 		{Fact: vocab.GatewayReadTimeout, Seen: 3},
 		{Fact: vocab.GatewayTLSTimeout, Seen: 4},
 		{Fact: vocab.GatewayBodyTimeout, Seen: 3},
-		{Fact: vocab.InterfaceErrors, Seen: 14},
+		{Fact: vocab.InterfaceErrors, Seen: 14}, // damaged packets are lost packets
 	},
 	Summary: "Packets to {endpoint} are lost or late.",
 	Fixes: []Fix{

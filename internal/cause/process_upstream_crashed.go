@@ -53,14 +53,14 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.GatewayConnectFailed, Seen: 7},
 		{Fact: vocab.CheckUnconnected, Seen: 5},
 		{Fact: vocab.EndpointGroupKilled, Seen: -16}, // the kernel killed it
-		{Fact: vocab.UnitFailed, Seen: 18},
-		{Fact: vocab.UnitKilled, Seen: 22}, // systemd saw the signal
-		{Fact: vocab.UnitOOMKilled, Seen: -20},
-		{Fact: vocab.UnitRestarts, Seen: 14},
-		{Fact: vocab.UnitStopped, Seen: -12}, // somebody stopped it
-		{Fact: vocab.ContainerExited, Seen: 10},
-		{Fact: vocab.ContainerOOM, Seen: -20},
-		{Fact: vocab.ContainerRestarts, Seen: 12},
+		{Fact: vocab.UnitFailed, Seen: 18},           // systemd saw its exit status
+		{Fact: vocab.UnitKilled, Seen: 22},           // systemd saw the signal
+		{Fact: vocab.UnitOOMKilled, Seen: -20},       // the kernel killed it
+		{Fact: vocab.UnitRestarts, Seen: 14},         // systemd starts again what ended by itself
+		{Fact: vocab.UnitStopped, Seen: -12},         // somebody stopped it
+		{Fact: vocab.ContainerExited, Seen: 10},      // docker stop looks the same
+		{Fact: vocab.ContainerOOM, Seen: -20},        // the kernel killed it
+		{Fact: vocab.ContainerRestarts, Seen: 12},    // the engine starts again what ended by itself
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.UpstreamRestarting},
 	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}][: {value:kernel_segfault}].",

@@ -42,13 +42,13 @@ var upstreamDown = Cause{
 		{Fact: vocab.CheckUnconnected, Seen: 12},     // the check is refused as the requests are
 		{Fact: vocab.CheckPasses, Seen: -8},
 		{Fact: vocab.PoolNoServer, Seen: 2},
-		{Fact: vocab.UnitStopped, Seen: 8},
-		{Fact: vocab.UnitFailed, Seen: -4}, // it ran and failed
-		{Fact: vocab.UnitKilled, Seen: -10},
-		{Fact: vocab.UnitOOMKilled, Seen: -15},
-		{Fact: vocab.ContainerExited, Seen: 6},
-		{Fact: vocab.ContainerOOM, Seen: -15},
-		{Fact: vocab.EndpointGroupKilled, Seen: -12},
+		{Fact: vocab.UnitStopped, Seen: 8},           // ended in order, and nobody started it
+		{Fact: vocab.UnitFailed, Seen: -4},           // it ran and failed
+		{Fact: vocab.UnitKilled, Seen: -10},          // then it crashed
+		{Fact: vocab.UnitOOMKilled, Seen: -15},       // then it was killed
+		{Fact: vocab.ContainerExited, Seen: 6},       // however it ended, it does not run
+		{Fact: vocab.ContainerOOM, Seen: -15},        // then it was killed
+		{Fact: vocab.EndpointGroupKilled, Seen: -12}, // then it was killed
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.BackendInPenalty},
 	Summary: "Nothing listens at {endpoint}: the application behind {route} is not running.",

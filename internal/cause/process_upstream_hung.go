@@ -35,9 +35,9 @@ var upstreamHung = Cause{
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
 		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -15},
 		{Fact: vocab.TargetIsSelf, Seen: -15},
-		{Fact: vocab.EndpointFilesShort, Seen: -18}, // it answers nothing because it may open nothing
-		{Fact: vocab.EndpointThrottled, Seen: -14},
-		{Fact: vocab.EndpointTasksShort, Seen: -10},
+		{Fact: vocab.EndpointFilesShort, Seen: -18},  // it answers nothing because it may open nothing
+		{Fact: vocab.EndpointThrottled, Seen: -14},   // it works, as far as it is let
+		{Fact: vocab.EndpointTasksShort, Seen: -10},  // it waits for a process that may not be started
 		{Fact: vocab.ContainerPaused, Seen: 28},      // docker pause
 		{Fact: vocab.AppDependencyFailed, Seen: -10}, // it waits for another
 	},

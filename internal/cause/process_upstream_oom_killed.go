@@ -17,9 +17,9 @@ var upstreamOOMKilled = Cause{
 		{Fact: vocab.EndpointGroupKilled, Seen: 24}, // counted by the kernel in its control group
 		{Fact: vocab.UnitOOMKilled, Seen: 32},       // systemd's Result=oom-kill
 		{Fact: vocab.ContainerOOM, Seen: 32},        // the engine's OOMKilled
-		{Fact: vocab.WorkerReplaced, Seen: 4},
-		{Fact: vocab.ListenerReplaced, Seen: 4},
-		{Fact: vocab.KernelSegfault, Seen: -12},
+		{Fact: vocab.WorkerReplaced, Seen: 4},       // a killed worker has a successor
+		{Fact: vocab.ListenerReplaced, Seen: 4},     // so has a killed process
+		{Fact: vocab.KernelSegfault, Seen: -12},     // it died of something else
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.EmptyResponse, vocab.UpstreamRestarting},
 	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}][: {value:endpoint_group_killed}][: {value:unit_oom_killed}][: {value:container_oom}].",

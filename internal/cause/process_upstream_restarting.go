@@ -28,9 +28,9 @@ var upstreamRestarting = Cause{
 		{Fact: vocab.FailsAlways, Seen: -8},
 		{Fact: vocab.DiedInRequest, Seen: -3},
 		{Fact: vocab.KeepaliveUsed, Seen: 1},
-		{Fact: vocab.EndpointGroupKilled, Seen: -15},
-		{Fact: vocab.UnitRestarts, Seen: -4}, // systemd does so after failures
-		{Fact: vocab.ContainerRestarts, Seen: -4},
+		{Fact: vocab.EndpointGroupKilled, Seen: -15}, // it was killed, not restarted
+		{Fact: vocab.UnitRestarts, Seen: -4},         // systemd does so after failures
+		{Fact: vocab.ContainerRestarts, Seen: -4},    // the engine does so after failures
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.PartialOutage, vocab.NoHealthyUpstream},
 	Summary: "Requests met a restart of the application at {endpoint}[, which runs since {value:listener_newer}].",

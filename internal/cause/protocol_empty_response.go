@@ -36,8 +36,8 @@ var emptyResponse = Cause{
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -25},
 		{Fact: vocab.AppRequestTooLarge, Seen: -20},
 		{Fact: vocab.AppWrongProtocol, Seen: -15},
-		{Fact: vocab.EndpointFilesShort, Seen: -14},
-		{Fact: vocab.EndpointGroupKilled, Seen: -14},
+		{Fact: vocab.EndpointFilesShort, Seen: -14},  // it closes because it may not open
+		{Fact: vocab.EndpointGroupKilled, Seen: -14}, // it was killed
 	},
 	Proof:   []vocab.Fact{vocab.ProbeNoProtocol},
 	Hides:   []vocab.Cause{vocab.PartialOutage},

@@ -18,7 +18,7 @@ var backlogFull = Cause{
 		{Fact: vocab.EndpointQueueLost, Seen: 12},   // counted by the kernel while we looked
 		{Fact: vocab.KernelQueueFull, Seen: 12},     // noted once for each listener, and for floods too
 		{Fact: vocab.EndpointFilesShort, Seen: -14}, // it does not accept because it may not open
-		{Fact: vocab.EndpointTasksShort, Seen: -6},
+		{Fact: vocab.EndpointTasksShort, Seen: -6},  // it does not accept because it may not start a process
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.Filtered},
 	Summary: "The accept queue of {endpoint} is full[: {value:listener_queue_full}]: the application does not accept fast enough.",

@@ -6,10 +6,10 @@ var conntrackFull = Cause{
 	ID:   vocab.ConntrackFull,
 	Tier: -5,
 	Expects: []Expectation{
-		{Fact: vocab.GatewayConnectTimeout, Seen: 3},
-		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -16},
-		{Fact: vocab.KernelConntrackFull, Seen: 30}, // the kernel's own words
-		{Fact: vocab.ProbeConnectTimeout, Seen: 3},
+		{Fact: vocab.GatewayConnectTimeout, Seen: 3},        // many other things drop packets
+		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -16}, // a full table drops what is new; one with room drops nothing
+		{Fact: vocab.KernelConntrackFull, Seen: 30},         // the kernel's own words
+		{Fact: vocab.ProbeConnectTimeout, Seen: 3},          // ours is dropped as well, or was tracked already
 	},
 	Hides:   []vocab.Cause{vocab.Filtered, vocab.Lossy},
 	Summary: "The connection tracking table is full and packets are dropped[: {value:conntrack_short}].",

@@ -14,9 +14,9 @@ var fdExhausted = Cause{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 3},          // once the queue of those is full
 		{Fact: vocab.ProbeErrorStatus, Seen: 4},               // what it cannot open it answers with 500
 		{Fact: vocab.GatewayClosedEarly, Seen: 3},             // Node accepts and closes at once
-		{Fact: vocab.GatewayResetEarly, Seen: 3},
-		{Fact: vocab.ListenerUnread, Seen: 2},
-		{Fact: vocab.ListenerQueueFull, Seen: 2},
+		{Fact: vocab.GatewayResetEarly, Seen: 3},              // the same, with the request unread
+		{Fact: vocab.ListenerUnread, Seen: 2},                 // the kernel took them for it
+		{Fact: vocab.ListenerQueueFull, Seen: 2},              // nobody takes them out
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.BacklogFull, vocab.WorkersExhausted, vocab.AppError, vocab.EmptyResponse},
 	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}][: {value:app_no_files}][: {value:gateway_files_short}][: {value:endpoint_files_short}].",

@@ -8,7 +8,7 @@ var piDsExhausted = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.AppCannotFork, Seen: 19},
 		{Fact: vocab.EndpointTasksShort, Seen: 24}, // the group's own count
-		{Fact: vocab.GatewayReadTimeout, Seen: 2},
+		{Fact: vocab.GatewayReadTimeout, Seen: 2},  // requests wait for a child that is never started
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.WorkersExhausted},
 	Summary: "No more processes or threads can be started[: {value:app_cannot_fork}][: {value:endpoint_tasks_short}].",

@@ -78,6 +78,7 @@ func (b *bench) cost(name string, kind int, servers []string) error {
 			return err
 		}
 		defer c.Close()
+		c.SetDeadline(time.Now().Add(10 * time.Second))
 		c.Write(request)
 		if err := read(bufio.NewReader(c), k.size); err != nil {
 			return err
@@ -109,6 +110,7 @@ func hammer(address string, request []byte, size int, span time.Duration, rate i
 				return
 			}
 			defer c.Close()
+			c.SetDeadline(end.Add(5 * time.Second)) // one that stalls is an error, not a wait
 			in := bufio.NewReaderSize(c, 64<<10)
 			for k := 0; time.Now().Before(end); k++ {
 				if rate > 0 {

@@ -130,8 +130,9 @@ server { listen %s backlog=4096; client_max_body_size 0; location / { proxy_pass
 		text = fmt.Sprintf("global\n  nbthread 1\n  log stdout format raw local0\ndefaults\n  mode http\n  log global\n  option httplog\n  timeout connect 2s\n  timeout client 30s\n  timeout server 2s\n  timeout queue 10s\n  retries 3\n  retry-on all-retryable-errors\n  option redispatch 1\n  http-reuse safe\nfrontend f\n  bind %s backlog 4096\n  default_backend b\nbackend b\n  balance roundrobin\n%s", listen, to.String())
 		cmd = []string{"haproxy", "-db", "-f", conf}
 	case "caddy":
-		text = fmt.Sprintf("{\n  admin off\n  auto_https off\n  log {\n    output file %s.own\n  }\n}\nhttp://%s {\n  log {\n    output file %s\n  }\n  reverse_proxy %s {\n    lb_policy round_robin\n    lb_try_duration 10s\n    lb_try_interval 50ms\n    fail_duration 1s\n    transport http {\n      dial_timeout 2s\n      response_header_timeout 2s\n      keepalive_idle_conns_per_host 64\n    }\n  }\n}\n",
-			log, listen, log, strings.Join(servers, " "))
+		_, port, _ := net.SplitHostPort(listen)
+		text = fmt.Sprintf("{\n  admin off\n  auto_https off\n  log {\n    output file %s.own\n  }\n}\nhttp://:%s {\n  bind 127.0.0.1\n  log {\n    output file %s\n  }\n  reverse_proxy %s {\n    lb_policy round_robin\n    lb_try_duration 10s\n    lb_try_interval 50ms\n    fail_duration 1s\n    transport http {\n      dial_timeout 2s\n      response_header_timeout 2s\n      keepalive_idle_conns_per_host 64\n    }\n  }\n}\n",
+			log, port, log, strings.Join(servers, " "))
 		cmd = []string{"caddy", "run", "--adapter", "caddyfile", "--config", conf}
 		one = append(one, "XDG_DATA_HOME="+b.dir, "XDG_CONFIG_HOME="+b.dir, "HOME="+b.dir)
 	default:

@@ -3,6 +3,7 @@ package life
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/pprof"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -30,6 +31,8 @@ func (l *life) admin() http.Handler {
 	mux.HandleFunc("POST /reload", l.order(func(*http.Request) error { return l.reload() }))
 	mux.Handle("GET /healthz", l.state.Live())
 	mux.Handle("GET /readyz", l.state.Ready())
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return mux
 }
 

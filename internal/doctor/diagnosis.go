@@ -111,8 +111,9 @@ type Explanation struct {
 	Causes  []Cause         `json:"causes"`
 	Items   []evidence.Item `json:"items"`
 	Next    []string        `json:"next,omitempty"`
-	Words   []Word          `json:"words,omitempty"`  // meanings of words that were asked for
-	Unread  int             `json:"unread,omitempty"` // lines that no dialect understands
+	Words   []Word          `json:"words,omitempty"`   // meanings of words that were asked for
+	MadeBy  *PageMaker      `json:"made_by,omitempty"` // who made an answer that was pasted; nil: none was, or it has no mark
+	Unread  int             `json:"unread,omitempty"`  // lines that no dialect understands
 }
 
 // Word is the meaning of one word: a symptom, cause, status, or a product's term.

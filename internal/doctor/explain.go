@@ -1,8 +1,10 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -40,12 +42,34 @@ func Explain(ctx context.Context, opts ExplainOptions) (*Explanation, error) {
 			return nil, errors.New("cannot explain lines of " + strconv.Quote(opts.Product) + ": the product is not known; leave --product out to have it recognised")
 		}
 	}
-	texts, err := scan.Text(opts.Input, dialects, scan.Options{})
+	var seen bytes.Buffer
+	texts, err := scan.Text(io.TeeReader(opts.Input, &beginning{&seen, pageBound}), dialects, scan.Options{})
 	if err != nil {
 		return nil, err
 	}
+	if read, ok := e.page(seen.Bytes()); ok && !slices.ContainsFunc(texts.Reads, told) {
+		texts.Reads = append(texts.Reads, read)
+	}
 	e.lines(texts)
 	return e.out, nil
+}
+
+// told reports whether a line says more of a failure than a status.
+func told(r scan.Read) bool {
+	return r.Cond.Symptom != "" || r.Cond.Fails && r.Cond.Fact != "" && r.Cond.Fact != vocab.GatewayStatusUnknown && r.Cond.Fact != vocab.GatewayStatusMade
+}
+
+// beginning keeps the beginning of what is written to it.
+type beginning struct {
+	to   *bytes.Buffer
+	left int
+}
+
+func (f *beginning) Write(b []byte) (int, error) {
+	n := min(len(b), f.left)
+	f.to.Write(b[:n])
+	f.left -= n
+	return len(b), nil
 }
 
 // explaining is one explanation while it is made.
@@ -100,22 +124,48 @@ func (e *explaining) meanings(word string) []Word {
 	if m := statuses[lower]; m != "" {
 		all = append(all, Word{Word: lower, Kind: "status", Meaning: m})
 	}
+	for _, t := range e.terms(strings.TrimSpace(word)) {
+		all = append(all, Word{Word: t.Text, Kind: "term", Product: t.product, Meaning: t.Explain})
+		for _, c := range candidates(t.Cond) {
+			if !slices.ContainsFunc(e.out.Causes, func(have Cause) bool { return have.ID == c.ID }) {
+				e.out.Causes = append(e.out.Causes, c)
+			}
+		}
+		if t.Cond.Symptom != "" && e.out.Symptom == nil {
+			s := t.Cond.Symptom
+			e.out.Symptom = &s
+		}
+	}
+	return all
+}
+
+// term is a product's word.
+type term struct {
+	dialect.Word
+	product string
+}
+
+// terms returns the terms that a word is. Case tells terms apart (HAProxy's sH is
+// not its SH), but people do not always write it.
+func (e *explaining) terms(word string) []term {
+	var exact, folded []term
 	for _, d := range e.opts.Dialects {
 		if e.opts.Product != "" && e.opts.Product != d.Name {
 			continue
 		}
 		for _, w := range d.Words {
-			if strings.EqualFold(w.Text, strings.TrimSpace(word)) {
-				all = append(all, Word{Word: w.Text, Kind: "term", Product: d.Name, Meaning: w.Explain})
-				e.out.Causes = append(e.out.Causes, candidates(w.Cond)...)
-				if w.Cond.Symptom != "" && e.out.Symptom == nil {
-					s := w.Cond.Symptom
-					e.out.Symptom = &s
-				}
+			switch {
+			case w.Text == word:
+				exact = append(exact, term{w, d.Name})
+			case strings.EqualFold(w.Text, word):
+				folded = append(folded, term{w, d.Name})
 			}
 		}
 	}
-	return all
+	if len(exact) > 0 {
+		return exact
+	}
+	return folded
 }
 
 // statuses says what the statuses mean that gateways make (RFC 9110 section
@@ -171,13 +221,19 @@ func (e *explaining) lines(texts scan.Texts) {
 }
 
 func (e *explaining) causeOf(f infer.Finding) Cause {
-	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: f.Summary, Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
+	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: tidy(f.Summary), Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
 	for _, fix := range f.Fixes {
 		if fix.Text != "" {
 			c.Fixes = append(c.Fixes, Fix{Text: fix.Text, Command: spellCommand(fix.Command, e.commands())})
 		}
 	}
 	return c
+}
+
+// tidy mends what the stand-ins for names that no line says make of a sentence.
+func tidy(s string) string {
+	s = strings.ReplaceAll(s, "he upstream the upstream", "he upstream")
+	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
 }
 
 // commands spells the commands of the product that wrote the lines, as it is

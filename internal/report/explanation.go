@@ -37,6 +37,9 @@ func explain(e *doctor.Explanation) leaf {
 	if e.Symptom != nil && *e.Symptom != "" {
 		l.Facts = append(l.Facts, string(*e.Symptom)+": "+meaning(*e.Symptom))
 	}
+	if m := e.MadeBy; m != nil {
+		l.Facts = append(l.Facts, madeBy(m))
+	}
 	for i, c := range e.Causes {
 		if i >= 5 || i > 0 && c.Confidence < 0.02 {
 			break
@@ -60,6 +63,26 @@ func explain(e *doctor.Explanation) leaf {
 		l.Word, l.Answer = "UNCERTAIN", "The lines tell what happened, not why."
 	}
 	return l
+}
+
+// madeBy says who made a pasted answer.
+func madeBy(m *doctor.PageMaker) string {
+	who := strings.TrimSpace(m.Product + " " + m.Version)
+	switch {
+	case who == "":
+		return "The answer came through " + strings.Join(m.Through, ", ") + "; nothing says who made it."
+	case !m.Sure:
+		who = "The answer came from " + who + ", which may only have passed it on"
+	default:
+		who = "The answer was made by " + who
+	}
+	if len(m.Also) > 0 {
+		who += " (or " + strings.Join(m.Also, ", ") + ", which writes the same)"
+	}
+	if m.Edge != "" && m.Edge != m.Product {
+		who += ", and came through " + m.Edge
+	}
+	return who + "."
 }
 
 func these(n int) string {

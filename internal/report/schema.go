@@ -193,6 +193,15 @@ var descriptions = map[string]string{
 	"Explanation.next":    "What to look at next.",
 	"Explanation.words":   "Meanings of the words that were asked for.",
 	"Explanation.unread":  "Lines that no product known here writes.",
+	"Explanation.made_by": "Who made an answer that was pasted: a page, header fields.",
+
+	"PageMaker.product": "The product; empty where only what it came through is known.",
+	"PageMaker.version": "Its version, where the answer names it.",
+	"PageMaker.sure":    "Whether only this product writes such an answer. false: a field of the last proxy, or words that several products write.",
+	"PageMaker.also":    "Products that make the very same answer.",
+	"PageMaker.edge":    "The CDN or cloud balancer that made it or passed it on.",
+	"PageMaker.through": "Proxies that say they passed it on.",
+	"PageMaker.detail":  "What the mark says more: a reason, an error code.",
 
 	"Word.word":    "The word.",
 	"Word.kind":    "symptom, cause, status, fact or term.",

@@ -22,6 +22,7 @@ var Dialect = dialect.Dialect{
 	VersionMarks: []string{"Server version: Apache/", "Apache/"},
 	Logs:         Logs,
 	Format:       Format,
+	Words:        words(),
 	Knobs:        knobs(),
 	Spell:        spell,
 	ConfigTest:   func(l dialect.Launch) []string { return command(l, "configtest", "-t") },

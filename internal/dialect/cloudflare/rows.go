@@ -10,7 +10,7 @@ type causes = []vocab.Cause
 
 // says returns the ways in which a code stands in pages and messages.
 func says(code string, more ...string) []string {
-	return append([]string{"error code: " + code, "Error code " + code, "Error code: " + code, "error code " + code, "Error " + code, "error " + code, "HTTP " + code, "<span class=\"cf-error-code\">" + code, "error=" + code}, more...)
+	return append([]string{"error code: " + code, "Error code " + code, "Error code: " + code, "error code " + code, "Error " + code, "error " + code, "HTTP " + code, "HTTP/1.1 " + code, "HTTP/2 " + code, "HTTP/3 " + code, "<span class=\"cf-error-code\">" + code, "error=" + code}, more...)
 }
 
 var rows = []phrase.Row{

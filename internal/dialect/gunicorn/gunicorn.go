@@ -16,6 +16,7 @@ var Dialect = dialect.Dialect{
 	Recognise:   recognise,
 	Application: true,
 	Logs:        Logs,
+	Words:       words(),
 }
 
 // recognise finds the master: by the title that it sets where the module

@@ -1,6 +1,8 @@
 package haproxy
 
 import (
+	"strings"
+
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/applog"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -260,6 +262,9 @@ func words() []dialect.Word {
 	} {
 		c := table.Conds()[s.key]
 		list = append(list, dialect.Word{Text: s.text, Cond: c, Explain: c.Distinguish})
+		if short, ok := strings.CutSuffix(s.text, "--"); ok { // as tcplog writes it, without the cookies
+			list = append(list, dialect.Word{Text: short, Cond: c, Explain: c.Distinguish})
+		}
 	}
 	return list
 }

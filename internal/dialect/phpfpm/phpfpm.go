@@ -29,6 +29,7 @@ var Dialect = dialect.Dialect{
 	},
 	ConfigTest: func(l dialect.Launch) []string { return []string{program(l), "-t", "-y", l.Config} },
 	Reload:     reload,
+	Words:      words(),
 }
 
 // reload replaces all children by the signal that php-fpm takes for it.

@@ -16,6 +16,7 @@ var Dialect = dialect.Dialect{
 	Recognise:   recognise,
 	Application: true,
 	Logs:        Logs,
+	Words:       words(),
 }
 
 // recognise finds a uWSGI process by its program; workers have the same command

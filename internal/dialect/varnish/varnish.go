@@ -20,6 +20,7 @@ var Dialect = dialect.Dialect{
 	Doc:       "Varnish Cache: error records of varnishlog, varnishncsa, health probes, and its own pages.",
 	Recognise: recognise,
 	Logs:      Logs,
+	Words:     words(),
 }
 
 func recognise(p dialect.Process) (dialect.Launch, bool) {
@@ -137,7 +138,7 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 		return keyChildKilled
 	}
 	r.Reset()
-	return dialect.Unparsed
+	return bare(b, r)
 }
 
 // record reads the number or depth, the tag, and the text of a record; the

@@ -340,7 +340,7 @@ func (x *examination) gatewayHop() Hop {
 		h.Seen = append(h.Seen, "it does not run")
 	}
 	for _, s := range x.decision.Steps {
-		if x.label() != "" || strings.HasPrefix(s.Text, "location") || strings.HasPrefix(s.Text, "server") || strings.Contains(s.Text, "pass") || strings.HasPrefix(s.Text, "return") {
+		if x.label() != "" || telling(s.Text) {
 			h.Seen = append(h.Seen, strings.TrimSuffix(strings.TrimSpace(s.Text), "{")+" ("+s.Place.String()+")")
 		}
 	}
@@ -351,6 +351,16 @@ func (x *examination) gatewayHop() Hop {
 		}
 	}
 	return h
+}
+
+// telling reports whether a rule is one that an operator looks for: where the
+// request came in, and where it went.
+func telling(step string) bool {
+	step = strings.ToLower(step)
+	if strings.Contains(step, "pass") {
+		return true
+	}
+	return slices.ContainsFunc([]string{"location", "server", "return", "<", "redirect", "rewriterule", "sethandler"}, func(w string) bool { return strings.HasPrefix(step, w) })
 }
 
 func (x *examination) upstreamHop(u *upstream) Hop {

@@ -257,8 +257,15 @@ func (x *examination) siteFolders() []string {
 	var folders []string
 	for _, s := range x.decision.Steps {
 		words := strings.Fields(strings.TrimSuffix(s.Text, ";"))
-		if len(words) == 2 && (words[0] == "root" || words[0] == "alias") && len(words[1]) > 1 {
-			folders = append(folders, strings.TrimSuffix(words[1], "/"))
+		if len(words) < 2 {
+			continue
+		}
+		last := strings.Trim(words[len(words)-1], "\"'")
+		switch strings.ToLower(words[0]) {
+		case "root", "alias", "documentroot":
+			if len(last) > 1 {
+				folders = append(folders, strings.TrimSuffix(last, "/"))
+			}
 		}
 	}
 	return folders

@@ -35,6 +35,9 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 	case known && !s.Default && s.Place.File != "":
 		p := s.Place
 		out.Place, out.Remove = &p, x.spell(s.Directive, s.Value)
+	case s.Line != "":
+		p := s.Place
+		out.Place, out.Remove, out.Add = &p, stepText(x.decision, p), strings.ReplaceAll(s.Line, "{value}", value)
 	case s.Insert.File != "":
 		p := s.Insert
 		out.Place = &p

@@ -54,7 +54,8 @@ type Setting struct {
 	Number    float64    `json:"number"`    // seconds, bytes, a count, or 0 and 1; 0 where the value is words
 	Default   bool       `json:"default,omitempty"`
 	Place     Place      `json:"place"`
-	Insert    Place      `json:"insert"` // where a line that sets it would go: an empty range in the innermost block
+	Line      string     `json:"line,omitempty"` // the line at Place written anew with {value}, where the setting is a word of that line and is not there
+	Insert    Place      `json:"insert"`         // where a line that sets it would go: an empty range in the innermost block
 }
 
 // Settings are the knobs in force at one place of a configuration.

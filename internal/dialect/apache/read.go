@@ -16,7 +16,7 @@ import (
 const (
 	maxFiles    = 20000
 	maxBytes    = 64 << 20
-	maxLines    = 2_000_000
+	maxLines    = 500_000
 	maxDepth    = 128 // AP_MAX_INCLUDE_DEPTH
 	maxProblems = 1000
 )

@@ -28,6 +28,7 @@ type run struct {
 	proxies   []*node           // the <Proxy> sections among them
 	groups    []string          // $1 and on of a LocationMatch or RewriteRule
 	condGroup []string          // %1 and on
+	via       *node             // the directive that forwards
 	depth     int
 	done      bool
 }
@@ -297,6 +298,7 @@ func (r *run) forwardTo(url string, n *node, written string) {
 			return
 		}
 	}
+	r.via = n
 	f := r.c.forward(r.h, t, n, written)
 	f.RunTime = strings.ContainsAny(t.host, "%$")
 	if f.RunTime {

@@ -150,7 +150,11 @@ func (c *config) keeping(out topo.Settings, r *run, params map[string]param, f *
 		}
 	}
 	out[vocab.KeepaliveCount] = count
-	out[vocab.KeepaliveTimeout] = topo.Setting{Knob: vocab.KeepaliveTimeout, Directive: "ttl=", Value: "unlimited", Number: forever, Default: true, Insert: ins}
+	idle := topo.Setting{Knob: vocab.KeepaliveTimeout, Directive: "ttl=", Value: "unlimited", Number: forever, Default: true}
+	if strings.HasPrefix(r.via.name, "proxypass") && f.Pool == "" {
+		idle.Place, idle.Line = r.via.place(), r.via.line.Text+" ttl={value}"
+	}
+	out[vocab.KeepaliveTimeout] = idle
 	putParam(out, params, vocab.KeepaliveTimeout, asTime, ins, "ttl")
 }
 

@@ -132,8 +132,12 @@ func unbracket(address string) string {
 
 // coverage notes what a log that should tell all does not tell.
 func (x *examination) coverage(l readLog) {
+	format := l.FormatName
+	if len(x.decision.Logs) > 0 && format == "" {
+		format = x.decision.Logs[0].FormatName // of a file that the operator named
+	}
 	switch {
-	case len(l.Extract.Hits) == 0 && l.Extract.Lines > 0 && l.Extract.Unparsed == l.Extract.Lines:
+	case format == "default", len(l.Extract.Hits) == 0 && l.Extract.Lines > 0 && l.Extract.Unparsed == l.Extract.Lines:
 		x.gap(evidence.Gap{Source: "log " + l.Path, Why: "its lines do not say how requests ended", Allow: "option httplog in the frontend or defaults section"})
 	case l.Filtered:
 		x.gap(evidence.Gap{Source: "log " + l.Path, Why: "it is written at level " + l.Level + ", requests at info", Allow: "log … local0 info"})

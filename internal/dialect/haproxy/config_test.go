@@ -222,6 +222,25 @@ db,BACKEND,0,0,0,0,200,DOWN,,,,
 	}
 }
 
+// TestSeveralFiles reads a folder and a file, in which a section does not go on
+// from one file to the next.
+func TestSeveralFiles(t *testing.T) {
+	src := memory{files: map[string]string{
+		"/etc/haproxy/conf/10-a.cfg": "global\n setenv PORT 8081\ndefaults\n mode http\n timeout server 7s\n",
+		"/etc/haproxy/conf/20-b.cfg": "frontend web\n bind \"127.0.0.1:${PORT}\"\n default_backend app\n",
+		"/etc/haproxy/conf/notes":    "no configuration",
+		"/srv/app.cfg":               "global\n setenv H 127.0.0.1\nbackend app\n server s1 \"${H}:${APP_PORT-3000}\"\n.if defined(X)\n nonsense\n.endif\n",
+	}}
+	c := Config(src, dialect.Launch{Config: "/etc/haproxy/conf", More: []string{"/srv/app.cfg"}, Version: "2.6.12"})
+	d := c.Resolve(topo.Request{Port: 8081, Path: "/"})
+	if len(c.Instance.Files) != 3 || d.Forward == nil || d.Forward.Endpoints[0].String() != "127.0.0.1:3000" || d.Settings[vocab.ReadTimeout].Number != 7 {
+		t.Errorf("%q %+v", c.Instance.Files, d)
+	}
+	if len(c.Instance.Problems) != 2 { // .if, and APP_PORT
+		t.Errorf("%+v", c.Instance.Problems)
+	}
+}
+
 func TestMissingFile(t *testing.T) {
 	conf := Config(memory{}, dialect.Launch{})
 	if len(conf.Instance.Files) != 0 || len(conf.Instance.Problems) != 1 || conf.Instance.Problems[0].Fatal {

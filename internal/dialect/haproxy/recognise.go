@@ -28,6 +28,8 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 			i = len(p.Args)
 		case a == "-c" || a == "-v" || a == "-vv" || strings.HasPrefix(a, "-dK") || a == "-cc" || a == "-h":
 			return dialect.Launch{}, false // it only asks
+		case a == "-W" || a == "-Ws":
+			l.Globals = a // it has a master
 		case a == "-sf" || a == "-st":
 			for i+1 < len(p.Args) && !strings.HasPrefix(p.Args[i+1], "-") {
 				i++
@@ -89,6 +91,10 @@ func command(l dialect.Launch, words ...string) []string {
 func reload(l dialect.Launch) []string {
 	if l.PID == 0 || l.Config == defaultConfig {
 		return []string{"systemctl", "reload", "haproxy"}
+	}
+	if l.Globals == "" {
+		// Without a master a new process takes over from the old one.
+		return append(command(l, "-D"), "-sf", strconv.Itoa(l.PID))
 	}
 	return []string{"kill", "-USR2", strconv.Itoa(l.PID)}
 }

@@ -44,7 +44,10 @@ func TestWorker(t *testing.T) {
 			t.Errorf("%+v: %v %v", test.child, takes, draining)
 		}
 	}
-	if got := reload(dialect.Launch{PID: 7, Config: "/x.cfg"}); !slices.Equal(got, []string{"kill", "-USR2", "7"}) {
+	if got := reload(dialect.Launch{PID: 7, Config: "/x.cfg", Globals: "-W"}); !slices.Equal(got, []string{"kill", "-USR2", "7"}) {
+		t.Errorf("%q", got)
+	}
+	if got := reload(dialect.Launch{PID: 7, Config: "/x.cfg"}); !slices.Equal(got, []string{"haproxy", "-D", "-f", "/x.cfg", "-sf", "7"}) {
 		t.Errorf("%q", got)
 	}
 	if got := command(dialect.Launch{Config: "/a", More: []string{"/b"}}, "-c"); !slices.Equal(got, []string{"haproxy", "-c", "-f", "/a", "-f", "/b"}) {

@@ -130,17 +130,13 @@ func (p *parser) variable(name string) (string, bool) {
 }
 
 func (p *parser) file(f file) {
-	// Variables that the configuration sets count from the next line on, so
-	// that lines are taken apart one by one.
-	rows, problems := lex(f.path, f.data, p.variable)
-	p.c.problems = append(p.c.problems, problems...)
 	p.cur = nil // a section ends with its file
-	for _, r := range rows {
-		if p.conditional(r) || slices.Contains(p.skip, true) {
-			continue
+	problems := lex(f.path, f.data, p.variable, func(r *row) {
+		if !p.conditional(r) && !slices.Contains(p.skip, true) {
+			p.row(r)
 		}
-		p.row(r)
-	}
+	})
+	p.c.problems = append(p.c.problems, problems...)
 }
 
 func (p *parser) row(r *row) {

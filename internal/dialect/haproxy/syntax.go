@@ -65,10 +65,11 @@ const (
 	maxValue = 16 << 10
 )
 
-// lex takes a file apart. env gives the value of a variable.
-func lex(file string, data []byte, env func(string) (string, bool)) (rows []*row, problems []topo.Problem) {
+// lex takes a file apart and hands on one row after the other. env gives the
+// value of a variable, which rows before may have set.
+func lex(file string, data []byte, env func(string) (string, bool), each func(*row)) (problems []topo.Problem) {
 	number, offset := 0, 0
-	for len(data) > 0 && len(rows) < maxRows {
+	for len(data) > 0 && number < maxRows {
 		line, rest, _ := bytes.Cut(data, []byte{'\n'})
 		number++
 		r := &row{file: file, line: number, start: offset, text: string(line)}
@@ -78,12 +79,12 @@ func lex(file string, data []byte, env func(string) (string, bool)) (rows []*row
 			problems = append(problems, topo.Problem{Place: at, Text: why, Fatal: true})
 		}
 		if len(r.words) > 0 {
-			rows = append(rows, r)
+			each(r)
 		}
 		offset += len(data) - len(rest)
 		data = rest
 	}
-	return rows, problems
+	return problems
 }
 
 // split finds the words of a line as parse_line does (src/tools.c): blanks part

@@ -12,11 +12,11 @@ import (
 
 // Dialect is goodgate's gateway.
 var Dialect = dialect.Dialect{
-	Name:         "goodgate",
-	Doc:          "goodgate's own gateway: its process and its access log with every attempt.",
-	Recognise:    recognise,
-	VersionMarks: nil,
-	Logs:         Logs,
+	Name:      "goodgate",
+	Doc:       "goodgate's own gateway: its process and its access log with every attempt.",
+	Recognise: recognise,
+	Config:    readConfig,
+	Logs:      Logs,
 	ConfigTest: func(l dialect.Launch) []string {
 		if l.Config == "" {
 			return nil
@@ -53,8 +53,9 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 		switch name {
 		case "-c", "--config":
 			l.Config, serves = value, true
-		case "--listen":
-			serves = true
+		case "--listen", "--to", "--access-log":
+			serves = serves || name == "--listen"
+			l.Globals += name + "=" + value + "\n"
 		}
 	}
 	if l.Config != "" && !filepath.IsAbs(l.Config) && p.Cwd != "" {

@@ -1,0 +1,112 @@
+package goodgate
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+const text = `listen:
+  - address: :8080
+access_log:
+  file: logs/access.log
+upstreams:
+  app:
+    servers:
+      - url: http://127.0.0.1:3000
+      - url: unix:/run/app.sock
+    timeouts: {first_byte: 5s}
+  php:
+    protocol: fastcgi
+    root: /srv/app/
+    index: index.php
+    servers:
+      - url: php.internal
+sites:
+  - name: shop
+    hosts: [shop.example, "*.shop.example"]
+    routes:
+      - path: =/only
+        to: php
+      - path: /api
+        methods: [GET]
+        strip_prefix: /api
+        to: app
+`
+
+type files map[string]string
+
+func (f files) ReadFile(path string) ([]byte, error) {
+	if b, ok := f[path]; ok {
+		return []byte(b), nil
+	}
+	return nil, errors.New("no such file")
+}
+
+func (files) Glob(string) ([]string, error) { return nil, nil }
+
+func TestConfig(t *testing.T) {
+	c := readConfig(files{"/etc/g.yaml": text}, dialect.Launch{Config: "/etc/g.yaml", Prefix: "/srv"})
+	inst := c.Instance
+	if len(inst.Problems) != 0 || inst.Listeners[0].Address != "[::]:8080" || inst.Logs[0].Path != "/srv/logs/access.log" || len(inst.Pools) != 2 || inst.Pools[0].Endpoints[1].String() != "unix:/run/app.sock" {
+		t.Fatalf("%+v", inst)
+	}
+	e := inst.Pools[0].Endpoints[0]
+	if got := text[e.Place.Start:e.Place.End]; got != "http://127.0.0.1:3000" || e.Place.Line != 8 {
+		t.Errorf("the server stands at %+v: %q", e.Place, got)
+	}
+	for _, one := range []struct {
+		host, method, path string
+		outcome            topo.Outcome
+		pool, uri          string
+	}{
+		{"shop.example", "GET", "/api/x", topo.Forwards, "app", "/x?q"},
+		{"a.shop.example", "GET", "/only", topo.Forwards, "php", "/only?q"},
+		{"shop.example", "POST", "/api/x", topo.NoRoute, "", ""},
+		{"shop.example", "GET", "/apix", topo.NoRoute, "", ""},
+		{"other", "GET", "/", topo.NoRoute, "", ""},
+	} {
+		d := c.Resolve(topo.Request{Port: 8080, Host: one.host, Method: one.method, Path: one.path, Query: "q"})
+		if d.Outcome != one.outcome || one.pool != "" && (d.Forward == nil || d.Forward.Pool != one.pool || d.Upstream.URI != one.uri) || one.pool == "" && d.Status != 404 {
+			t.Errorf("%+v: %+v", one, d)
+		}
+	}
+	d := c.Resolve(topo.Request{Port: 8080, Host: "shop.example", Method: "GET", Path: "/api"})
+	if s := d.Settings[vocab.ReadTimeout]; s.Number != 5 || s.Default || s.Place.Line != 10 {
+		t.Errorf("%+v", s)
+	}
+	if c.Resolve(topo.Request{Port: 9}).Outcome != topo.Unknown {
+		t.Error("a port on which it does not listen")
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	l, ok := recognise(dialect.Process{PID: 1, Cwd: "/srv", Args: []string{"goodgate", "gateway", "--listen", "127.0.0.1:8080", "--to=http://127.0.0.1:3000", "--access-log", "a.log"}})
+	c := readConfig(files{}, l)
+	d := c.Resolve(topo.Request{Port: 8080, Host: "any", Method: "GET", Path: "/x"})
+	if !ok || d.Outcome != topo.Forwards || d.Forward.Endpoints[0].String() != "127.0.0.1:3000" || d.Logs[0].Path != "/srv/a.log" {
+		t.Errorf("%v %+v", ok, d)
+	}
+}
+
+func TestBrokenFile(t *testing.T) {
+	for _, f := range []files{{}, {"/g": "listen: ["}, {"/g": "listen: 7"}, {"/g": ""}} {
+		c := readConfig(f, dialect.Launch{Config: "/g"})
+		if f["/g"] != "" && len(c.Instance.Problems) == 0 {
+			t.Errorf("%v is no problem", f)
+		}
+		c.Resolve(topo.Request{})
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add(text)
+	f.Add("sites: [{routes: [{to: x}]}]\nlisten: [{address: ':1'}]")
+	f.Fuzz(func(t *testing.T, s string) {
+		c := readConfig(files{"/g": s}, dialect.Launch{Config: "/g"})
+		c.Resolve(topo.Request{Port: 1, Path: "/", Method: "GET"})
+	})
+}

@@ -1,0 +1,201 @@
+package goodgate
+
+import (
+	"bytes"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/topo"
+)
+
+// file is the part of gateway.yaml that says who forwards to whom. What it does
+// not name is left to the gateway's own check.
+type file struct {
+	Listen []struct {
+		Address string `yaml:"address"`
+		Cert    string `yaml:"cert"`
+	} `yaml:"listen"`
+	AccessLog struct {
+		File   string `yaml:"file"`
+		Format string `yaml:"format"`
+	} `yaml:"access_log"`
+	Upstreams map[string]upstream `yaml:"upstreams"`
+	Sites     []site              `yaml:"sites"`
+}
+
+type upstream struct {
+	Servers []struct {
+		URL    string  `yaml:"url"`
+		Weight float64 `yaml:"weight"`
+		Backup bool    `yaml:"backup"`
+	} `yaml:"servers"`
+	Protocol string            `yaml:"protocol"`
+	Policy   string            `yaml:"policy"`
+	Timeouts map[string]string `yaml:"timeouts"`
+	IdleTime string            `yaml:"idle_time"`
+	Wait     string            `yaml:"wait"`
+	Root     string            `yaml:"root"`
+	Index    string            `yaml:"index"`
+}
+
+type site struct {
+	Name   string   `yaml:"name"`
+	Hosts  []string `yaml:"hosts"`
+	Routes []struct {
+		Path    string            `yaml:"path"`
+		Methods []string          `yaml:"methods"`
+		Headers map[string]string `yaml:"headers"`
+		To      string            `yaml:"to"`
+		Strip   string            `yaml:"strip_prefix"`
+		Host    string            `yaml:"host"`
+	} `yaml:"routes"`
+}
+
+// conf is a configuration with its text.
+type conf struct {
+	file
+	path     string
+	text     []byte
+	prefix   string
+	problems []topo.Problem
+}
+
+// readConfig reads the file that a launch names, or what stood on the command
+// line.
+func readConfig(src dialect.Source, l dialect.Launch) *dialect.Conf {
+	c := &conf{path: l.Config, prefix: l.Prefix}
+	if l.Config == "" {
+		c.line(l.Globals)
+	} else if b, err := src.ReadFile(l.Config); err != nil {
+		c.fail(err.Error())
+	} else {
+		c.read(b)
+	}
+	return &dialect.Conf{Instance: c.instance(l), Resolve: c.resolve}
+}
+
+func (c *conf) fail(text string) {
+	c.problems = append(c.problems, topo.Problem{Place: topo.Place{File: c.path, Line: 1, Column: 1}, Text: text, Fatal: true})
+}
+
+// read decodes the file. The library panics on some texts that are no YAML.
+func (c *conf) read(b []byte) {
+	defer func() {
+		if recover() != nil {
+			c.fail("the file cannot be read as YAML")
+		}
+	}()
+	c.text = b
+	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&c.file); err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		c.fail(first)
+	}
+}
+
+// line takes --listen, --to and --access-log for a file of one site.
+func (c *conf) line(args string) {
+	u := upstream{}
+	for _, arg := range strings.Split(args, "\n") {
+		name, value, _ := strings.Cut(arg, "=")
+		switch name {
+		case "--listen":
+			c.Listen = append(c.Listen, struct {
+				Address string `yaml:"address"`
+				Cert    string `yaml:"cert"`
+			}{Address: value})
+		case "--to":
+			u.Servers = append(u.Servers, struct {
+				URL    string  `yaml:"url"`
+				Weight float64 `yaml:"weight"`
+				Backup bool    `yaml:"backup"`
+			}{URL: value})
+			if scheme, _, ok := strings.Cut(value, "://"); ok {
+				u.Protocol = scheme
+			}
+		case "--access-log":
+			c.AccessLog.File = value
+		}
+	}
+	c.Upstreams = map[string]upstream{"default": u}
+	c.read([]byte("sites: [{name: default, routes: [{path: /, to: default}]}]"))
+	c.text = nil
+}
+
+// place returns where a value of the file stands.
+func (c *conf) place(path string) (p topo.Place) {
+	defer func() { recover() }() // of the library, on odd texts: then the place is not known
+	if c.text == nil {
+		return topo.Place{}
+	}
+	at, err := yaml.PathString(path)
+	if err != nil {
+		return topo.Place{File: c.path, Line: 1, Column: 1}
+	}
+	node, err := at.ReadNode(bytes.NewReader(c.text))
+	if err != nil || node == nil || node.GetToken() == nil || node.GetToken().Position == nil {
+		return topo.Place{}
+	}
+	t := node.GetToken()
+	p = topo.Place{File: c.path, Line: t.Position.Line, Column: t.Position.Column}
+	p.Start = c.offset(p.Line, p.Column)
+	p.End = min(p.Start+len(t.Value), len(c.text))
+	return p
+}
+
+// offset is the byte at a line and a column that counts characters.
+func (c *conf) offset(line, column int) int {
+	at := 0
+	for ; line > 1; line-- {
+		n := bytes.IndexByte(c.text[at:], '\n')
+		if n < 0 {
+			return len(c.text)
+		}
+		at += n + 1
+	}
+	for ; column > 1 && at < len(c.text); column-- {
+		_, n := utf8.DecodeRune(c.text[at:])
+		at += n
+	}
+	return at
+}
+
+// endpoint reads a server's address.
+func endpoint(url string) (e topo.Endpoint, scheme string) {
+	rest := url
+	if s, after, ok := strings.Cut(url, "://"); ok {
+		scheme, rest = s, after
+	}
+	if base, ok := strings.CutSuffix(scheme, "+unix"); ok {
+		scheme, rest = base, "unix:"+rest
+	}
+	if path, ok := strings.CutPrefix(rest, "unix:"); ok {
+		return topo.Endpoint{Network: "unix", Path: path}, scheme
+	}
+	e.Network, e.Port = "tcp", map[string]int{"https": 443, "fastcgi": 9000}[scheme]
+	if e.Port == 0 {
+		e.Port = 80
+	}
+	rest = strings.TrimSuffix(rest, "/")
+	host, port, err := net.SplitHostPort(rest)
+	if err != nil {
+		host = strings.Trim(rest, "[]")
+	} else if n, err := strconv.Atoi(port); err == nil {
+		e.Port = n
+	}
+	e.Host = host
+	return e, scheme
+}
+
+// seconds reads a duration; the default where there is none.
+func seconds(text string, otherwise float64) float64 {
+	if d, err := time.ParseDuration(text); err == nil {
+		return d.Seconds()
+	}
+	return otherwise
+}

@@ -2,6 +2,7 @@ package apache
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -12,6 +13,22 @@ import (
 // (ap_walk_config).
 func (c *config) check() {
 	c.checkBlock(c.top)
+	for _, h := range append([]*host{c.main}, c.hosts...) {
+		if n := h.n.last("errorlog"); n != nil {
+			c.checkErrorLog(n)
+		}
+	}
+}
+
+// checkErrorLog tells of an error log in a folder that is not there
+// (check_errorlog_dir). What is not, and what cannot be seen, is not told apart:
+// a folder above it must be there.
+func (c *config) checkErrorLog(n *node) {
+	p := c.logPath(n.arg(0))
+	dir := path.Dir(p)
+	if strings.HasPrefix(p, "/") && !strings.Contains(p, "${") && !exists(c.src, dir) && exists(c.src, path.Dir(dir)) {
+		c.problem(n.place(), true, "AH02291: Cannot access directory '%s/' for error log", dir)
+	}
 }
 
 func (c *config) checkBlock(s *node) {
@@ -110,7 +127,16 @@ func (c *config) checkValue(n *node) {
 		c.checkPass(n)
 	case "balancermember":
 		c.checkMember(n)
+	case "rewritecond":
+		c.checkFlags(n, condFlags)
+	case "require":
+		if words := strings.ToLower(strings.Join(n.args, " ")); strings.HasPrefix(words, "all") && words != "all granted" && words != "all denied" && n.arg(0) == "all" {
+			c.problem(n.place(), true, "Argument for 'Require all' must be 'granted' or 'denied'")
+		}
 	case "rewriterule", "aliasmatch":
+		if n.name == "rewriterule" {
+			c.checkFlags(n, ruleFlags)
+		}
 		c.checkPattern(n, strings.TrimPrefix(n.arg(0), "!"))
 	case "<locationmatch", "<directorymatch", "<filesmatch", "<proxymatch":
 		c.checkPattern(n, n.arg(0))
@@ -137,7 +163,7 @@ func (c *config) checkValue(n *node) {
 			if _, level, ok := strings.Cut(w, ":"); ok {
 				w = level
 			}
-			if !slices.Contains(levels, strings.ToLower(w)) {
+			if w != "" && !slices.Contains(levels, strings.ToLower(w)) {
 				c.problem(n.place(), true, "Log level keyword must be one of emerg/alert/crit/error/warn/notice/info/debug/trace1/.../trace8")
 				return
 			}
@@ -208,7 +234,50 @@ func (c *config) checkPass(n *node) {
 		c.problem(n.place(), true, "ProxyPass Unable to parse URL: %s", p.to)
 		return
 	}
-	c.checkParams(n, "ProxyPass", p.rest, strings.HasPrefix(strings.ToLower(p.to), "balancer:"))
+	t, parsed := parseTarget(p.to)
+	if known := parsed || !strings.HasPrefix(strings.ToLower(p.to), "http"); !known && !strings.ContainsAny(p.to, "$%") {
+		c.problem(n.place(), true, "ProxyPass Unable to parse URL: %s", p.to)
+		return
+	}
+	if balancer := t.scheme == "balancer"; balancer || c.makes(n) {
+		c.checkParams(n, "ProxyPass", p.rest, balancer)
+	}
+}
+
+// makes reports whether a directive makes a worker of its own: the parameters of
+// one that shares another's are ignored, whatever they are.
+func (c *config) makes(n *node) bool {
+	for _, h := range append([]*host{c.main}, c.hosts...) {
+		if slices.ContainsFunc(h.workers, func(w *worker) bool { return w.n == n }) {
+			return true
+		}
+	}
+	return false
+}
+
+// ruleFlags and condFlags are the flags of mod_rewrite (cmd_rewriterule_setflag,
+// cmd_rewritecond_setflag).
+var (
+	ruleFlags = strings.Fields(`b bnp backrefnoplus bctls bne c chain co cookie dpi discardpath e env end f forbidden g gone h handler l last n next nc nocase ne noescape ns nosubreq
+		p proxy pt passthrough qsa qsappend qsd qsdiscard qsl qslast r redirect s skip t type unsafeallow3f unsafeprefixstat unc`)
+	condFlags = strings.Fields(`nc nocase or ornext nv novary`)
+)
+
+func (c *config) checkFlags(n *node, known []string) {
+	if len(n.args) < 3 {
+		return
+	}
+	text := n.arg(2)
+	if !strings.HasPrefix(text, "[") || !strings.HasSuffix(text, "]") {
+		c.problem(n.place(), true, "%s: bad flag delimiters", n.written)
+		return
+	}
+	for name := range flags(text) {
+		if !slices.Contains(known, name) {
+			c.problem(n.place(), true, "%s: unknown flag '%s'", n.written, name)
+			return
+		}
+	}
 }
 
 func (c *config) checkMember(n *node) {

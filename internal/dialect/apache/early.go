@@ -153,6 +153,9 @@ func (r *reader) includeOne(in *input, n *node, into *node, p string, optional b
 	}
 }
 
+// conditions are the sections that are decided while the file is read.
+var conditions = map[string]bool{"<ifmodule": true, "<ifdefine": true, "<iffile": true, "<ifdirective": true, "<ifsection": true, "<ifversion": true}
+
 // condition decides a section that is decided while the file is read.
 func (r *reader) condition(n *node) (met, condition bool) {
 	test, not := strings.CutPrefix(n.arg(0), "!")

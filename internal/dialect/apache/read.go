@@ -199,12 +199,17 @@ func (r *reader) block(in *input, into *node, open *node) {
 		}
 		if !ok {
 			if open != nil {
-				r.problem(open.place(), true, "%s> was not closed.", open.written)
+				// A condition that is met ends with the file too.
+				_, condition := conditions[open.name]
+				r.problem(open.place(), !condition, "%s> was not closed.", open.written)
 			}
 			return
 		}
 		text := r.resolve(l)
 		word, rest := syntax.Word(text)
+		if word == "" {
+			continue
+		}
 		if strings.HasPrefix(word, "</") {
 			if r.closes(l, word, open) {
 				if open != nil {

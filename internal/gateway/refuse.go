@@ -17,6 +17,15 @@ type refusal struct {
 	client  bool // the client is the reason
 }
 
+// public is the detail as far as a client may see it: what was seen of a server may
+// hold its names, addresses and bytes, and goes to the log alone.
+func (f *refusal) public(expose bool) string {
+	if expose || f.phase == "" {
+		return f.detail
+	}
+	return ""
+}
+
 // refuse answers with an error of the gateway's own.
 func (h *handler) refuse(f *refusal) {
 	h.x.Symptom, h.x.Detail = f.symptom, f.detail
@@ -35,7 +44,7 @@ func (h *handler) refuse(f *refusal) {
 	body, kind := h.page(h.x.Status, f)
 	header := append(h.fields[:0],
 		Field{"Content-Type", kind},
-		Field{"Proxy-Status", h.proxyStatus(f.symptom, f.detail)},
+		Field{"Proxy-Status", h.proxyStatus(f.symptom, f.public(h.t.conf.Expose))},
 		Field{"X-Request-Id", h.x.ID},
 		Field{"Cache-Control", "no-store"},
 		Field{"X-Content-Type-Options", "nosniff"})

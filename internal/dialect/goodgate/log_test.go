@@ -46,6 +46,8 @@ var cases = []struct {
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; the last one: connection_refused", try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "refused", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "x", try(vocab.ConnectionRefused, event.Connect, "dial: no such file or directory")), "socket-missing", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked"), "no-server", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; away: dial: connection refused"), "refused", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; hung: nothing completed for 2s"), "no-server", 0},
 	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "the server closed the connection without an answer")), "closed-early", 0},
 	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "read: connection reset by peer")), "reset-early", 0},
 	{failedWith(502, vocab.HTTPProtocolError, "x", try(vocab.HTTPProtocolError, event.Header, `status_line at byte 0: "nonsense"`)), "not-http", 0},

@@ -34,6 +34,10 @@ func (s *seen) verdict(r *dialect.Record) dialect.Key {
 		symptom, detail, phase = s.last.symptom, s.last.detail, s.last.phase
 		r.Message, r.Upstream, r.Endpoint = detail, s.last.upstream, s.last.upstream
 	}
+	if s.last.symptom == nil && string(symptom) == string(vocab.DestinationUnavailable) && bytes.Contains(detail, []byte("; away: ")) {
+		// No attempt was made, because earlier ones had found nobody there.
+		symptom = []byte(vocab.ConnectionRefused)
+	}
 	return failure(symptom, detail, phase)
 }
 

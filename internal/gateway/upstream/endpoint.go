@@ -98,6 +98,11 @@ func (e *Endpoint) set(add, remove Condition, why string) (changed bool) {
 			return false
 		}
 		if e.condition.CompareAndSwap(old, now) {
+			if add != 0 {
+				e.mu.Lock()
+				e.lastWhy = why
+				e.mu.Unlock()
+			}
 			if e.pool.Settings.Notify != nil {
 				e.pool.Settings.Notify(e.pool.Settings.Name, e.String(), Condition(now).String(), why)
 			}

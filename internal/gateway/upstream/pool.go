@@ -179,9 +179,15 @@ func (p *Pool) unavailable() *Failure {
 	f := &Failure{Symptom: vocab.DestinationUnavailable, Phase: event.Pick, Detail: "no server can be asked"}
 	full := false
 	for _, e := range p.Endpoints() {
-		if e.Condition() == 0 && e.full() {
+		c := e.Condition()
+		if c == 0 && e.full() {
 			full = true
 		}
+		e.mu.Lock()
+		if c != 0 && e.lastWhy != "" {
+			f.Detail = "no server can be asked; " + c.String() + ": " + e.lastWhy
+		}
+		e.mu.Unlock()
 	}
 	if full {
 		f.Symptom, f.Detail = vocab.ConnectionLimitReached, "every server is at its limit of requests"

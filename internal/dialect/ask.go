@@ -19,9 +19,10 @@ type Question struct {
 
 // Told is one thing that a running instance says about itself.
 type Told struct {
-	Fact   vocab.Fact
-	Pool   string // name of the pool that it is about; empty: the instance
-	Server string // name of the server in Pool; empty: the pool
-	Value  string
-	Quote  string // the words of the reply
+	Fact    vocab.Fact // empty: only Address is told
+	Pool    string     // name of the pool that it is about; empty: the instance
+	Server  string     // name of the server in Pool; empty: the pool
+	Address string     // that it dials for Server now: "127.0.0.1:3000"; empty: not told
+	Value   string
+	Quote   string // the words of the reply
 }

@@ -45,6 +45,7 @@ type examination struct {
 	unclaimed []scan.Hit            // failed requests for our path in access logs that several sites share
 	covered   bool                  // an error log was read and covers the window
 	failures  []evidence.Failure
+	dials     []dial       // what the running gateway dials for names, where it was asked
 	derived   []string     // endpoints of the failures whose symptom no log tells
 	resolved  []resolution // the names among the configured endpoints
 	upstreams []*upstream  // every endpoint of interest
@@ -117,8 +118,8 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 	var after picture
 	if len(x.failures) > 0 || x.opts.Deep {
 		after = x.lookAtUpstreams(ctx, "after")
-		x.gather(ctx, before, after)
 		x.askRuntime(ctx)
+		x.gather(ctx, before, after)
 		x.refine()
 	}
 	x.state()

@@ -46,6 +46,12 @@ func (x *examination) askRuntime(ctx context.Context) {
 			continue
 		}
 		for _, t := range q.Read([]byte(a.Text)) {
+			if t.Address != "" {
+				x.noteDial(t)
+			}
+			if t.Fact == "" {
+				continue
+			}
 			o := observation{fact: t.Fact, value: t.Value, quote: t.Quote, when: when, kind: evidence.Runtime, where: q.Source}
 			if o.subject = x.subjectOf(t); o.subject != "" {
 				x.add(o)
@@ -72,4 +78,20 @@ func (x *examination) subjectOf(t dialect.Told) string {
 		}
 	}
 	return ""
+}
+
+// dial is an address that the running gateway dials for a name.
+type dial struct{ name, addr string }
+
+// noteDial keeps what the gateway dials for a server that is configured by name.
+func (x *examination) noteDial(t dialect.Told) {
+	if t.Pool != x.pool() || x.decision.Forward == nil {
+		return
+	}
+	for _, e := range x.decision.Forward.Endpoints {
+		if e.Name == t.Server && e.IsName() && len(x.dials) < upstreamsMost {
+			x.dials = append(x.dials, dial{e.Host, t.Address})
+			x.rec.Redact.Keep(t.Address)
+		}
+	}
 }

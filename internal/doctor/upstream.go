@@ -264,6 +264,10 @@ func (x *examination) endpointsOfInterest(resolved []resolution) []*upstream {
 			}
 		}
 	}
+	for _, d := range x.dials {
+		u := get(d.addr)
+		u.Used, u.Name = true, d.name
+	}
 	for _, e := range x.decision.Forward.Endpoints {
 		if !e.IsName() {
 			get(e.String()).Configured = true

@@ -296,6 +296,18 @@ func haNetwork() []Fault {
 			b.run("nft", fmt.Sprintf("add rule inet filter input tcp dport %d drop", port(app.Addr)))
 			return h.Scene()
 		}).needs("netns", "nft"),
+		haFault("stale-hosts", "the server's name was looked up when HAProxy started; /etc/hosts has changed since", vocab.StaleDNS, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name, p := b.Name(), b.Port()
+			host := name + ".svc.internal"
+			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.0.2 " + host + "\n"})
+			app := b.Backend(name, good(fmt.Sprintf("127.0.0.2:%d", p)))
+			h := b.HAProxy(b.haSite(name, fmt.Sprintf("%s:%d", host, p)))
+			h.socket = filepath.Join(h.dir, "admin.sock")
+			h.Run().Served(2)
+			b.move(app, name, fmt.Sprintf("127.0.0.3:%d", p))
+			b.Write("machine/etc/hosts", "127.0.0.1 localhost\n127.0.0.3 "+host+"\n")
+			return h.Scene()
+		}).needs("netns"),
 		haFault("unreachable-no-route", "there is no route to the server's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.HAProxy(b.haSite(b.Name(), fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()

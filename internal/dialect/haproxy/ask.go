@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,7 @@ func (c *config) questions() []dialect.Question {
 		servers[x.name] = len(x.servers)
 	}
 	stat := func(reply []byte) []dialect.Told { return maintained(readStat(reply), servers) }
-	list := []dialect.Question{ask("show stat", stat), ask("show info", readInfo)}
+	list := []dialect.Question{ask("show stat", stat), ask("show info", readInfo), ask("show servers state", readState)}
 	if level != "user" {
 		list = append(list, ask("show errors", readErrors))
 	}
@@ -185,6 +186,35 @@ func readInfo(reply []byte) []dialect.Told {
 		return nil
 	}
 	return []dialect.Told{{Fact: vocab.LimitReached, Value: fmt.Sprintf("the process has %d of %d connections", cur, most), Quote: fmt.Sprintf("CurrConns: %d, Maxconn: %d", cur, most)}}
+}
+
+// readState reads "show servers state", which has the address that HAProxy dials
+// for each server: of a name, that which it had when it was looked up.
+func readState(reply []byte) []dialect.Told {
+	column := map[string]int{}
+	var told []dialect.Told
+	for line := range strings.Lines(string(reply)) {
+		fields := strings.Fields(line)
+		if len(fields) > 1 && fields[0] == "#" {
+			for i, name := range fields[1:] {
+				column[name] = i
+			}
+			continue
+		}
+		f := func(name string) string {
+			if i, ok := column[name]; ok && i < len(fields) {
+				return fields[i]
+			}
+			return ""
+		}
+		addr, err := netip.ParseAddr(f("srv_addr"))
+		port, perr := strconv.ParseUint(f("srv_port"), 10, 16)
+		if err != nil || perr != nil || port == 0 || len(told) == maxRowsRead {
+			continue
+		}
+		told = append(told, dialect.Told{Pool: f("be_name"), Server: f("srv_name"), Address: netip.AddrPortFrom(addr, uint16(port)).String(), Quote: strings.TrimSpace(line)})
+	}
+	return told
 }
 
 // readErrors reads "show errors": the last answers that could not be read.

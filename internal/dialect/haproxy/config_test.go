@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,7 @@ func (m memory) Glob(pattern string) ([]string, error) {
 		found, err := filepath.Glob(pattern)
 		return append(out, found...), err
 	}
+	slices.Sort(out)
 	return out, nil
 }
 
@@ -194,7 +196,7 @@ func TestSettings(t *testing.T) {
 
 func TestQuestions(t *testing.T) {
 	c := conf(t, shop)
-	if len(c.Questions) != 3 || c.Questions[0].Address != "/run/haproxy/admin.sock" || c.Questions[0].Send != "show stat\n" {
+	if len(c.Questions) != 4 || c.Questions[0].Address != "/run/haproxy/admin.sock" || c.Questions[0].Send != "show stat\n" {
 		t.Fatalf("%+v", c.Questions)
 	}
 	reply := `# pxname,svname,qcur,qmax,scur,smax,slim,status,check_status,check_code,last_chk,
@@ -217,7 +219,11 @@ db,BACKEND,0,0,0,0,200,DOWN,,,,
 	if told := c.Questions[1].Read([]byte("Name: HAProxy\nMaxconn: 10\nCurrConns: 10\n")); len(told) != 1 || told[0].Fact != vocab.LimitReached {
 		t.Errorf("%+v", told)
 	}
-	if told := c.Questions[2].Read([]byte("Total events captured on [x] : 1\n\n[20/Nov/2026:09:00:01.123] backend shop (#3): invalid response\n  frontend web (#2), server s1 (#1), event #0, src 127.0.0.1:1\n")); len(told) != 1 || told[0].Server != "s1" || told[0].Pool != "shop" {
+	state := "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_port\n2 api 1 a1 10.0.0.7 0 8443\n2 api 2 a2 - 0 8443\n"
+	if told := c.Questions[2].Read([]byte(state)); len(told) != 1 || told[0].Address != "10.0.0.7:8443" || told[0].Server != "a1" {
+		t.Errorf("%+v", told)
+	}
+	if told := c.Questions[3].Read([]byte("Total events captured on [x] : 1\n\n[20/Nov/2026:09:00:01.123] backend shop (#3): invalid response\n  frontend web (#2), server s1 (#1), event #0, src 127.0.0.1:1\n")); len(told) != 1 || told[0].Server != "s1" || told[0].Pool != "shop" {
 		t.Errorf("%+v", told)
 	}
 }
@@ -274,9 +280,9 @@ func FuzzReplies(f *testing.F) {
 	f.Add([]byte("Maxconn: 1\nCurrConns: 1\n"))
 	f.Add([]byte("[x] backend a (#1): invalid response\n server s (#1)\n"))
 	f.Fuzz(func(t *testing.T, reply []byte) {
-		for _, told := range [][]dialect.Told{readStat(reply), readInfo(reply), readErrors(reply)} {
+		for _, told := range [][]dialect.Told{readStat(reply), readInfo(reply), readErrors(reply), readState(reply)} {
 			for _, x := range told {
-				if _, ok := x.Fact.Info(); !ok {
+				if _, ok := x.Fact.Info(); !ok && x.Address == "" {
 					t.Fatalf("fact %q", x.Fact)
 				}
 			}

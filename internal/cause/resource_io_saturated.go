@@ -7,7 +7,7 @@ var ioSaturated = Cause{
 	Tier: -10,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayReadTimeout, Seen: 1},
-		{Fact: vocab.HostIOShort, Seen: 18}, // a quarter more would be certain: disks are busy for backups too
+		{Fact: vocab.HostIOShort, Seen: 18}, // disks are busy for backups too
 		{Fact: vocab.ProbeLate, Seen: 2},    // slow and alive
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.TimeoutTooShort},

@@ -124,6 +124,19 @@ func groupFaults() []Fault {
 			},
 		},
 		{
+			Name: "down-beside-oom", Doc: "gunicorn was stopped, while another gunicorn of this host is killed by the kernel", Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx", "gunicorn", "cgroup:memory"},
+			Start: func(_ context.Context, b *Bench) (Scene, error) {
+				name, other := b.Name(), b.Name()
+				app := b.Gunicorn(name, b.local(), "return ok(start)")
+				hungry := b.Gunicorn(other, b.local(), "rows = [bytes(bytearray(1 << 20)) + b'x' for i in range(400)]\nreturn ok(start, b'%d rows\\n' % len(rows))\n", "--timeout", "60")
+				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2)
+				b.Group("memory").Memory(120 << 20).Take(hungry)
+				app.End()
+				b.ask(b.ctx, nil, "GET", "http://"+hungry.Addr+"/", 0)
+				return n.Scene("it was stopped with SIGTERM; what the kernel killed is another application of the same name")
+			},
+		},
+		{
 			Name: "crash-segfault", Doc: "a request makes gunicorn's worker read from address 0; its master starts another", Cause: vocab.UpstreamCrashed, Symptom: vocab.ConnectionTerminated, Status: 502, Needs: []string{"nginx", "gunicorn"},
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				name := b.Name()

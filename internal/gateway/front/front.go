@@ -97,6 +97,7 @@ type session struct {
 	r       *http.Request
 	rc      *http.ResponseController
 	fields  []gateway.Field
+	read    time.Time // when the read deadline was set; zero: none is
 	aborted bool
 	head    bool // was sent
 }
@@ -156,7 +157,11 @@ func target(r *http.Request) string {
 // it off.
 func (s *session) Read(b []byte) (int, error) {
 	if d := s.front.limits.BodyTime; d > 0 {
-		s.rc.SetReadDeadline(time.Now().Add(d))
+		// Not for each of many reads.
+		if now := time.Now(); now.Sub(s.read) > d/16 {
+			s.read = now
+			s.rc.SetReadDeadline(now.Add(d))
+		}
 	}
 	n, err := s.r.Body.Read(b)
 	if err != nil && s.front.limits.BodyTime > 0 {

@@ -149,7 +149,7 @@ func (c *conn) written() int64 {
 }
 
 // smallWrite is the size up to which head and body are joined to one write.
-const smallWrite = 16 << 10
+const smallWrite = 4 << 10
 
 func (x *Exchange) writeHead() (int64, error) {
 	if x.end.pool.Settings.Protocol == FastCGI {

@@ -8,6 +8,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/dialect/alb"
 	"github.com/goodgatehq/goodgate/internal/dialect/apache"
 	"github.com/goodgatehq/goodgate/internal/dialect/ats"
+	"github.com/goodgatehq/goodgate/internal/dialect/awsapi"
 	"github.com/goodgatehq/goodgate/internal/dialect/azure"
 	"github.com/goodgatehq/goodgate/internal/dialect/caddy"
 	"github.com/goodgatehq/goodgate/internal/dialect/cloudflare"
@@ -66,6 +67,7 @@ func Dialects() []dialect.Dialect {
 		kong.Dialect,
 		alb.Dialect,
 		elb.Dialect,
+		awsapi.Dialect,
 		cloudfront.Dialect,
 		cloudflare.Dialect,
 		gcplb.Dialect,

@@ -207,10 +207,12 @@ func (rd *reader) bare(line []byte) (Read, bool, int) {
 		return Read{}, false, 0
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.sure, a.sure) })
-	// Among equally sure ones, a condition says more than news.
+	// Among equally sure ones, and those of one product, a condition says more
+	// than news.
 	best := found[0]
 	for _, c := range found {
-		if c.sure >= best.sure-10 && c.key > dialect.Plain && best.key == dialect.Plain {
+		same := c.sure >= best.sure-10 || rd.logs[c.i].product == rd.logs[best.i].product
+		if same && c.key > dialect.Plain && best.key == dialect.Plain {
 			best = c
 		}
 	}

@@ -58,6 +58,8 @@ var rows = []phrase.Row{
 		Means: "A plain \"error code: 502\" is Cloudflare's own: a tunnel's origin that cannot be reached, or the edge itself.", Check: "With a tunnel: cloudflared's log. Else a page with another product's mark is the origin's: ask the origin directly."},
 	{ID: "504-made", Says: []string{"^error code: 504$"}, Status: 504, Phase: dialect.PhaseHeader, Fact: vocab.GatewayStatusMade, Causes: causes{vocab.CDNOrigin, vocab.UpstreamDown, vocab.UpstreamSlow},
 		Means: "A plain \"error code: 504\" is Cloudflare's own.", Check: "Ask the origin directly, past Cloudflare."},
+	{ID: "tunnel-origin", Says: []string{"Unable to reach the origin service"}, Symptom: vocab.ConnectionRefused, Status: 502, Phase: dialect.PhaseConnect, Fact: vocab.GatewayConnectFailed, Causes: causes{vocab.UpstreamDown, vocab.WrongAddress, vocab.ProtocolMismatch, vocab.TLSUntrusted},
+		Means: "cloudflared could not use the service of its ingress rule.", Check: "cloudflared's log has the reason behind these words; in a container, localhost is the container itself."},
 	{ID: "host-error", Says: []string{"cf-host-status cf-error-source", "Cloudflare…Working…Host…Error"}, Phase: dialect.PhaseHeader, Fact: vocab.GatewayStatusMade, News: true, Causes: causes{vocab.CDNOrigin, vocab.UpstreamDown},
 		Means: "Cloudflare's page says that the origin's host failed, not the edge.", Check: "The code on the page (520 to 526) says how."},
 }

@@ -35,7 +35,7 @@ func own(b []byte, r *dialect.Record) bool {
 		r.Name = after(b, ", name=")
 		return true
 	}
-	return line.Has(b, "time=\"") && (line.Contains(b, "module=libcontainerd") || line.Contains(b, "container=") || line.Contains(b, "dockerd"))
+	return line.Has(b, "time=\"") && (line.Contains(b, "module=libcontainerd") || line.Contains(b, "dockerd"))
 }
 
 // after returns the word after s, up to a comma or a bracket.

@@ -13,8 +13,8 @@ var Dialect = dialect.Dialect{
 	Name:      "envoy",
 	Doc:       "Envoy and what is built on it: access log with response flags and details, and the bodies of its own answers.",
 	Recognise: recognise,
-	Logs:      Logs,
-	Words:     words(),
+	Logs:      append(Logs, quoted),
+	Words:     append(words(), detailWords...),
 }
 
 func recognise(p dialect.Process) (dialect.Launch, bool) {

@@ -22,6 +22,7 @@ var Dialect = dialect.Dialect{
 		"nginx version: nginx/", "nginx version: openresty/", "nginx version: freenginx/", "Tengine version: Tengine/", "Angie version: Angie/",
 	},
 	Knobs:      knobs(),
+	Words:      words,
 	ConfigTest: func(l dialect.Launch) []string { return command(l, "-t") },
 	Reload:     func(l dialect.Launch) []string { return command(l, "-s", "reload") },
 }

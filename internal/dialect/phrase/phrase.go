@@ -27,6 +27,10 @@ type Row struct {
 	// begin it, or where they are long enough to be nobody else's.
 	Codes []string
 
+	// Terms are explained where they are asked for, and tell nothing in a line:
+	// the names of settings.
+	Terms []string
+
 	Symptom vocab.Symptom
 	Status  int
 	Phase   dialect.Phase
@@ -68,7 +72,7 @@ func New(o Options, rows []Row) (dialect.Log, []dialect.Word) {
 		c := condition(row, o.Source)
 		t.add(row, dialect.Key(len(t.conds)))
 		t.conds = append(t.conds, c)
-		for _, code := range row.Codes {
+		for _, code := range append(row.Codes[:len(row.Codes):len(row.Codes)], row.Terms...) {
 			words = append(words, dialect.Word{Text: code, Cond: c, Explain: strings.TrimSpace(row.Means + " " + row.Check)})
 		}
 	}
@@ -253,7 +257,9 @@ var (
 // tail reports whether what follows a term explains it, or is nothing: people
 // write `H12 (request timeout)` and `H12 - request timeout`.
 func tail(b []byte) bool {
-	b = line.Trim(b)
+	if b = line.Trim(b); line.Has(b, "desc=") {
+		return true
+	}
 	return len(b) < 80 && (len(b) == 0 || !(b[0]|0x20 >= 'a' && b[0]|0x20 <= 'z' || b[0]-'0' <= 9 || b[0] == '/'))
 }
 

@@ -12,7 +12,7 @@ func spelled(code string, texts ...string) []string {
 	for _, t := range texts {
 		list = append(list, code+" "+t, code+" - "+t, code+": "+t)
 	}
-	return append(list, "HTTP/1.1 "+code, "HTTP/1.0 "+code, "HTTP/2 "+code, "HTTP/2.0 "+code, "HTTP/3 "+code, "status code "+code, "status code: "+code, "status="+code, "status: "+code, "\"status\":"+code, "statuscode: "+code)
+	return append(list, "HTTP/1.1 "+code, "HTTP/1.0 "+code, "HTTP/2 "+code, "HTTP/2.0 "+code, "HTTP/3 "+code, "status code "+code, "status code: "+code, "status="+code, "status: "+code, "\"status\":"+code, "statuscode: "+code, "status\":\""+code, "status\": \""+code, "status\": "+code, "response code: "+code, "response code "+code)
 }
 
 // statusRows are statuses of which nothing else is known. The orders are those
@@ -36,5 +36,6 @@ var statusRows = []phrase.Row{
 	{ID: "431", Says: spelled("431", "Request Header Fields Too Large"), Symptom: vocab.HTTPRequestError, Status: 431, Phase: local, Causes: causes{vocab.RequestTooLarge}, Means: "431: the request's header is over a limit: often cookies that grew."},
 	{ID: "429", Says: spelled("429", "Too Many Requests"), Symptom: vocab.HTTPRequestDenied, Status: 429, Phase: local, Fact: vocab.GatewayLimited, Causes: causes{vocab.RateLimited}, Means: "429: a rate limit refused the request."},
 	{ID: "421", Says: spelled("421", "Misdirected Request"), Symptom: vocab.HTTPRequestError, Status: 421, Phase: local, Causes: causes{vocab.TLSHandshake, vocab.NoRoute}, Means: "421: SNI and Host name different sites: Apache refuses that since 2.4.64."},
+	{ID: "websocket-400", Says: []string{"WebSocket…Unexpected response code: 400", "WebSocket…Unexpected response code: 404", "WebSocket…Unexpected response code: 426", "WebSocket…Unexpected response code: 200"}, Symptom: vocab.HTTPUpgradeFailed, Phase: header, Causes: causes{vocab.InvalidConfig, vocab.ProtocolMismatch, vocab.NoRoute}, Means: "The upgrade to a WebSocket did not reach the application: a gateway on the way does not pass Upgrade and Connection on.", Check: "proxy_http_version 1.1 with Upgrade and Connection in nginx; mod_proxy_wstunnel or upgrade=websocket in Apache."},
 	{ID: "404", Says: []string{"404 page not found", "default backend - 404"}, Symptom: vocab.DestinationNotFound, Status: 404, Phase: local, Causes: causes{vocab.NoRoute}, Means: "Traefik's, Go's or the ingress's own 404: no route fits."},
 }

@@ -21,7 +21,8 @@ var Dialect = dialect.Dialect{
 	Name:      "traefik",
 	Doc:       "Traefik: its access log, common and JSON, and its own log, which says why a request failed only at level DEBUG.",
 	Recognise: recognise,
-	Logs:      Logs,
+	Logs:      append(Logs, providers),
+	Words:     words,
 }
 
 func recognise(p dialect.Process) (dialect.Launch, bool) {

@@ -1,0 +1,22 @@
+package nginx
+
+import (
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/phrase"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// quoted is what people quote of messages without the rest of their line.
+var quoted, words = phrase.New(phrase.Options{Name: "nginx words", Kind: "error", Words: 28, Source: "nginx src/http, src/event, src/core"}, []phrase.Row{
+	{ID: "script-unknown", Says: []string{"Primary script unknown"}, Phase: dialect.PhaseHeader, Fact: vocab.GatewayScriptUnknown, Causes: []vocab.Cause{vocab.WrongAddress}, Means: "php-fpm does not find the file that SCRIPT_FILENAME names.", Check: "root and fastcgi_param SCRIPT_FILENAME as php-fpm sees the files; in containers both need the same path."},
+	{ID: "no-connections", Terms: []string{"worker_connections"}, Says: []string{"worker_connections are not enough"}, Symptom: vocab.ConnectionLimitReached, Status: 500, Phase: dialect.PhaseLocal, Fact: vocab.GatewayNoConnections, Causes: []vocab.Cause{vocab.ConnectionsExhausted, vocab.ProxyLoop}, Means: "A worker has no free connection left.", Check: "A loop in which nginx proxies to itself eats them all at once."},
+	{ID: "body-too-large", Terms: []string{"client_max_body_size"}, Says: []string{"client intended to send too large body", "client intended to send too large chunked body"}, Symptom: vocab.HTTPRequestError, Status: 413, Phase: dialect.PhaseLocal, Fact: vocab.GatewayBodyTooLarge, Causes: []vocab.Cause{vocab.RequestTooLarge}, Means: "The request's body is over client_max_body_size (1 MB)."},
+	{ID: "server-disabled", Terms: []string{"fail_timeout"}, Says: []string{"upstream server temporarily disabled"}, Symptom: vocab.DestinationUnavailable, Phase: dialect.PhaseLocal, Fact: vocab.GatewayServerDisabled, News: true, Causes: []vocab.Cause{vocab.UpstreamDown, vocab.PartialOutage, vocab.BackendInPenalty}, Means: "max_fails failures took a server out for fail_timeout.", Check: "The errors before it say how it failed."},
+	{ID: "resolver-silent", Says: []string{"could not be resolved (110"}, Symptom: vocab.DNSTimeout, Status: 502, Phase: dialect.PhaseDNS, Fact: vocab.GatewayResolverSilent, Causes: []vocab.Cause{vocab.ResolverUnreachable}, Means: "The name server of `resolver` does not answer."},
+	{ID: "resolver-failed", Says: []string{"could not be resolved (2:", "could not be resolved (5:"}, Symptom: vocab.DNSError, Status: 502, Phase: dialect.PhaseDNS, Fact: vocab.GatewayResolverFailed, Causes: []vocab.Cause{vocab.ResolverUnreachable}, Means: "The name server of `resolver` failed, or refused."},
+	{ID: "invalid-header", Says: []string{"upstream sent invalid header", "upstream sent duplicate header line", "upstream sent invalid chunked response", "upstream sent both"}, Symptom: vocab.HTTPProtocolError, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayInvalidHeader, Causes: []vocab.Cause{vocab.InvalidResponse, vocab.ProtocolMismatch}, Means: "The upstream's answer breaks HTTP."},
+	{ID: "read-timeout", Terms: []string{"proxy_read_timeout", "fastcgi_read_timeout", "uwsgi_read_timeout", "grpc_read_timeout"}, Symptom: vocab.ConnectionReadTimeout, Status: 504, Phase: dialect.PhaseHeader, Fact: vocab.GatewayReadTimeout, Causes: []vocab.Cause{vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.UpstreamHung}, Means: "How long nginx waits between two reads of the upstream's answer (60 s)."},
+	{ID: "connect-timeout", Terms: []string{"proxy_connect_timeout", "fastcgi_connect_timeout"}, Symptom: vocab.ConnectionTimeout, Status: 504, Phase: dialect.PhaseConnect, Fact: vocab.GatewayConnectTimeout, Causes: []vocab.Cause{vocab.Filtered, vocab.Unreachable, vocab.BacklogFull}, Means: "How long nginx waits for the connection (60 s; the system's own limit may end it sooner)."},
+	{ID: "header-buffer", Terms: []string{"proxy_buffer_size", "fastcgi_buffer_size", "uwsgi_buffer_size"}, Symptom: vocab.HTTPHeaderSectionSize, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayHeaderTooBig, Causes: []vocab.Cause{vocab.BufferTooSmall}, Means: "The buffer for the upstream's response header (4 or 8 kB): a larger one is \"upstream sent too big header\"."},
+	{ID: "limits", Terms: []string{"limit_req", "limit_conn"}, Symptom: vocab.HTTPRequestDenied, Status: 503, Phase: dialect.PhaseLocal, Fact: vocab.GatewayLimited, Causes: []vocab.Cause{vocab.RateLimited}, Means: "Limits on requests or connections; what is over them gets 503, or limit_req_status."},
+})

@@ -261,6 +261,9 @@ func (a *Apache) main() string {
 	}
 	c.WriteString("<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n")
 	fmt.Fprintf(&c, "<Directory %s>\n    Require all granted\n</Directory>\n\n", a.b.path("srv"))
+	if a.b.Chance(60) { // Debian's mods-enabled/status.conf
+		c.WriteString("ExtendedStatus On\nProxyStatus On\n<Location \"/server-status\">\n    SetHandler server-status\n    Require local\n</Location>\n\n")
+	}
 	for name, format := range apacheFormats {
 		fmt.Fprintf(&c, "LogFormat \"%s\" %s\n", strings.ReplaceAll(format, `"`, `\"`), name)
 	}

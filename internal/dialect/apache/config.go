@@ -24,7 +24,7 @@ type config struct {
 // Config reads the configuration that a launch names.
 func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	c := newConfig(src, l)
-	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve}
+	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: c.questions()}
 }
 
 func newConfig(src dialect.Source, l dialect.Launch) *config {

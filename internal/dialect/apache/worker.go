@@ -121,7 +121,7 @@ func (t target) endpoint(at topo.Place) topo.Endpoint {
 		// Error messages name what the URL says, not the socket.
 		return topo.Endpoint{Name: t.host + ":" + strconv.Itoa(t.port), Network: "unix", Path: t.socket, Place: at}
 	}
-	return topo.Endpoint{Network: "tcp", Host: t.host, Port: t.port, Place: at}
+	return topo.Endpoint{Name: t.host + ":" + strconv.Itoa(t.port), Network: "tcp", Host: t.host, Port: t.port, Place: at}
 }
 
 // parameters reads the words that follow a target.

@@ -435,6 +435,11 @@ func (x *examination) plan() *Diagnosis {
 			say("if it fails: connect to %s and send the same request once, in %s (at most %s)", e, f.Protocol, x.limits().Total)
 		}
 	}
+	if !x.silent() {
+		for _, q := range x.match.Gateway.Conf.Questions {
+			say("if it fails: ask the %s", q.Source)
+		}
+	}
 	say("if it fails: read socket tables, processes, the application's open logs and the kernel log")
 	if x.opts.Deep {
 		say("hold one idle connection to the upstream for as long as the gateway would")

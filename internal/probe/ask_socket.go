@@ -15,7 +15,7 @@ type SocketReply struct {
 
 // What one command costs at most.
 const (
-	socketBytes = 4 << 20
+	socketBytes = 1 << 20
 	socketTime  = 2 * time.Second
 )
 

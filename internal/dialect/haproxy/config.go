@@ -46,6 +46,7 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	}
 	c.merge()
 	c.build()
+	c.loadMaps()
 	c.check()
 	c.tellUnknown()
 	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: c.questions()}
@@ -67,6 +68,7 @@ func (c *config) build() {
 		switch s.kind {
 		case "frontend", "backend", "listen":
 			x := c.proxy(s)
+			x.logged = c.logs(x)
 			c.proxies = append(c.proxies, x)
 			c.byName[s.name] = append(c.byName[s.name], x)
 		}
@@ -127,7 +129,7 @@ func (c *config) instance() topo.Instance {
 		if x.kind != "backend" {
 			inst.Sites = append(inst.Sites, c.site(x))
 		}
-		for _, l := range c.logs(x) {
+		for _, l := range x.logged {
 			if !slices.ContainsFunc(inst.Logs, func(have topo.Log) bool { return have.Path == l.Path }) {
 				inst.Logs = append(inst.Logs, l)
 			}

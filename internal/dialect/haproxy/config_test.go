@@ -228,6 +228,26 @@ db,BACKEND,0,0,0,0,200,DOWN,,,,
 	}
 }
 
+// TestMaps follows requests through maps and files of patterns.
+func TestMaps(t *testing.T) {
+	src := memory{files: map[string]string{
+		defaultConfig:      "defaults\n mode http\nfrontend f\n bind :80\n acl inside path_beg -f /p.lst\n use_backend %[req.hdr(host),lower,map_dom(/h.map,c)] if !inside\n default_backend b\nbackend a\n server s 127.0.0.1:1\nbackend b\n server s 127.0.0.1:2\nbackend c\n server s 127.0.0.1:3\n",
+		"/h.map":           "# hosts\nshop.test a\nblog.test b\n",
+		"/p.lst":           "/admin\n/internal\n",
+		"/etc/unrelated":   "x",
+		"/etc/unrelated-2": "y",
+	}}
+	c := Config(src, dialect.Launch{Version: "2.6.12"})
+	for _, test := range []struct{ host, path, pool string }{
+		{"shop.test", "/", "a"}, {"www.shop.test", "/", "a"}, {"Blog.test", "/", "b"}, {"other.test", "/", "c"}, {"shop.test", "/admin/x", "b"},
+	} {
+		d := c.Resolve(topo.Request{Port: 80, Host: test.host, Path: test.path})
+		if d.Forward == nil || d.Forward.Pool != test.pool {
+			t.Errorf("%s%s: %+v", test.host, test.path, d.Forward)
+		}
+	}
+}
+
 // TestSeveralFiles reads a folder and a file, in which a section does not go on
 // from one file to the next.
 func TestSeveralFiles(t *testing.T) {

@@ -16,6 +16,7 @@ type proxy struct {
 	listeners []topo.Listener
 	servers   []server
 	acls      map[string][]*row
+	logged    []topo.Log
 }
 
 func (c *config) proxy(s *section) *proxy {

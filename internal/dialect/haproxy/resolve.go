@@ -19,7 +19,7 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 	w := &walk{c: c, q: c.query(req), d: &d, front: x}
 	d.Listener = l
 	d.Site = c.siteName(x, w.q)
-	d.Logs = c.logs(x)
+	d.Logs = x.logged
 	w.step(x.head)
 	w.run()
 	d.Upstream.URI, d.Upstream.Version = w.q.uri, "1.1"

@@ -1,8 +1,6 @@
 package haproxy
 
 import (
-	"bufio"
-	"bytes"
 	"net"
 	"net/url"
 	"slices"
@@ -260,63 +258,4 @@ func closing(s string) int {
 		}
 	}
 	return -1
-}
-
-// mapFile is a map that was read: pairs in the order of the file.
-type mapFile struct{ pairs [][2]string }
-
-func (c *config) mapOf(path string) *mapFile {
-	path = strings.TrimPrefix(strings.TrimPrefix(path, "opt@"), "file@")
-	if m, ok := c.maps[path]; ok {
-		return m
-	}
-	var m *mapFile
-	if data, err := c.src.ReadFile(c.absolute(path, "default-path")); err == nil {
-		m = &mapFile{}
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		for lines.Scan() && len(m.pairs) < 100_000 {
-			text := strings.TrimSpace(lines.Text())
-			if text == "" || text[0] == '#' {
-				continue
-			}
-			i := strings.IndexAny(text, " \t")
-			if i < 0 {
-				i = len(text)
-			}
-			m.pairs = append(m.pairs, [2]string{text[:i], strings.TrimSpace(text[i:])})
-		}
-	}
-	c.maps[path] = m
-	return m
-}
-
-// list returns the patterns of a file that an ACL names.
-func (c *config) list(path string) ([]string, bool) {
-	m := c.mapOf(path)
-	if m == nil {
-		return nil, false
-	}
-	var out []string
-	for _, p := range m.pairs {
-		out = append(out, strings.TrimSpace(p[0]+" "+p[1]))
-	}
-	return out, true
-}
-
-func (m *mapFile) look(value, method string) (string, bool) {
-	method, _, _ = strings.Cut(method, "_")
-	best := -1
-	for i, p := range m.pairs {
-		if matches(value, method, p[0], false) != yes {
-			continue
-		}
-		// The longest prefix counts, else the first (pattern.c).
-		if best < 0 || method == "beg" && len(p[0]) > len(m.pairs[best][0]) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return "", false
-	}
-	return m.pairs[best][1], true
 }

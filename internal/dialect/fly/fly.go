@@ -25,8 +25,7 @@ var log, words = phrase.New(phrase.Options{
 	Source: "Fly.io documentation, troubleshooting and error codes of fly-proxy",
 }, rows)
 
-// own reads "2026-06-19T03:59:14.143 proxy[2874365a46e318] lhr [error] message"
-// and the form with a Z and brackets round the region.
+// own reads "2026-06-19T03:59:14.143 proxy[2874365a46e318] lhr [error] message".
 func own(b []byte, r *dialect.Record) bool {
 	stamp, rest := line.Word(b)
 	if len(stamp) < 20 || len(stamp) > 40 || stamp[4] != '-' || stamp[10] != 'T' {
@@ -39,12 +38,12 @@ func own(b []byte, r *dialect.Record) bool {
 		return false
 	}
 	region, rest := line.Word(rest)
-	if len(region) != 3 && len(region) != 5 || len(rest) < 3 || rest[0] != '[' && !line.Contains(rest, " [") {
+	if len(region) != 3 && len(region) != 5 || len(rest) < 3 || rest[0] != '[' {
 		return false
 	}
 	r.Stamp, r.Name = stamp, who
-	if level, text, ok := line.Cut(rest, "] "); ok {
-		r.Level, r.Message = level[1:], text
+	if level, text, ok := line.Cut(rest[1:], "] "); ok {
+		r.Level, r.Message = level, text
 	}
 	return true
 }

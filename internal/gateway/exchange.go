@@ -36,7 +36,8 @@ type Request struct {
 type Responder interface {
 	// Interim sends a 1xx answer other than 100 and 101.
 	Interim(status int, header []Field)
-	// Head sends status and header, once. length is that of the body; -1: not
+	// Head sends status and header, once. "Connection: close" among the fields says
+	// that the client's connection ends with this answer. length is that of the body; -1: not
 	// known. A trailer may follow where trailer is true.
 	Head(status int, header []Field, length int64, trailer bool)
 	// Write sends a piece of the body. It does not keep b.

@@ -48,6 +48,9 @@ func (h *handler) refuse(f *refusal) {
 		Field{"X-Request-Id", h.x.ID},
 		Field{"Cache-Control", "no-store"},
 		Field{"X-Content-Type-Options", "nosniff"})
+	if h.body.Rest != nil {
+		header = append(header, Field{"Connection", "close"}) // the rest of the body will not be read
+	}
 	if h.x.Status == 503 {
 		header = append(header, Field{"Retry-After", "5"})
 	}

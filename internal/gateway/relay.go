@@ -21,6 +21,10 @@ func (h *handler) relay(x *upstream.Exchange) {
 		length = x.Framing.Length
 	}
 	header := h.responseHeader(x)
+	if x.Uploading() {
+		// What is left of the request's body will not be read.
+		header = append(header, Field{"Connection", "close"})
+	}
 	if x.Framing.Kind == http1.NoBody {
 		length = 0
 	}

@@ -179,6 +179,31 @@ func (x *Exchange) uploaded() bool {
 	}
 }
 
+// grace is how long the end of an upload is waited for when the answer is there: a
+// server answers when it has read the last byte, a moment before the writer knows.
+const grace = 2 * time.Millisecond
+
+// Uploading reports whether the request is still being sent although the answer has
+// begun. The client's connection cannot carry another request then.
+func (x *Exchange) Uploading() bool {
+	if x.uploaded() {
+		return false
+	}
+	return !x.up.within(grace)
+}
+
+// within waits for the upload's end and reports whether it came without a failure.
+func (u *upload) within(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-u.done:
+		return u.f == nil
+	case <-t.C:
+		return false
+	}
+}
+
 // stopUpload ends an upload that is under way and waits for it. The socket is
 // closed already, or the upload blocks on the client.
 func (x *Exchange) stopUpload() {
@@ -191,10 +216,20 @@ func (x *Exchange) stopUpload() {
 	default:
 	}
 	close(x.up.stop)
-	if x.req.Body.taken.Load() {
+	// Its next write fails, so it ends by itself unless it waits for the client.
+	if x.req.Body.taken.Load() && !x.up.within(grace) && x.uploadRuns() {
 		x.req.Body.Stop()
 	}
 	<-x.up.done
+}
+
+func (x *Exchange) uploadRuns() bool {
+	select {
+	case <-x.up.done:
+		return false
+	default:
+		return true
+	}
 }
 
 // appendChunk appends one chunk; nothing for no data, which would be the last.

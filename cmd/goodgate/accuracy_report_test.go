@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -102,13 +103,8 @@ func render(results []result, seeds int) string {
 	return b.String()
 }
 
-// product is the gateway of a fault: what it needs first.
-func product(r result) string {
-	if len(r.fault.Needs) == 0 {
-		return "-"
-	}
-	return r.fault.Needs[0]
-}
+// product is the gateway of a fault.
+func product(r result) string { return cmp.Or(r.fault.Gateway, "nginx") }
 
 // products writes one row per gateway.
 func products(b *strings.Builder, results []result) {

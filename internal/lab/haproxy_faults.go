@@ -13,7 +13,7 @@ import (
 
 // haFault is a fault behind HAProxy.
 func haFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
-	return Fault{Name: "haproxy-" + name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"haproxy"},
+	return Fault{Name: "haproxy-" + name, Gateway: "haproxy", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"haproxy"},
 		Start: func(_ context.Context, b *Bench) (Scene, error) { return start(b) }}
 }
 
@@ -208,7 +208,7 @@ func haBalance() []Fault {
 			h.tell("set server " + h.target.pool() + "/s1 state maint")
 			return h.Scene()
 		}).also(vocab.NoHealthyUpstream),
-		haFault("no-route", "no use_backend rule fits, and there is no default_backend", vocab.NoRoute, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		haFault("no-route", "no use_backend rule fits, and there is no default_backend", vocab.NoRoute, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
 			s := b.haSite(b.Name())
 			s.host = "127.0.0.1"
 			s.front = "use_backend " + s.app + "_v2 if { path_beg /v2/ }"
@@ -220,7 +220,7 @@ func haBalance() []Fault {
 			app := b.Backend(s.app, good(b.local()))
 			s.front += fmt.Sprintf("\n\nbackend %s_v2\n    server s1 %s", s.app, app.Addr)
 			return h.Run().Scene()
-		}).orSymptom(vocab.ProxyInternalResponse),
+		}).orSymptom(vocab.DestinationUnavailable),
 		haFault("queue-full", "the server may have one connection, and a slow request has it", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})

@@ -139,13 +139,17 @@ func checkAnswer(t *testing.T, ctx context.Context, f Fault, s Scene, seed uint6
 		}
 		got = append(got, a.Status)
 	}
-	t.Errorf("seed %d: got status %v, want %d\n%s", seed, got, f.Status, tail(s.Logs[0]))
+	t.Errorf("seed %d: got status %v, want %d\n%s", seed, got, f.Status, tails(s.Logs))
 }
 
 // checkLog looks for the line that the fault's symptom is read from.
 func checkLog(t *testing.T, f Fault, s Scene, seed uint64) {
 	t.Helper()
-	if f.Symptom == "" || f.Symptom == vocab.ProxyInternalResponse {
+	if f.Symptom == "" || f.Symptom == vocab.ProxyInternalResponse || len(s.Logs) == 0 {
+		return
+	}
+	if f.Gateway == "haproxy" {
+		checkStates(t, f, s, seed)
 		return
 	}
 	if f.Gateway == "apache" {

@@ -205,14 +205,13 @@ func (x *examination) targetFix(out *Fix, found string) {
 		if !ok || len(f.Endpoints) != 1 {
 			return
 		}
-		p := f.Place
-		out.Place, out.Remove = &p, directive+" "+target+";"
-		from := f.Endpoints[0].String()
-		if f.Endpoints[0].Network == "unix" {
-			out.Add = directive + " " + strings.Replace(target, from, reachable(address), 1) + ";"
-		} else {
-			out.Add = directive + " " + strings.Replace(target, from, reachable(address), 1) + ";"
+		unix := f.Endpoints[0].Network == "unix"
+		if x.match.Gateway.Dialect.Spell != nil && unix != strings.HasPrefix(address, "unix:") {
+			return // only nginx writes sockets and addresses alike
 		}
+		p := f.Place
+		out.Place, out.Remove = &p, x.spell(directive, target)
+		out.Add = x.spell(directive, strings.Replace(target, f.Endpoints[0].String(), reachable(address), 1))
 		if out.Add == out.Remove {
 			out.Place, out.Remove, out.Add = nil, "", ""
 		}

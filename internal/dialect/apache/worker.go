@@ -353,6 +353,7 @@ func (b *balancer) pool() topo.Pool {
 
 func (m member) endpoint() topo.Endpoint {
 	e := m.target.endpoint(m.n.place())
+	e.Line = m.n.line.Text
 	e.Weight, e.MaxFails, e.FailTimeout = 1, 1, retry(m.params)
 	if w, ok := m.params["loadfactor"]; ok {
 		f, _ := strconv.ParseFloat(w.value, 64)

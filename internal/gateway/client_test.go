@@ -553,3 +553,50 @@ func TestStickyAndHash(t *testing.T) {
 		t.Errorf("20 paths went to %d of 4 servers", len(seen))
 	}
 }
+
+// TestEarlyAnswer: the server answers 413 after the head of a large upload and
+// closes; the client gets the 413, and its next request is served.
+func TestEarlyAnswer(t *testing.T) {
+	s := newSite(t, nil, newServer(t, func(_ int, c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		switch {
+		case err != nil:
+		case r.ContentLength > 1000:
+			io.WriteString(c, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
+		default:
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+		}
+	}))
+	for round := range 10 {
+		c, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n")
+		go func() { io.CopyN(c, zeros{}, 100000000) }() // ends when the gateway closes
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || resp.StatusCode != 413 || !resp.Close {
+			t.Errorf("round %d: %+v %v", round, resp, err)
+		}
+		c.Close()
+	}
+	if code, body, _ := s.ask("GET", "/", ""); code != 200 || body != "ok" {
+		t.Errorf("%d %q", code, body)
+	}
+}
+
+// TestUploadsOnOneConnection: the end of one upload does not disturb what follows
+// on the same connection of the client.
+func TestUploadsOnOneConnection(t *testing.T) {
+	s := newSite(t, nil, newServer(t, echo()))
+	for i := range 200 {
+		r, _ := http.NewRequest("POST", s.url, io.MultiReader(strings.NewReader("unknown length")))
+		if code, body, _ := s.send(r); code != 200 || !strings.Contains(body, "body=unknown length\n") {
+			t.Fatalf("request %d: %d %s", i, code, body)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }

@@ -16,7 +16,7 @@ func main() {
 		backendMain(os.Args[2:])
 		return
 	}
-	what := flag.String("what", "faults,cost", "faults, cost, or both")
+	what := flag.String("what", "faults,cost", "faults, cost, soak, or several of them")
 	peers := flag.String("peers", "goodgate,nginx,haproxy,caddy", "who is measured")
 	only := flag.String("only", "", "one fault, or one kind of request")
 	rate := flag.Int("rate", 500, "requests per second while a fault lasts")
@@ -33,6 +33,9 @@ func main() {
 		}
 		if err == nil && strings.Contains(*what, "cost") {
 			err = b.costs()
+		}
+		if err == nil && strings.Contains(*what, "soak") {
+			err = b.soak()
 		}
 	}
 	if err != nil {

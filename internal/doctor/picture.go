@@ -1,0 +1,149 @@
+package doctor
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
+)
+
+// picture is what listens in the gateway's place at one moment, and who.
+type picture struct {
+	Listeners host.Listeners `json:"listeners"`
+	Processes host.Processes `json:"processes"` // that hold a listener, and their parents
+	PIDs      []int          `json:"pids"`      // every process, sorted
+
+	ok   bool
+	when time.Time
+}
+
+// RedactWith takes the secrets out of arguments.
+func (p *picture) RedactWith(r *evidence.Redactor) { p.Processes.RedactWith(r) }
+
+// lookAtUpstreams takes a picture of sockets and processes.
+func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture {
+	if x.decision.Forward == nil || x.past() {
+		return picture{}
+	}
+	x.progress("looking at sockets and processes")
+	p, at, ok := ask(x, "doctor/picture "+when, x.place.Subject(""), func() (picture, error) {
+		v, err := x.view(x.place)
+		if err != nil {
+			return picture{}, err
+		}
+		var p picture
+		if p.Listeners, err = v.Listeners(ctx); err != nil {
+			return picture{}, err
+		}
+		all, err := host.ListProcesses(ctx)
+		if err != nil {
+			return picture{}, err
+		}
+		p.Processes = holders(all, p.Listeners)
+		for _, one := range all.List {
+			p.PIDs = append(p.PIDs, one.PID)
+		}
+		slices.Sort(p.PIDs)
+		return p, nil
+	})
+	p.ok, p.when = ok, at
+	if when == "after" {
+		for _, g := range p.Listeners.Gaps {
+			x.gap(g)
+		}
+	}
+	return p
+}
+
+// holders returns the processes that hold one of the listeners, and their
+// parents.
+func holders(all host.Processes, ls host.Listeners) host.Processes {
+	wanted := map[int]bool{}
+	for _, l := range ls.List {
+		for _, id := range l.PIDs {
+			for p, ok := all.Find(id); ok && !wanted[p.PID]; p, ok = all.Find(p.PPID) {
+				wanted[p.PID] = true
+			}
+		}
+	}
+	found := host.Processes{Gaps: all.Gaps}
+	for _, p := range all.List {
+		if wanted[p.PID] {
+			found.List = append(found.List, p)
+		}
+	}
+	return found
+}
+
+// at returns the listeners that take connections to addr.
+func (p picture) at(addr string) []host.Listener {
+	var found []host.Listener
+	for _, l := range p.Listeners.List {
+		if serves(l, addr) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// serves reports whether a listener takes connections to addr: the same
+// address, or a wildcard of its family; an IPv6 wildcard takes IPv4 too, unless
+// it is told not to.
+func serves(l host.Listener, addr string) bool {
+	if p, ok := strings.CutPrefix(addr, "unix:"); ok {
+		return l.Network == "unix" && l.Address == p
+	}
+	if l.Network != "tcp" {
+		return false
+	}
+	want, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return false
+	}
+	have, err := netip.ParseAddrPort(l.Address)
+	if err != nil || have.Port() != want.Port() {
+		return false
+	}
+	a, b := have.Addr().Unmap(), want.Addr().Unmap()
+	switch {
+	case a == b:
+		return true
+	case !a.IsUnspecified():
+		return false
+	case a.Is4() == b.Is4():
+		return true
+	}
+	return a.Is6() && (l.V6Only == nil || !*l.V6Only)
+}
+
+// pids returns the processes that hold the listeners, sorted.
+func pids(ls []host.Listener) []int {
+	var all []int
+	for _, l := range ls {
+		all = append(all, l.PIDs...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// familyOf returns the processes with their parents, as long as the parent runs
+// the same program: master and workers of an application server.
+func familyOf(all host.Processes, ids []int) []host.Process {
+	var family []host.Process
+	seen := map[int]bool{}
+	for _, id := range ids {
+		p, ok := all.Find(id)
+		for ok && !seen[p.PID] {
+			seen[p.PID] = true
+			family = append(family, p)
+			parent, found := all.Find(p.PPID)
+			ok = found && parent.PID > 1 && (parent.Comm == p.Comm || parent.Exe != "" && parent.Exe == p.Exe)
+			p = parent
+		}
+	}
+	return family
+}

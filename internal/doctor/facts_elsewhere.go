@@ -37,10 +37,11 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 	if err != nil {
 		return
 	}
-	// A name that may have moved explains the other address better.
-	settled := u.Name == "" || x.has(vocab.NameSame, u.Addr)
+	if u.Name != "" && !x.has(vocab.NameSame, u.Addr) {
+		return // a name that has moved, or may have, explains another address better
+	}
 	for _, l := range now.Listeners.List {
-		if settled && l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
+		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
 			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
 			return
 		}

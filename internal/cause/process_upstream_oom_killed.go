@@ -6,8 +6,8 @@ var upstreamOOMKilled = Cause{
 	ID:   vocab.UpstreamOOMKilled,
 	Tier: -5,
 	Expects: []Expectation{
-		{Fact: vocab.AppOOMKilled, Seen: 32}, // the kernel's own record
-		{Fact: vocab.AppSigkilled, Seen: 14}, // SIGKILL without a sender: often the kernel, as gunicorn itself guesses
+		{Fact: vocab.AppOOMKilled, Seen: 32, Absent: -18}, // the kernel's own record
+		{Fact: vocab.AppSigkilled, Seen: 14},              // SIGKILL without a sender: often the kernel, as gunicorn itself guesses
 		{Fact: vocab.ListenerKept, Seen: -8},
 		{Fact: vocab.GatewayRefused, Seen: 8},
 		{Fact: vocab.GatewayClosedEarly, Seen: 8},
@@ -17,9 +17,13 @@ var upstreamOOMKilled = Cause{
 		{Fact: vocab.EndpointGroupKilled, Seen: 24}, // counted by the kernel in its control group
 		{Fact: vocab.UnitOOMKilled, Seen: 32},       // systemd's Result=oom-kill
 		{Fact: vocab.ContainerOOM, Seen: 32},        // the engine's OOMKilled
-		{Fact: vocab.WorkerReplaced, Seen: 4},       // a killed worker has a successor
-		{Fact: vocab.ListenerReplaced, Seen: 4},     // so has a killed process
+		{Fact: vocab.WorkerReplaced, Seen: 9},       // a killed worker has a successor
+		{Fact: vocab.ListenerReplaced, Seen: 13},    // so has a killed process
 		{Fact: vocab.KernelSegfault, Seen: -12},     // it died of something else
+		{Fact: vocab.ProcessVanished, Seen: 28},     // it says that it died, and not of what: no less likely than with a crash
+		{Fact: vocab.ProbeRefused, Seen: 8},
+		{Fact: vocab.AppStopping, Seen: -30},
+		{Fact: vocab.AppCrashed, Seen: -6}, // its own record is of another end
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.EmptyResponse, vocab.UpstreamRestarting},
 	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}][: {value:endpoint_group_killed}][: {value:unit_oom_killed}][: {value:container_oom}].",

@@ -106,6 +106,7 @@ func (x *examination) hostFacts(ctx context.Context, before hostLook, now pictur
 		x.portFacts(ctx, u)
 		x.queueFacts(u, before, after)
 		x.wireFacts(u, before, after)
+		x.goneFacts(u)
 		x.groupFacts(u, before, after)
 		x.limitFacts(ctx, u)
 		x.dependencyFacts(u, now)

@@ -172,6 +172,37 @@ func (x *examination) groupKilled(u *upstream, was host.Cgroup, now host.MemoryG
 	x.add(u.about(vocab.EndpointGroupKilled, evidence.Process, "control group "+now.Path, fmt.Sprintf("%d processes killed for lack of memory while goodgate looked", now.Kills-was.OOM.Kills)))
 }
 
+// goneFacts says which processes that listened a moment ago are gone by now: one
+// that dies of each request dies of the probe's, too.
+func (x *examination) goneFacts(u *upstream) {
+	ids := pids(u.After)
+	if len(ids) == 0 {
+		return
+	}
+	left, _, ok := ask(x, "host/left", u.Addr, func() ([]int, error) {
+		var left []int
+		for _, id := range ids {
+			if host.Exists(id) {
+				left = append(left, id)
+			}
+		}
+		return left, nil
+	})
+	if !ok || len(left) == len(ids) {
+		return
+	}
+	fact := vocab.WorkerReplaced
+	if len(left) == 0 {
+		fact = vocab.ListenerReplaced
+	}
+	for _, id := range ids {
+		if !slices.Contains(left, id) {
+			x.add(u.about(fact, evidence.Process, "pid "+strconv.Itoa(id), fmt.Sprintf("pid %d listened a moment ago and is gone", id)))
+			return
+		}
+	}
+}
+
 // limitFacts compares descriptors and processes of an upstream with their limits.
 func (x *examination) limitFacts(ctx context.Context, u *upstream) {
 	ids := pids(u.After)

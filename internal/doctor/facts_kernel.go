@@ -46,6 +46,20 @@ func (x *examination) kernelFacts(ctx context.Context) {
 			x.add(o)
 		}
 	}
+	x.notKilled(events)
+}
+
+// notKilled says of upstreams whose connections broke that the kernel's log covers
+// the time and has no kill for lack of memory: without the log, one that died may
+// have been killed.
+func (x *examination) notKilled(events host.KernelEvents) {
+	for _, f := range x.failures {
+		died := x.has(vocab.ProcessVanished, f.Endpoint()) || x.has(vocab.ListenerReplaced, f.Endpoint()) || x.has(vocab.WorkerReplaced, f.Endpoint())
+		if !broke(f) || f.Symptom == vocab.ConnectionRefused && !died || events.From.IsZero() || events.From.After(f.From) || x.has(vocab.AppOOMKilled, f.Endpoint()) {
+			continue
+		}
+		x.add(observation{fact: vocab.AppOOMKilled, absent: true, subject: f.Endpoint(), when: f.To, kind: evidence.Kernel, where: "kernel log"})
+	}
 }
 
 // broke reports whether a failure is one that the end of a process makes.
@@ -104,7 +118,9 @@ func (x *examination) failedAround(u *upstream, at time.Time) bool {
 // show only the end of the path.
 func fits(e host.KernelEvent, p host.Process) bool {
 	if e.Group == "" {
-		return true
+		// Of kills in quick succession the kernel names only some groups
+		// (oom_kill_process): the name alone is then too little.
+		return e.Kind != "oom" && e.Kind != "cgroup-oom"
 	}
 	if p.UID >= 0 && p.UID != e.UID {
 		return false

@@ -111,6 +111,16 @@ func ReadProcess(ctx context.Context, pid int) (Process, error) {
 	})
 }
 
+// Exists reports whether a process of this number lives. A zombie is dead.
+func Exists(pid int) bool {
+	b, err := readSmall("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return !gone(err)
+	}
+	s, ok := parseStat(b)
+	return !ok || s.state != "Z" && s.state != "X"
+}
+
 // errKernelThread is what readProcess answers for a thread of the kernel.
 var errKernelThread = fmt.Errorf("a thread of the kernel: %w", fs.ErrNotExist)
 

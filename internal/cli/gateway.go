@@ -189,9 +189,10 @@ func (g *gatewayFlags) print() *cobra.Command {
 
 func (g *gatewayFlags) schema() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of the configuration file",
-		Args:  cobra.NoArgs,
+		Use:     "schema",
+		Example: "  goodgate gateway schema > gateway.schema.json",
+		Short:   "Print the JSON Schema of the configuration file",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			b, err := config.Schema()
 			if err != nil {
@@ -276,9 +277,10 @@ func (g *gatewayFlags) drain(verb, short string) *cobra.Command {
 
 func (g *gatewayFlags) reload() *cobra.Command {
 	return g.adminFlags(&cobra.Command{
-		Use:   "reload",
-		Short: "Make a running gateway load its configuration again",
-		Args:  cobra.NoArgs,
+		Use:     "reload",
+		Example: "  goodgate gateway reload -c gateway.yaml   a bad file changes nothing",
+		Short:   "Make a running gateway load its configuration again",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := g.call(cmd, http.MethodPost, "/reload", nil)
 			return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/goodgatehq/goodgate/internal/lab/backend"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -162,7 +161,7 @@ func apacheWaiting() []Fault {
 			app := b.Backend(name, good(b.local()))
 			params, extra := limits(b)
 			a := b.quickThen(b.httpSite(name, app.Addr, params, extra...))
-			app.Signal(syscall.SIGSTOP)
+			app.Freeze()
 			return a.Scene(name + " got SIGSTOP")
 		}),
 		f("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, func(_ context.Context, b *Bench) (Scene, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"syscall"
 
 	"github.com/goodgatehq/goodgate/internal/lab/backend"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -94,7 +93,7 @@ func haWait() []Fault {
 			h := b.HAProxy(b.haSite(name, app.Addr))
 			h.wait = "1s"
 			h.Run().Served(3)
-			app.Signal(syscall.SIGSTOP)
+			app.Freeze()
 			return h.Scene()
 		}),
 		haFault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {

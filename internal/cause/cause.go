@@ -22,8 +22,8 @@ type Cause struct {
 	Expects []Expectation
 
 	// Proof lists facts without which the cause is never confirmed, however much
-	// else speaks for it: what it claims must have been seen. One of them is
-	// enough. Empty: any witness will do.
+	// else speaks for it: what it claims must have been seen. All of them must
+	// be. Empty: any witness will do.
 	Proof []vocab.Fact
 
 	// Hides lists causes that are only consequences of this one: they are told

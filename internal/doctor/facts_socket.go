@@ -49,6 +49,9 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 // replacedFacts compares who listened before our own request and at the end.
 func (x *examination) replacedFacts(u *upstream, before, after picture) {
 	a, b := pids(u.Before), pids(after.at(u.Addr))
+	if len(a) > 0 && len(b) == 0 && after.ok && len(u.After) > 0 {
+		x.add(u.about(vocab.ProcessVanished, evidence.Socket, "socket table", "it listened before our requests, and does not after them"))
+	}
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}

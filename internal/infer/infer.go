@@ -261,10 +261,15 @@ func finding(c candidate, f evidence.Failure, about []evidence.Item, p float64, 
 	return x
 }
 
-// proven reports whether one of the facts was seen without which the cause is
-// never confirmed.
+// proven reports whether all facts were seen without which the cause is never
+// confirmed.
 func proven(c cause.Cause, items []evidence.Item) bool {
-	return len(c.Proof) == 0 || slices.ContainsFunc(items, func(it evidence.Item) bool { return !it.Absent && slices.Contains(c.Proof, it.Fact) })
+	for _, f := range c.Proof {
+		if !slices.ContainsFunc(items, func(it evidence.Item) bool { return it.Fact == f && !it.Absent }) {
+			return false
+		}
+	}
+	return true
 }
 
 // witness reports whether it comes from a source other than the failing

@@ -28,7 +28,7 @@ const (
 	leastTop1     = 0.9
 	mostDefault   = 3.0 // seconds, median
 	mostQuick     = 0.5
-	scenesAtATime = 4 // they mostly wait for each other's timeouts
+	scenesAtATime = 6 // they mostly wait for each other's timeouts
 )
 
 // The ways in which a scene is examined.

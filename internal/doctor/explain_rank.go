@@ -30,7 +30,8 @@ const bare = -1
 // ranked is a cause in an explanation.
 type ranked struct {
 	ID         vocab.Cause
-	score      int // decibans
+	score      int // decibans, by which it is ranked
+	plain      int // the same without the condition's order, by which it is believed
 	confidence float64
 	found      *infer.Finding // nil: only the condition names it
 }
@@ -58,21 +59,28 @@ func weighCandidates(r infer.Ranking, lead dialect.Condition, reads []scan.Read)
 	var all ranking
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		all = append(all, ranked{ID: f.ID, score: f.Score - doubt(f, reads), found: f})
+		all = append(all, ranked{ID: f.ID, score: f.Score - doubt(f, reads), plain: f.Score, found: f})
 	}
 	for _, id := range lead.Causes {
 		if !slices.ContainsFunc(all, func(x ranked) bool { return x.ID == id }) {
-			all = append(all, ranked{ID: id, score: bare - step(lead.Causes, id)})
+			all = append(all, ranked{ID: id, score: bare - step(lead.Causes, id), plain: bare - step(lead.Causes, id)})
 		}
 	}
 	total := 1.0 // something else
 	for _, x := range all {
-		total += math.Pow(10, float64(x.score)/10)
+		total += math.Pow(10, float64(x.plain)/10)
 	}
+	shares := make([]float64, len(all))
 	for i, x := range all {
-		all[i].confidence = math.Round(1000*math.Pow(10, float64(x.score)/10)/total) / 1000
+		shares[i] = math.Round(1000*math.Pow(10, float64(x.plain)/10)/total) / 1000
 	}
+	// The order of a condition's candidates decides who is named first, and makes
+	// nobody surer: the shares are those that the facts alone give.
+	slices.SortFunc(shares, func(a, b float64) int { return cmp.Compare(b, a) })
 	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(b.score, a.score) })
+	for i := range all {
+		all[i].confidence = shares[i]
+	}
 	return all
 }
 

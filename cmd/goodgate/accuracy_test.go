@@ -245,7 +245,7 @@ func (d *driver) run(faults []lab.Fault) []result {
 func (d *driver) scene(j job) {
 	ctx, cancel := context.WithTimeout(d.t.Context(), 3*time.Minute)
 	defer cancel()
-	s, err := lab.Up(ctx, j.fault, lab.Options{Seed: j.seed, Backend: []string{d.backend}})
+	s, err := d.build(ctx, j)
 	if err != nil {
 		d.t.Errorf("%s, seed %d: %v", j.fault.Name, j.seed, err)
 		return
@@ -268,6 +268,19 @@ func (d *driver) scene(j job) {
 		d.results = append(d.results, r)
 		d.mu.Unlock()
 	}
+}
+
+// build builds a scene. Real processes that are stopped and started in a hurry
+// now and then do not come to stand where the scene wants them: that says nothing
+// about the examination, so it is tried three times, and told.
+func (d *driver) build(ctx context.Context, j job) (s lab.Scene, err error) {
+	for range 3 {
+		if s, err = lab.Up(ctx, j.fault, lab.Options{Seed: j.seed, Backend: []string{d.backend}}); err == nil {
+			return s, nil
+		}
+		d.t.Logf("%s, seed %d, is built again: %v", j.fault.Name, j.seed, err)
+	}
+	return s, err
 }
 
 func (d *driver) examine(ctx context.Context, j job, s lab.Scene, mode string) result {

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -84,16 +85,12 @@ func (es *events) merge(o *events) {
 	}
 }
 
+// sorted returns the events by time; those of one second in the order of the
+// files that were given, whoever read them first.
 func (es *events) sorted() []event {
 	list := slices.Clone(es.list)
 	slices.SortStableFunc(list, func(a, b event) int {
-		switch {
-		case a.when < b.when:
-			return -1
-		case a.when > b.when:
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.at.file, b.at.file))
 	})
 	return list
 }

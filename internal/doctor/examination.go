@@ -142,6 +142,18 @@ func (x *examination) dialer(p host.Place) (probe.Dialer, error) {
 	return v.Dial, nil
 }
 
+// dialling makes a question of one that needs the gateway's dialer. It fails
+// where nothing can be dialled from there.
+func dialling[T any](x *examination, live func(probe.Dialer) T) func() (T, error) {
+	return func() (result T, err error) {
+		d, err := x.dialer(x.place)
+		if err != nil {
+			return result, err
+		}
+		return live(d), nil
+	}
+}
+
 // ask asks one question. Where there is no answer the reason is noted as a gap,
 // or handed back as failed where the answer itself is a failure.
 func ask[T any](x *examination, source, subject string, live func() (T, error)) (result T, when time.Time, ok bool) {

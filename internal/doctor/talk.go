@@ -28,15 +28,11 @@ func (x *examination) talk(ctx context.Context, g *gapping, subject string) {
 	secure := f.Protocol == vocab.HTTPS || f.Protocol == vocab.GRPCS || f.Protocol == vocab.SUWSGI || f.Protocol == vocab.TLS
 	if secure {
 		opt := x.tlsOptions(ctx, g)
-		sep, ok := askOf(g, "probe/tls", subject, func() (probe.Separation, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.Separation{}, err
-			}
+		sep, ok := askOf(g, "probe/tls", subject, dialling(x, func(d probe.Dialer) probe.Separation {
 			cctx, cancel := context.WithTimeout(ctx, x.limits().Total)
 			defer cancel()
-			return probe.Separate(cctx, d, network, address, opt), nil
-		})
+			return probe.Separate(cctx, d, network, address, opt)
+		}))
 		if !ok {
 			return
 		}
@@ -64,13 +60,9 @@ func (x *examination) askIdle(ctx context.Context, g *gapping, subject string, t
 	if x.opts.Deep {
 		most = min(max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second), 70*time.Second)
 	}
-	idle, ok := askOf(g, "probe/idle", subject, func() (probe.IdleResult, error) {
-		d, err := x.dialer(x.place)
-		if err != nil {
-			return probe.IdleResult{}, err
-		}
-		return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), most), nil
-	})
+	idle, ok := askOf(g, "probe/idle", subject, dialling(x, func(d probe.Dialer) probe.IdleResult {
+		return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), most)
+	}))
 	if !ok {
 		return nil
 	}
@@ -158,14 +150,10 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 	binary := x.decision.Forward.Protocol == vocab.FastCGI || x.decision.Forward.Protocol == vocab.UWSGI || x.decision.Forward.Protocol == vocab.SCGI
 	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
 	if binary && e.Speaks == "" && !e.HeadDone {
-		plain, ok := askOf(g, "probe/plain", subject, func() (probe.Exchange, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.Exchange{}, err
-			}
+		plain, ok := askOf(g, "probe/plain", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
 			spoken := topo.Spoken{Method: "GET", URI: requestURI(x.survey.Target), Version: "1.0", Header: []topo.Header{{Name: "Host", Value: x.match.Dial.Host}, {Name: "Connection", Value: "close"}}}
-			return probe.HTTP(ctx, d, target, spoken, short), nil
-		})
+			return probe.HTTP(ctx, d, target, spoken, short)
+		}))
 		if ok {
 			u.Plain = &plain
 		}
@@ -175,16 +163,12 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 		return
 	}
 	if e.Speaks == probe.SpeaksTLS || e.Hint == probe.HintWantsTLS || e.Bytes == 0 {
-		sep, ok := askOf(g, "probe/tls", subject, func() (probe.Separation, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.Separation{}, err
-			}
+		sep, ok := askOf(g, "probe/tls", subject, dialling(x, func(d probe.Dialer) probe.Separation {
 			cctx, cancel := context.WithTimeout(ctx, short.Total)
 			defer cancel()
 			first := probe.Handshake(cctx, d, target.Network, target.Address, probe.TLSOptions{ServerName: x.survey.Target.Host, SendName: true, MinVersion: tls.VersionTLS10})
-			return probe.Separation{First: first}, nil
-		})
+			return probe.Separation{First: first}
+		}))
 		if ok {
 			u.Handshake = &sep
 			if sep.First.OK || len(sep.First.Certs) > 0 || sep.First.Alert != "" {
@@ -193,13 +177,9 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 		}
 	}
 	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
-		ability, ok := askOf(g, "probe/fastcgi", subject, func() (probe.FastCGIAbility, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.FastCGIAbility{}, err
-			}
-			return probe.FastCGIValues(ctx, d, target.Network, target.Address, short), nil
-		})
+		ability, ok := askOf(g, "probe/fastcgi", subject, dialling(x, func(d probe.Dialer) probe.FastCGIAbility {
+			return probe.FastCGIValues(ctx, d, target.Network, target.Address, short)
+		}))
 		if ok {
 			u.Ability = &ability
 			if ability.Speaks {
@@ -208,13 +188,9 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 		}
 	}
 	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
-		spoken, ok := askOf(g, "probe/uwsgi", subject, func() (probe.Exchange, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.Exchange{}, err
-			}
-			return probe.UWSGI(ctx, d, target.Network, target.Address, x.cgiParams(), short), nil
-		})
+		spoken, ok := askOf(g, "probe/uwsgi", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
+			return probe.UWSGI(ctx, d, target.Network, target.Address, x.cgiParams(), short)
+		}))
 		if ok {
 			u.UWSGI = &spoken
 			if spoken.HeadDone && tookRequest(spoken.Status) {
@@ -225,15 +201,11 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) || e.Status == 400 {
 		behind := target
 		behind.ProxyHeader = true
-		proxied, ok := askOf(g, "probe/proxied", subject, func() (probe.Exchange, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.Exchange{}, err
-			}
+		proxied, ok := askOf(g, "probe/proxied", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
 			s := x.decision.Upstream
 			s.Method = "GET"
-			return probe.HTTP(ctx, d, behind, s, short), nil
-		})
+			return probe.HTTP(ctx, d, behind, s, short)
+		}))
 		if ok {
 			u.Proxied = &proxied
 		}

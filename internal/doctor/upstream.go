@@ -262,15 +262,11 @@ func (x *examination) askUpstream(ctx context.Context, u *upstream) []evidence.G
 	if !x.silent() {
 		network, address := u.network()
 		var ok bool
-		u.Connect, ok = askOf(g, "probe/connect", subject, func() (probe.Connection, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return probe.Connection{}, err
-			}
+		u.Connect, ok = askOf(g, "probe/connect", subject, dialling(x, func(d probe.Dialer) probe.Connection {
 			cctx, cancel := context.WithTimeout(ctx, x.connectPatience())
 			defer cancel()
-			return probe.Connect(cctx, d, network, address), nil
-		})
+			return probe.Connect(cctx, d, network, address)
+		}))
 		u.Connected = ok
 		if u.Connect.OK {
 			x.talk(ctx, g, subject)

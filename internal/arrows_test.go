@@ -30,7 +30,7 @@ var arrows = map[string]struct {
 	"probe":    {[]string{"evidence", "wire"}, "a source asks and says facts; it knows no cause"},
 	"host":     {[]string{"evidence"}, "a source asks the kernel and says facts; it knows no product and no cause"},
 	"scan":     {[]string{"dialect"}, "the one engine for logs; what a line means stands in the dialect"},
-	"survey":   {[]string{"dialect", "host"}, "which gateways run here is a question to the host, read by the dialects"},
+	"survey":   {[]string{"dialect", "host", "probe"}, "which gateways run here is a question to the host, read by the dialects; some tell their configuration only where they are asked"},
 	"cause":    {[]string{"evidence"}, "causes are tables over facts: they must hold for a captured case, without any source"},
 	"infer":    {[]string{"cause"}, "inference is a pure function of items and causes: no clock, no network, no member"},
 	"lint":     {[]string{"topo"}, "a risk is seen in the configuration alone"},

@@ -1,6 +1,10 @@
 package dialect
 
-import "github.com/goodgatehq/goodgate/internal/vocab"
+import (
+	"errors"
+
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
 
 // Question is one command for a running instance: written to a socket as it
 // stands, and answered until the instance closes the connection. A dialect says
@@ -9,8 +13,12 @@ type Question struct {
 	Source  string // what it asks, for people: "stats socket: show stat"
 	Network string // "unix" or "tcp"
 	Address string // a path, or "127.0.0.1:9999"
-	Send    string
+	Send    string // written as soon as the connection stands; may be empty
 	Allow   string // what a person would do where it may not be asked
+
+	// Next says what to write after Send, given everything that came so far; ""
+	// waits for more. So a challenge is answered. Nil: Send is all.
+	Next func(got []byte) string
 
 	// Read takes the reply apart. It never fails: what it does not know, it
 	// passes over.
@@ -25,4 +33,24 @@ type Told struct {
 	Address string     // that it dials for Server now: "127.0.0.1:3000"; empty: not told
 	Value   string
 	Quote   string // the words of the reply
+}
+
+// Asker is a Source that can also ask the running instance: where a product's
+// API tells the configuration in force, better than its files do.
+type Asker interface {
+	// Ask returns the reply as it came; Question.Read is not called. An error says
+	// why there is none.
+	Ask(q Question) ([]byte, error)
+}
+
+// ErrNotAsked is the error of Ask where nothing can be asked: the product does not
+// run, or nothing may be sent.
+var ErrNotAsked = errors.New("the running instance is not asked")
+
+// Ask puts a question to the running instance, if src can.
+func Ask(src Source, q Question) ([]byte, error) {
+	if a, ok := src.(Asker); ok {
+		return a.Ask(q)
+	}
+	return nil, ErrNotAsked
 }

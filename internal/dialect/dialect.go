@@ -104,6 +104,9 @@ type Conf struct {
 	// Questions are what to ask the running instance, where the configuration
 	// says how it can be asked.
 	Questions []Question
+	// Told marks a configuration that the running instance itself told: it is
+	// what runs, whatever the files say.
+	Told bool
 }
 
 // Word is a product's own term.

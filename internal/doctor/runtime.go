@@ -36,7 +36,7 @@ func (x *examination) askRuntime(ctx context.Context) {
 			if err != nil {
 				return runtimeAnswer{}, err
 			}
-			r, err := probe.AskSocket(ctx, d, q.Network, q.Address, q.Send)
+			r, err := probe.AskSocket(ctx, d, q.Network, q.Address, q.Send, q.Next)
 			if err != nil {
 				return runtimeAnswer{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
 			}

@@ -48,22 +48,40 @@ func TestAskSocket(t *testing.T) {
 			}
 		}
 	})
-	r, err := AskSocket(t.Context(), direct, "unix", path, "show info\n")
+	r, err := AskSocket(t.Context(), direct, "unix", path, "show info\n", nil)
 	if err != nil || r.Text != "Name: HAProxy\n" || r.Cut {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err := AskSocket(t.Context(), direct, "unix", path, "endless\n"); err != nil || len(r.Text) != socketBytes || !r.Cut {
+	if r, err := AskSocket(t.Context(), direct, "unix", path, "endless\n", nil); err != nil || len(r.Text) != socketBytes || !r.Cut {
 		t.Errorf("%d bytes, cut %v, %v", len(r.Text), r.Cut, err)
 	}
-	if _, err := AskSocket(t.Context(), direct, "unix", path, "nothing\n"); err == nil {
+	if _, err := AskSocket(t.Context(), direct, "unix", path, "nothing\n", nil); err == nil {
 		t.Error("an empty answer is one")
 	}
-	if _, err := AskSocket(t.Context(), direct, "unix", path+".not", "show info\n"); err == nil {
+	if _, err := AskSocket(t.Context(), direct, "unix", path+".not", "show info\n", nil); err == nil {
 		t.Error("a socket that is not there answers")
 	}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	if _, err := AskSocket(ctx, direct, "unix", path, "show info\n"); err == nil {
+	if _, err := AskSocket(ctx, direct, "unix", path, "show info\n", nil); err == nil {
 		t.Error("it is asked after its time")
+	}
+}
+
+func TestAskSocketAnswersAChallenge(t *testing.T) {
+	path := instance(t, func(hello string, c net.Conn) {
+		c.Write([]byte("challenge 42\n"))
+		said, _ := bufio.NewReader(c).ReadString('\n')
+		c.Write([]byte("you said " + said))
+	})
+	next := func(got []byte) string {
+		if string(got) == "challenge 42\n" {
+			return "42\n"
+		}
+		return ""
+	}
+	r, err := AskSocket(t.Context(), direct, "unix", path, "hello\n", next)
+	if err != nil || r.Text != "challenge 42\nyou said 42\n" {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

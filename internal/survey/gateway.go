@@ -117,7 +117,7 @@ func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Ga
 
 // configure reads the configuration as the gateway's process sees it.
 func (k *look) configure(g *Gateway) {
-	src := &source{k: k, place: g.Place}
+	src := &source{k: k, place: g.Place, runs: g.Running}
 	if g.Dialect.Config != nil {
 		g.Conf = g.Dialect.Config(src, g.Launch)
 	}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/probe"
 )
 
 // maxConfig bounds one file of a configuration.
@@ -101,6 +103,7 @@ func (k *look) addresses(p host.Place) host.Addresses {
 type source struct {
 	k     *look
 	place host.Place
+	runs  bool // the gateway runs, and may be asked
 	files []host.FileInfo
 	gaps  []evidence.Gap
 }
@@ -152,6 +155,39 @@ func (s *source) Glob(pattern string) ([]string, error) {
 		s.failed(err)
 	}
 	return found, err
+}
+
+// reply is what a running instance answered to one question.
+type reply struct{ probe.SocketReply }
+
+// RedactWith takes the secrets out, as out of a file that says the same.
+func (r *reply) RedactWith(red *evidence.Redactor) { r.Text = string(red.Config([]byte(r.Text))) }
+
+// Ask puts a question to the running gateway, from where it runs.
+func (s *source) Ask(q dialect.Question) ([]byte, error) {
+	if !s.runs || s.k.opt.Offline {
+		return nil, dialect.ErrNotAsked
+	}
+	a, _, err := evidence.Ask(s.k.rec, "survey/ask", s.place.Subject(q.Source), func() (reply, error) {
+		v, err := s.k.views.View(s.place)
+		if err != nil {
+			return reply{}, err
+		}
+		if gap := v.NetworkGap(); gap != nil {
+			return reply{}, gap
+		}
+		r, err := probe.AskSocket(s.k.ctx, v.Dial, q.Network, q.Address, q.Send, q.Next)
+		if err != nil {
+			return reply{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
+		}
+		keepPaths(s.k.ctx, s.k.rec.Redact, v, []byte(r.Text))
+		return reply{r}, nil
+	})
+	if err != nil {
+		s.failed(err)
+		return nil, err
+	}
+	return []byte(a.Text), nil
 }
 
 func (s *source) failed(err error) {

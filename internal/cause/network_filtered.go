@@ -6,6 +6,7 @@ var filtered = Cause{
 	ID: vocab.Filtered,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 13},
+		{Fact: vocab.GatewayPeerVanished, Seen: 3},
 		{Fact: vocab.ProbeConnectTimeout, Seen: 15},
 		{Fact: vocab.GatewayRefused, Seen: 2},
 		{Fact: vocab.ProbeRefused, Seen: 3},

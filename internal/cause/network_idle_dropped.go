@@ -9,6 +9,7 @@ var idleDropped = Cause{
 		{Fact: vocab.KeepaliveUsed, Seen: 2},
 		{Fact: vocab.KeepaliveUnused, Seen: -40},
 		{Fact: vocab.GatewayReadTimeout, Seen: 2},
+		{Fact: vocab.GatewayPeerVanished, Seen: 14}, // who forgot the connection drops what is sent on it
 		{Fact: vocab.ProbeIdleLonger, Seen: 2},
 		{Fact: vocab.OnlyUnsafeFail, Seen: 4},
 	},

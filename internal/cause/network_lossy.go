@@ -8,6 +8,7 @@ var lossy = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 5},
 		{Fact: vocab.GatewayReadTimeout, Seen: 3},
+		{Fact: vocab.GatewayPeerVanished, Seen: 14}, // tcp_retries2: about 15 minutes without an acknowledgement
 		{Fact: vocab.GatewayTLSTimeout, Seen: 4},
 		{Fact: vocab.GatewayBodyTimeout, Seen: 3},
 		{Fact: vocab.InterfaceErrors, Seen: 14}, // damaged packets are lost packets

@@ -12,6 +12,7 @@ var unreachable = Cause{
 		{Fact: vocab.RoutePresent, Seen: -3},
 		{Fact: vocab.TargetContainer, Seen: -6}, // on one bridge there is always a route
 		{Fact: vocab.GatewayConnectTimeout, Seen: 6},
+		{Fact: vocab.GatewayPeerVanished, Seen: 5},
 		{Fact: vocab.ProbeConnectTimeout, Seen: 7},
 		{Fact: vocab.ProbeConnected, Seen: -30},
 		{Fact: vocab.GatewayCertificateRejected, Seen: -25}, // it was connected

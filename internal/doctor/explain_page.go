@@ -129,6 +129,8 @@ var (
 		Distinguish: "The server closed before its answer, or answered what is no HTTP: its own log at that second.", Source: "the product's own pages"}
 	pageTimeout = dialect.Condition{Symptom: vocab.HTTPResponseTimeout, Fact: vocab.GatewayReadTimeout, Causes: []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort, vocab.WorkersExhausted},
 		Distinguish: "Ask the server directly and wait: does it answer later, or never?", Source: "the product's own pages"}
+	pageEdge = dialect.Condition{Causes: []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamDown, vocab.CDNOrigin, vocab.UpstreamHung}, Fact: vocab.GatewayStatusMade,
+		Distinguish: "The edge says this for its own limit and for an origin whose own gateway answered so: the origin's log at that second.", Source: "Cloudflare documentation, 5xx errors"}
 	pageNobody = dialect.Condition{Symptom: vocab.DestinationUnavailable, Fact: vocab.GatewayNoLiveUpstream, Causes: []vocab.Cause{vocab.NoHealthyUpstream, vocab.UpstreamDown, vocab.HealthCheckWrong, vocab.Maintenance},
 		Distinguish: "No server is left to ask: why is each one out?", Source: "the product's own pages"}
 	pageLimit = dialect.Condition{Causes: []vocab.Cause{vocab.RateLimited, vocab.Maintenance, vocab.NoHealthyUpstream},
@@ -155,6 +157,6 @@ var pageConditions = map[string]map[int]dialect.Condition{
 	"aws-alb":     {502: pageTarget, 503: pageNobody, 504: pageTimeout},
 	"azure-appgw": {502: pageNobody, 504: pageTimeout},
 	"gcp-lb":      {502: pageNobody, 503: pageNobody, 504: pageTimeout},
-	"cloudflare":  {502: pageMixed, 504: pageTimeout},
+	"cloudflare":  {502: pageMixed, 504: pageEdge},
 	"heroku":      {503: pageMixed},
 }

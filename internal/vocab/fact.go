@@ -80,6 +80,7 @@ const (
 	GatewayClosedSending       Fact = "gateway_closed_sending"
 	GatewayClosedBody          Fact = "gateway_closed_body"
 	GatewayReadTimeout         Fact = "gateway_read_timeout"
+	GatewayPeerVanished        Fact = "gateway_peer_vanished"
 	GatewayWriteTimeout        Fact = "gateway_write_timeout"
 	GatewayBodyTimeout         Fact = "gateway_body_timeout"
 	GatewayUpgradeTimeout      Fact = "gateway_upgrade_timeout"
@@ -332,6 +333,7 @@ var facts = []FactInfo{
 	{GatewayClosedSending, "sending", Past, RoleEndpoint, "the upstream closed or reset the connection while the request was being sent"},
 	{GatewayClosedBody, "body", Past, RoleEndpoint, "the upstream closed or reset the connection in the middle of the body"},
 	{GatewayReadTimeout, "read_timeout", Past, RoleEndpoint, "the upstream sent no response header for as long as the gateway waits"},
+	{GatewayPeerVanished, "read_timeout", Past, RoleEndpoint, "the kernel gave up on the connection to the upstream: nothing that was sent was acknowledged"},
 	{GatewayWriteTimeout, "write_timeout", Past, RoleEndpoint, "the upstream did not take the request in time"},
 	{GatewayBodyTimeout, "body", Past, RoleEndpoint, "the upstream fell silent in the middle of the body"},
 	{GatewayUpgradeTimeout, "upgrade", Past, RoleEndpoint, "an upgraded connection was silent for as long as the gateway waits"},

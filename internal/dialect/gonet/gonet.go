@@ -36,6 +36,7 @@ const (
 	ResolverFailed
 	EOF
 	ResetEarly
+	PeerVanished
 	BrokenPipe
 	IdleClosed
 	UnexpectedEOF
@@ -184,6 +185,9 @@ func exchange(b []byte, r *dialect.Record) Kind {
 	case line.Contains(b, "connection reset by peer"):
 		peer(b, r)
 		return ResetEarly
+	case line.Contains(b, "read: connection timed out"), line.Contains(b, "write: connection timed out"), line.Contains(b, "read: no route to host"), line.Contains(b, "write: no route to host"):
+		peer(b, r)
+		return PeerVanished
 	case line.Contains(b, "broken pipe"):
 		peer(b, r)
 		return BrokenPipe

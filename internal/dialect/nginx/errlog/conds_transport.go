@@ -134,8 +134,8 @@ var headerConds = map[dialect.Key]dialect.Condition{
 		Source:      opensslC,
 	},
 	keyKernelReadTimeout: {
-		ID: "read-timeout-kernel", Symptom: vocab.ConnectionReadTimeout, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayReadTimeout, Fails: true,
-		Causes:      causes(vocab.Lossy, vocab.Unreachable, vocab.Filtered),
+		ID: "read-timeout-kernel", Symptom: vocab.ConnectionReadTimeout, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayPeerVanished, Fails: true,
+		Causes:      causes(vocab.Lossy, vocab.Unreachable, vocab.Filtered, vocab.IdleDropped),
 		Distinguish: "Here the kernel gave up after repeating packets, so the status is 502 and not 504: the host vanished, or something between forgot the connection.",
 		Source:      recvC,
 	},

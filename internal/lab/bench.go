@@ -27,6 +27,7 @@ type Bench struct {
 	err     error
 	enter   []string // how to enter the scene's namespaces
 	netns   int      // file descriptor of its network namespace, or -1
+	machine string   // process that holds the scene's machine; empty: it has none of its own
 	starter *starter
 	procs   []*Proc
 	held    []net.PacketConn // reservations of ports and names

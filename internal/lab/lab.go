@@ -123,7 +123,8 @@ func Faults() []Fault {
 		addressFaults(), permissionFaults(), limitFaults(), mismatchFaults(), tlsFaults(), keepaliveFaults(),
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
-		haproxyFaults(), haproxyHealthy(), hostHealthy(), apacheFaults(),
+		pathFaults(), idleFaults(), pathHealthy(),
+		haproxyFaults(), haproxyHealthy(), hostHealthy(), apacheFaults(), chainFaults(),
 	} {
 		all = append(all, group...)
 	}

@@ -21,7 +21,7 @@ type namespace struct {
 func (b *Bench) Machine(over map[string]string) {
 	n := b.namespace("machine", over)
 	if b.err == nil {
-		b.enter, b.netns = n.enter, n.fd
+		b.enter, b.netns, b.machine = n.enter, n.fd, fmt.Sprint(n.holder.Pid())
 	}
 }
 
@@ -65,4 +65,20 @@ func (b *Bench) wire(other *namespace) {
 	b.run("ip", "link", "set", "eth0", "up")
 	b.runIn(other, "ip", "addr", "add", "10.66.0.2/24", "dev", "eth1")
 	b.runIn(other, "ip", "link", "set", "eth1", "up")
+}
+
+// cable is wire through a relay that can treat packets badly. It treats them well
+// until it is told otherwise.
+func (b *Bench) cable(other *namespace) *Proc {
+	link := backend.Link{Devices: [2]string{"eth0", "eth1"}, Sound: true, Seed: b.Rand.Uint64()}
+	p := b.backendAs(command{name: "cable", dir: "srv/cable", in: other}, backend.Config{Link: &link})
+	if b.err != nil {
+		return p
+	}
+	b.runIn(other, "ip", "link", "set", "eth0", "netns", b.machine)
+	b.run("ip", "addr", "add", "10.66.0.1/24", "dev", "eth0")
+	b.run("ip", "link", "set", "eth0", "up")
+	b.runIn(other, "ip", "addr", "add", "10.66.0.2/24", "dev", "eth1")
+	b.runIn(other, "ip", "link", "set", "eth1", "up")
+	return p
 }

@@ -34,6 +34,8 @@ func have(need string) bool {
 		return os.Geteuid() == 0
 	case "netns":
 		return os.Geteuid() == 0 && program("ip") != "" && program("nsenter") != ""
+	case "tun":
+		return os.Geteuid() == 0 && exists("/dev/net/tun")
 	case "cgroup:memory", "cgroup:pids", "cgroup:cpu":
 		root, _ := groupRoot(strings.TrimPrefix(need, "cgroup:"))
 		return os.Geteuid() == 0 && root != ""

@@ -36,6 +36,7 @@ type Config struct {
 
 	DNS  *DNS  `json:"dns,omitempty"`
 	Hold *Hold `json:"hold,omitempty"`
+	Link *Link `json:"link,omitempty"`
 }
 
 // Route is what is done with requests.
@@ -55,6 +56,7 @@ type Order struct {
 	Routes []Route           `json:"routes,omitempty"`
 	Names  map[string]string `json:"names,omitempty"` // of the DNS server
 	Mute   bool              `json:"mute,omitempty"`  // the DNS server no longer answers
+	Link   *Link             `json:"link,omitempty"`  // how the cable treats packets from now on
 }
 
 // Ready is the line on standard output that says that a backend listens, and Done
@@ -67,6 +69,7 @@ const (
 type server struct {
 	config Config
 	names  *names
+	link   *link
 
 	mu     sync.Mutex
 	routes []Route
@@ -122,6 +125,14 @@ func (s *server) open() ([]io.Closer, error) {
 		}
 		s.names = n
 		closers = append(closers, n)
+	}
+	if s.config.Link != nil {
+		l, err := openLink(*s.config.Link)
+		if err != nil {
+			return nil, err
+		}
+		s.link = l
+		closers = append(closers, l)
 	}
 	for _, address := range s.config.Listen {
 		l, err := listen(address, s.config.Mode)
@@ -187,6 +198,9 @@ func (s *server) change(o Order) {
 	}
 	if s.names != nil {
 		s.names.change(o)
+	}
+	if s.link != nil && o.Link != nil {
+		s.link.change(*o.Link)
 	}
 }
 

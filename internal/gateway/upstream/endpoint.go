@@ -54,6 +54,8 @@ type Endpoint struct {
 	trial     atomic.Bool  // one request at a time until one succeeds
 	shaky     atomic.Int64 // Unix nanoseconds until which a failure is recent
 	upSince   atomic.Int64 // Unix nanoseconds of its coming back; 0: it was never away
+	awaits    atomic.Int32 // exchanges that wait for the head of their answer
+	stir      atomic.Int64 // Unix nanoseconds of the last head that came, or of the first that is waited for
 	counts    Counts
 
 	mu       sync.Mutex

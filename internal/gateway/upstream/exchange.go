@@ -42,6 +42,7 @@ type Exchange struct {
 	// The list of exchanges under way at the endpoint, under end.mu.
 	next, prev *Exchange
 	listed     bool
+	awaits     bool // counted in end.awaits
 }
 
 // Bits of Exchange.state.
@@ -105,9 +106,9 @@ func (x *Exchange) begin() *Failure {
 // send writes the head and what is held of the body, and starts the upload of the
 // rest.
 func (x *Exchange) send() *Failure {
-	x.list()
 	c, t := x.conn, &x.end.pool.Settings.Timeouts
 	now := time.Now()
+	x.list(now)
 	c.c.SetWriteDeadline(x.before(now, t.Send))
 	if x.state.Load()&cancelled != 0 {
 		c.c.SetWriteDeadline(past)
@@ -205,8 +206,14 @@ func (x *Exchange) deadline(at time.Time) {
 
 // list puts x among the exchanges under way, where the watcher of hangs and of
 // clients that leave finds it.
-func (x *Exchange) list() {
+func (x *Exchange) list(now time.Time) {
 	e := x.end
+	if !x.awaits {
+		x.awaits = true
+		if e.awaits.Add(1) == 1 {
+			e.stir.Store(now.UnixNano())
+		}
+	}
 	e.mu.Lock()
 	if !x.listed {
 		x.listed = true
@@ -217,6 +224,15 @@ func (x *Exchange) list() {
 		e.first = x
 	}
 	e.mu.Unlock()
+}
+
+// awaited records that the head of the answer is there, or will never be.
+func (x *Exchange) awaited(now time.Time) {
+	if x.awaits {
+		x.awaits = false
+		x.end.awaits.Add(-1)
+		x.end.stir.Store(now.UnixNano())
+	}
 }
 
 // unlist takes x from the list; afterwards nobody else touches its connection.
@@ -241,6 +257,9 @@ func (x *Exchange) unlist() {
 // drop closes the connection of x without a word to the endpoint.
 func (x *Exchange) drop() {
 	x.unlist()
+	if x.awaits {
+		x.awaited(time.Now())
+	}
 	if x.conn != nil {
 		x.conn.close()
 		x.conn = nil

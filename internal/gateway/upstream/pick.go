@@ -14,7 +14,10 @@ func (p *Pool) pick(c *Choice) *Endpoint {
 	for range len(all) + 1 {
 		list := candidates(room[:0], all, c.Tried, 0, false)
 		if c.Once && len(list) > 1 {
-			list = steady(list)
+			list = steady(list, func(e *Endpoint, now int64) bool { return e.shaky.Load() <= now })
+			if p.Settings.Policy != Hash && p.Settings.Policy != Sticky {
+				list = steady(list, (*Endpoint).stirs)
+			}
 		}
 		if len(list) == 0 {
 			list = candidates(room[:0], all, c.Tried, 0, true) // backups
@@ -55,13 +58,14 @@ func candidates(list, all, tried []*Endpoint, forgive Condition, backup bool) []
 	return list
 }
 
-// steady leaves out the servers that just failed, as long as others are there: what
-// cannot be made again is not what such a server is tried with.
-func steady(list []*Endpoint) []*Endpoint {
+// steady leaves out the servers that are not well, as long as others are: what
+// cannot be made again is not what a server is tried with that just failed, or of
+// which nothing comes.
+func steady(list []*Endpoint, well func(e *Endpoint, now int64) bool) []*Endpoint {
 	now := time.Now().UnixNano()
 	kept := 0
 	for i, e := range list {
-		if e.shaky.Load() <= now {
+		if well(e, now) {
 			list[kept], list[i] = list[i], list[kept]
 			kept++
 		}
@@ -70,6 +74,25 @@ func steady(list []*Endpoint) []*Endpoint {
 		return list
 	}
 	return list[:kept]
+}
+
+// A pause of stillFactor times the usual answer, and no shorter than stillFloor, is
+// enough to look askance at a server. It is far too short to take one out.
+const (
+	stillFloor  = 3 * time.Millisecond
+	stillFactor = 3
+)
+
+// stirs reports whether answers come from e, as far as any are waited for. A process
+// that was killed holds its sockets until the last of its threads has ended, and one
+// that the system does not run reads nothing either: requests go into a buffer and
+// are lost with it.
+func (e *Endpoint) stirs(now int64) bool {
+	if e.awaits.Load() == 0 {
+		return true
+	}
+	usual := time.Duration(e.latency.estimate(now) * float64(time.Second))
+	return time.Duration(now-e.stir.Load()) < max(stillFactor*usual, stillFloor)
 }
 
 // lastResort is asked when every server is out: those that are out for something

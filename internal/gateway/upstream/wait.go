@@ -54,6 +54,7 @@ func (x *Exchange) first() {
 	now := time.Now()
 	x.Attempt.First = now.Sub(x.start)
 	x.Attempt.Status = x.Response.Status
+	x.awaited(now)
 	if !x.probe {
 		x.end.answered(x.Attempt.First, now)
 	}
@@ -133,6 +134,9 @@ func (x *Exchange) headError(err error, got int) error {
 		f = fail(event.Send, x.wrote)
 	} else if errors.Is(err, io.EOF) {
 		f.Detail = "the server closed the connection without an answer"
+		if !x.req.Idempotent && x.up == nil && x.conn.neverRead(x.Attempt.Sent) {
+			x.Attempt.Sent, f.Detail = 0, "the server had closed the connection before the request reached it"
+		}
 	}
 	f.Stale = x.Attempt.Reused
 	return f

@@ -79,6 +79,9 @@ func (x *examination) status(d *Diagnosis) {
 	case x.match == nil:
 		if shown != nil && shown.Made.Product != "" {
 			d.MadeBy = &Maker{Product: shown.Made.Product, Version: shown.Made.Version, Hop: 1}
+			if passedOn(shown.Made) {
+				d.MadeBy.Hop = 2
+			}
 		}
 	case shown != nil && failed(shown.AskResult):
 		by, _ := x.madeBy(*shown)
@@ -111,7 +114,8 @@ func (x *examination) judgeOutside(d *Diagnosis) {
 	for _, fd := range r.Findings {
 		d.Causes = append(d.Causes, x.causeOf(fd))
 	}
-	d.Next = append(d.Next, "Run goodgate on the host where the gateway runs: only there it can look behind the answer.")
+	x.judgeMaker(d, o)
+	d.Notes = x.notes
 }
 
 // judgeHealth is the verdict where no failure was seen: healthy only where the
@@ -263,8 +267,7 @@ func (x *examination) path(d *Diagnosis) []Hop {
 	hops := []Hop{x.clientHop()}
 	if x.match == nil {
 		if len(x.own) > 0 {
-			h := Hop{Kind: "gateway", Name: nonEmpty(x.own[0].Made.Product, "unknown"), Address: x.own[0].Address, State: stateOf(!failed(x.own[0].AskResult)), Seen: []string{statusLine(x.own[0].Exchange)}}
-			hops = append(hops, h)
+			hops = append(hops, x.makerHops(x.own[0])...)
 		}
 		return hops
 	}

@@ -42,10 +42,10 @@ func (e *explaining) page(text []byte) (scan.Read, bool) {
 	if m.Product == "" && m.Edge == "" && len(m.Through) == 0 {
 		return scan.Read{}, false
 	}
-	sure := m.Grade != probe.GradeHeader && m.Grade != probe.GradeWords && m.Product != ""
+	sure := madeSurely(m)
 	e.out.MadeBy = &PageMaker{Product: m.Product, Version: m.Version, Sure: sure, Also: m.Also, Edge: m.Edge, Through: m.Through, Detail: m.Detail}
 	if m.Edge != "" {
-		e.out.Next = append(e.out.Next, "Ask the origin directly, past "+m.Edge+": curl --connect-to HOST:443:ORIGIN:443 -v URL. The same failure there is the origin's own.")
+		e.out.Next = append(e.out.Next, askPast(m.Edge, "HOST")...)
 	}
 	cond, ok := pageConditions[m.Product][status]
 	if !ok || !sure {

@@ -85,8 +85,12 @@ func (x *examination) answerFacts(o ownRequest) {
 		b.fact, b.value = fact, value
 		x.add(b)
 	}
-	if o.Made.Edge != "" {
+	switch {
+	case !failed(o.AskResult):
+	case madeByEdge(o.Made):
 		add(vocab.EdgeAnswered, o.Made.Edge)
+	case o.Made.Edge != "" && !madeSurely(o.Made):
+		add(vocab.EdgePassed, o.Made.Edge)
 	}
 	switch {
 	case !e.Connection.OK:

@@ -15,7 +15,7 @@ import (
 type picture struct {
 	Listeners host.Listeners `json:"listeners"`
 	Processes host.Processes `json:"processes"` // that hold a listener, and their parents
-	PIDs      []int          `json:"pids"`      // every process, sorted
+	PIDs      []int          `json:"pids"`      // every process that lives, sorted; of the second look only
 
 	ok   bool
 	when time.Time
@@ -39,16 +39,13 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 		if p.Listeners, err = v.Listeners(ctx); err != nil {
 			return picture{}, err
 		}
-		all, err := host.ListProcesses(ctx)
-		if err != nil {
+		if p.Processes, err = host.ReadFamilies(ctx, pids(p.Listeners.List)); err != nil {
 			return picture{}, err
 		}
-		p.Processes = holders(all, p.Listeners)
-		for _, one := range all.List {
-			p.PIDs = append(p.PIDs, one.PID)
+		if when == "after" {
+			p.PIDs, err = host.ListLiving(ctx)
 		}
-		slices.Sort(p.PIDs)
-		return p, nil
+		return p, err
 	})
 	p.ok, p.when = ok, at
 	if when == "after" {
@@ -57,26 +54,6 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 		}
 	}
 	return p
-}
-
-// holders returns the processes that hold one of the listeners, and their
-// parents.
-func holders(all host.Processes, ls host.Listeners) host.Processes {
-	wanted := map[int]bool{}
-	for _, l := range ls.List {
-		for _, id := range l.PIDs {
-			for p, ok := all.Find(id); ok && !wanted[p.PID]; p, ok = all.Find(p.PPID) {
-				wanted[p.PID] = true
-			}
-		}
-	}
-	found := host.Processes{Gaps: all.Gaps}
-	for _, p := range all.List {
-		if wanted[p.PID] {
-			found.List = append(found.List, p)
-		}
-	}
-	return found
 }
 
 // at returns the listeners that take connections to addr.

@@ -3,8 +3,10 @@ package host
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 
@@ -25,11 +27,12 @@ func holders(ctx context.Context, wanted map[uint64][]int) []evidence.Gap {
 		return []evidence.Gap{{Source: "owners of sockets", Why: err.Error()}}
 	}
 	closed := 0
+	var reader fdReader
 	for _, pid := range pids {
 		if ctx.Err() != nil {
 			return []evidence.Gap{{Source: "owners of sockets", Why: ctx.Err().Error()}}
 		}
-		err := socketsOf(pid, func(inode uint64) {
+		err := reader.sockets(pid, func(inode uint64) {
 			held, ok := wanted[inode]
 			if ok && (len(held) == 0 || held[len(held)-1] != pid) {
 				wanted[inode] = append(held, pid)
@@ -73,29 +76,59 @@ func pidsOf(proc string) ([]int, error) {
 	return pids, nil
 }
 
-// socketsOf hands the inode of every socket that a process holds to visit.
-func socketsOf(pid int, visit func(inode uint64)) error {
-	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
+// fdReader looks through the descriptors of processes. It makes the system calls
+// itself, as readBounded does: os.File asks the poller about every folder, in
+// vain.
+type fdReader struct {
+	entries [16 << 10]byte
+	link    [64]byte
+}
+
+// sockets hands the inode of every socket that a process holds to visit.
+func (r *fdReader) sockets(pid int, visit func(inode uint64)) error {
+	dir := "/proc/" + strconv.Itoa(pid) + "/fd"
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return err
+		return &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
-	defer dir.Close()
-	var link [64]byte
+	defer unix.Close(fd)
 	for {
-		names, err := dir.Readdirnames(1024)
-		for _, name := range names {
-			n, err := unix.Readlinkat(int(dir.Fd()), name, link[:])
-			if err != nil {
-				continue // closed meanwhile
+		n, err := unix.Getdents(fd, r.entries[:])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return nil // the end, or the process has ended
+		}
+		eachEntry(r.entries[:n], func(name []byte) {
+			if name[0] < '0' || name[0] > '9' {
+				return
 			}
-			if rest, ok := bytes.CutPrefix(link[:n], []byte("socket:[")); ok {
+			n, err := unix.Readlinkat(fd, string(name), r.link[:])
+			if err != nil {
+				return // closed meanwhile
+			}
+			if rest, ok := bytes.CutPrefix(r.link[:n], []byte("socket:[")); ok {
 				if inode, err := strconv.ParseUint(string(bytes.TrimSuffix(rest, []byte("]"))), 10, 64); err == nil {
 					visit(inode)
 				}
 			}
+		})
+	}
+}
+
+// eachEntry reads what getdents64(2) returned: a number, an offset, the length of
+// the entry, a type and the name, which ends with NUL. Names are never empty.
+func eachEntry(b []byte, visit func(name []byte)) {
+	const nameAt = 19
+	for len(b) > nameAt {
+		length := int(binary.NativeEndian.Uint16(b[16:18]))
+		if length <= nameAt || length > len(b) {
+			return
 		}
-		if err != nil {
-			return nil // the end, or the process has ended
+		if name, _, ok := bytes.Cut(b[nameAt:length], []byte{0}); ok && len(name) > 0 {
+			visit(name)
 		}
+		b = b[length:]
 	}
 }

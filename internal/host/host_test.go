@@ -309,12 +309,13 @@ func TestHangingRead(t *testing.T) {
 func TestSweepPassesAHang(t *testing.T) {
 	release := make(chan struct{})
 	var got []int
-	left := sweep(t.Context(), []int{1, 2, 3, 4}, func(pid int) (int, error) {
+	read := func(pid int) (int, error) {
 		if pid == 2 || pid == 4 {
 			<-release
 		}
 		return pid, nil
-	}, func(_ int, x int, _ error) { got = append(got, x) })
+	}
+	left := sweep(t.Context(), []int{1, 2, 3, 4}, func() func(int) (int, error) { return read }, func(_ int, x int, _ error) { got = append(got, x) })
 	close(release)
 	if fmt.Sprint(got) != "[1 3]" {
 		t.Errorf("read %v", got)

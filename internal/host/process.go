@@ -2,10 +2,12 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
@@ -81,7 +83,11 @@ func ListProcesses(ctx context.Context) (Processes, error) {
 		return answer, denied("processes", err)
 	}
 	clock := bootTime()
-	slow := sweep(ctx, pids, func(pid int) (Process, error) { return readProcess("/proc", pid, clock) }, func(_ int, p Process, err error) {
+	begin := func() func(int) (Process, error) {
+		r := &fileReader{}
+		return func(pid int) (Process, error) { return r.process("/proc", pid, clock) }
+	}
+	slow := sweep(ctx, pids, begin, func(_ int, p Process, err error) {
 		if err == nil {
 			answer.List = append(answer.List, p)
 		}
@@ -99,6 +105,46 @@ func ListProcesses(ctx context.Context) (Processes, error) {
 	return answer, nil
 }
 
+// ReadFamilies returns single processes and all that they descend from. Those that
+// have gone are left out. It costs little where ListProcesses reads the whole host.
+func ReadFamilies(ctx context.Context, pids []int) (Processes, error) {
+	var answer Processes
+	clock := bootTime()
+	read := map[int]bool{0: true}
+	for len(pids) > 0 && ctx.Err() == nil {
+		var next []int
+		for _, pid := range pids {
+			if read[pid] {
+				continue
+			}
+			read[pid] = true
+			p, err := within(ctx, nil, "process "+strconv.Itoa(pid), func() (Process, error) { return new(fileReader).process("/proc", pid, clock) })
+			var gap *evidence.Gap
+			switch {
+			case err == nil:
+				answer.List = append(answer.List, p)
+				next = append(next, p.PPID)
+			case errors.As(err, &gap):
+				answer.Gaps = append(answer.Gaps, *gap)
+			}
+		}
+		pids = next
+	}
+	slices.SortFunc(answer.List, func(a, b Process) int { return a.PID - b.PID })
+	return answer, ctx.Err()
+}
+
+// ListLiving returns the numbers of all processes that are no zombies, rising;
+// threads of the kernel are among them.
+func ListLiving(ctx context.Context) ([]int, error) {
+	pids, err := pidsOf("/proc")
+	if err != nil {
+		return nil, denied("processes", err)
+	}
+	r := &fileReader{}
+	return slices.DeleteFunc(pids, func(pid int) bool { return ctx.Err() != nil || !r.lives(pid) }), ctx.Err()
+}
+
 // hidden reports whether /proc is mounted with hidepid: process 1 exists and is
 // not shown.
 func hidden(list []Process) bool { return len(list) == 0 || list[0].PID != 1 }
@@ -107,13 +153,15 @@ func hidden(list []Process) bool { return len(list) == 0 || list[0].PID != 1 }
 // an error that matches fs.ErrNotExist.
 func ReadProcess(ctx context.Context, pid int) (Process, error) {
 	return within(ctx, nil, "process "+strconv.Itoa(pid), func() (Process, error) {
-		return readProcess("/proc", pid, bootTime())
+		return new(fileReader).process("/proc", pid, bootTime())
 	})
 }
 
 // Exists reports whether a process of this number lives. A zombie is dead.
-func Exists(pid int) bool {
-	b, err := readSmall("/proc/" + strconv.Itoa(pid) + "/stat")
+func Exists(pid int) bool { return new(fileReader).lives(pid) }
+
+func (r *fileReader) lives(pid int) bool {
+	b, err := r.read("/proc/"+strconv.Itoa(pid)+"/stat", processFile)
 	if err != nil {
 		return !gone(err)
 	}
@@ -121,16 +169,17 @@ func Exists(pid int) bool {
 	return !ok || s.state != "Z" && s.state != "X"
 }
 
-// errKernelThread is what readProcess answers for a thread of the kernel.
+// errKernelThread is what reading answers for a thread of the kernel.
 var errKernelThread = fmt.Errorf("a thread of the kernel: %w", fs.ErrNotExist)
 
 // sweep reads every process in turn and hands the answers to take, all from the
 // caller's goroutine. The list of arguments of a process whose memory map is
 // locked hangs its reader: such a reader is left behind and another one goes on
-// with the next process. It returns how many were left behind.
-func sweep[T any](ctx context.Context, pids []int, read func(pid int) (T, error), take func(pid int, x T, err error)) (left int) {
+// with the next process, with what begin returns for it. sweep returns how many
+// were left behind.
+func sweep[T any](ctx context.Context, pids []int, begin func() func(pid int) (T, error), take func(pid int, x T, err error)) (left int) {
 	for len(pids) > 0 && left < maxHung && ctx.Err() == nil {
-		n := sweepSome(ctx, pids, read, take)
+		n := sweepSome(ctx, pids, begin(), take)
 		if pids = pids[n:]; len(pids) > 0 && ctx.Err() == nil {
 			left++
 			pids = pids[1:]
@@ -139,36 +188,78 @@ func sweep[T any](ctx context.Context, pids []int, read func(pid int) (T, error)
 	return left
 }
 
+// swept is what a reader has read so far. It is not handed over process by
+// process: waking the other side takes longer than the reading.
+type swept[T any] struct {
+	mu   sync.Mutex
+	over bool // nobody wants more
+	xs   []T
+	errs []error
+}
+
+// add reports whether more is wanted.
+func (s *swept[T]) add(x T, err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.xs, s.errs = append(s.xs, x), append(s.errs, err)
+	return true
+}
+
+// end takes what has been read. Nothing is added any more.
+func (s *swept[T]) end() ([]T, []error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	return s.xs, s.errs
+}
+
+func (s *swept[T]) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.xs)
+}
+
+// looks is how often, within its patience, a reader is looked at.
+const looks = 4
+
 // sweepSome reads processes until one hangs, and returns how many it read.
 func sweepSome[T any](ctx context.Context, pids []int, read func(pid int) (T, error), take func(pid int, x T, err error)) int {
-	type answer struct {
-		x   T
-		err error
-	}
-	answers, stop := make(chan answer), make(chan struct{})
-	defer close(stop)
+	var s swept[T]
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		for _, pid := range pids {
-			x, err := read(pid)
-			select {
-			case answers <- answer{x, err}:
-			case <-stop:
+			if x, err := read(pid); !s.add(x, err) {
 				return
 			}
 		}
 	}()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	for i, pid := range pids {
+	wait(ctx, done, s.count)
+	xs, errs := s.end()
+	for i := range xs {
+		take(pids[i], xs[i], errs[i])
+	}
+	return len(xs)
+}
+
+// wait returns when done is closed, ctx is done, or nothing was added within the
+// patience.
+func wait(ctx context.Context, done <-chan struct{}, count func() int) {
+	tick := time.NewTicker(patience / looks)
+	defer tick.Stop()
+	for last, idle := 0, 0; idle < looks; idle++ {
 		select {
-		case a := <-answers:
-			take(pid, a.x, a.err)
-			timer.Reset(patience)
-		case <-timer.C:
-			return i
+		case <-done:
+			return
 		case <-ctx.Done():
-			return i
+			return
+		case <-tick.C:
+		}
+		if n := count(); n != last {
+			last, idle = n, -1
 		}
 	}
-	return len(pids)
 }

@@ -32,10 +32,13 @@ func bootTime() time.Time {
 	return time.Now().Add(-time.Duration(boot.Nano())).UTC()
 }
 
-// readProcess reads one process below the folder proc.
-func readProcess(proc string, pid int, boot time.Time) (Process, error) {
+// processFile bounds what is read of one file of a process.
+const processFile = 64 << 10
+
+// process reads one process below the folder proc.
+func (r *fileReader) process(proc string, pid int, boot time.Time) (Process, error) {
 	dir := proc + "/" + strconv.Itoa(pid)
-	b, err := readSmall(dir + "/stat")
+	b, err := r.read(dir+"/stat", processFile)
 	if err != nil {
 		return Process{}, fmt.Errorf("cannot read process %d: %w", pid, notThere(err))
 	}
@@ -50,17 +53,17 @@ func readProcess(proc string, pid int, boot time.Time) (Process, error) {
 		PID: pid, PPID: st.ppid, Comm: st.comm, State: st.state, Threads: st.threads, Memory: st.pages * int64(os.Getpagesize()),
 		Started: boot.Add(time.Duration(st.start) * (time.Second / ticks)).Truncate(10 * time.Millisecond), UID: -1, GID: -1,
 	}
-	if b, err := readSmall(dir + "/status"); err == nil {
+	if b, err := r.read(dir+"/status", processFile); err == nil {
 		p.identify(b)
 	}
-	p.Args, p.Cut = readArgs(dir)
+	p.Args, p.Cut = r.args(dir)
 	p.Exe, p.Deleted = programOf(dir)
 	if cwd, err := os.Readlink(dir + "/cwd"); err == nil {
 		p.Cwd = printable(cwd, 4096)
 	}
-	if b, err := readSmall(dir + "/cgroup"); err == nil {
-		p.Container, p.Cgroup = ContainerID(string(b)), cgroupPath(string(b))
-		p.MemGroup = memoryPath(string(b))
+	if b, err := r.read(dir+"/cgroup", processFile); err == nil {
+		groups := string(b)
+		p.Container, p.Cgroup, p.MemGroup = ContainerID(groups), cgroupPath(groups), memoryPath(groups)
 	}
 	return p, nil
 }
@@ -84,10 +87,10 @@ func programOf(dir string) (path string, deleted bool) {
 	return printable(path, 4096), deleted
 }
 
-// readArgs reads the arguments. A process that sets a title puts it in the place
+// args reads the arguments. A process that sets a title puts it in the place
 // of its arguments, often followed by NULs or spaces.
-func readArgs(dir string) (args []string, cut bool) {
-	b, err := readBounded(dir+"/cmdline", maxArgs+1)
+func (r *fileReader) args(dir string) (args []string, cut bool) {
+	b, err := r.read(dir+"/cmdline", maxArgs+1)
 	if err != nil {
 		return nil, false
 	}

@@ -105,7 +105,7 @@ func TestProcNetAgrees(t *testing.T) {
 
 func socketInodes(pid int) (map[uint64]bool, error) {
 	m := map[uint64]bool{}
-	return m, socketsOf(pid, func(i uint64) { m[i] = true })
+	return m, new(fdReader).sockets(pid, func(i uint64) { m[i] = true })
 }
 
 // A request that the server does not read is seen on its side, and one that was

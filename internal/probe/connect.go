@@ -19,6 +19,7 @@ type Connection struct {
 	Seconds float64 `json:"seconds"`
 	Local   string  `json:"local,omitempty"`  // "127.0.0.1:51234"
 	Remote  string  `json:"remote,omitempty"` // "127.0.0.1:3000", or the path
+	Resent  int     `json:"resent,omitempty"` // SYNs that were sent again before the connect was answered
 }
 
 // defaultConnect bounds Connect where the caller's context has no deadline.
@@ -51,6 +52,9 @@ func dial(ctx context.Context, d Dialer, network, address string) (net.Conn, Con
 	}
 	if a := conn.LocalAddr(); a != nil && network != "unix" {
 		c.Local = a.String()
+	}
+	if info := tcpInfo(conn); info != nil {
+		c.Resent = int(info.Total_retrans)
 	}
 	return conn, c
 }

@@ -82,6 +82,7 @@ type Exchange struct {
 	Address    string     `json:"address"`
 	Connection Connection `json:"connection"`
 	TLS        *TLSResult `json:"tls,omitempty"`
+	Kernel     *Kernel    `json:"kernel,omitempty"` // what the kernel counted until the end
 
 	Request   string `json:"request"`              // the first line as sent, or the CGI method and URI
 	Sent      int    `json:"sent"`                 // bytes of request that were handed to the kernel

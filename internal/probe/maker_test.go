@@ -1,9 +1,9 @@
 package probe
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,22 +13,14 @@ import (
 
 // TestMarks holds Maker against an example of every mark.
 func TestMarks(t *testing.T) {
-	f, err := os.Open("testdata/marks.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	n := 0
-	for s := bufio.NewScanner(f); s.Scan(); n++ {
-		var c struct{ Who, Match, Example string }
-		if err := json.Unmarshal(s.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range examples(t) {
+		n++
 		if got := named(c.Match, c.Example); !names(got, c.Who) && !undecided(c.Who, c.Example) {
 			t.Errorf("%s by %s %.60q: %+v", c.Who, c.Match, c.Example, got)
 		}
 	}
-	if n < 80 {
+	if n < 84 {
 		t.Errorf("%d examples were read", n)
 	}
 }
@@ -46,22 +38,80 @@ func named(match, example string) Made {
 	return Maker(502, nil, []byte(example))
 }
 
-// names reports whether m knows about who: as the maker, as one of those who write
-// the same, or as a station on the way.
+// names reports whether m takes who for the maker, or, where the mark is one that
+// every answer has that passed by, for a station on the way.
 func names(m Made, who string) bool {
-	known := append([]string{m.Product, m.Edge}, append(m.Also, m.Through...)...)
-	for _, k := range known {
-		if k == who {
-			return true
-		}
+	switch {
+	case m.Product == who:
+		return true
+	case m.Product == "" && (m.Edge == who || slices.Contains(m.Through, who)):
+		return true
 	}
 	return who == "any RFC9209" && m.Grade == GradeProxyStatus && m.Product == "ExampleCDN" && m.Detail == "connection_timeout"
 }
 
-// undecided are marks that name nobody by themselves: an empty body, and a field
-// that every application may set.
+// undecided are marks that name nobody by themselves: an empty body, a field that
+// every application may set, and what others write as well: they are named beside.
 func undecided(who, example string) bool {
-	return example == "" || who == "haproxy" && example == "Cache-Control: no-cache"
+	switch {
+	case example == "", who == "haproxy" && example == "Cache-Control: no-cache":
+		return true
+	case who == "uwsgi" && example == "Internal Server Error", who == "ingress-nginx":
+		return slices.Contains(Maker(502, nil, []byte(example)).Also, who)
+	}
+	return false
+}
+
+// TestPassedOnPages gives the page of every product the header fields of every
+// proxy that may stand in front: the page names the maker, and the fields only who
+// passed it on. A Server field alone is the weakest mark.
+func TestPassedOnPages(t *testing.T) {
+	pages, fronts := 0, []topo.Header{
+		{Name: "Server", Value: "nginx/1.22.1"}, {Name: "Server", Value: "cloudflare"}, {Name: "Server", Value: "Apache/2.4.62 (Debian)"}, {Name: "CF-RAY", Value: "8f1c2d3e4a5b6c7d-FRA"},
+		{Name: "X-Cache", Value: "Error from cloudfront"}, {Name: "X-Envoy-Upstream-Service-Time", Value: "12"}, {Name: "Via", Value: "1.1 google"}, {Name: "X-Varnish", Value: "32770"},
+	}
+	for _, c := range examples(t) {
+		if c.Match != "body" || undecided(c.Who, c.Example) {
+			continue
+		}
+		bare := Maker(502, nil, []byte(c.Example))
+		if bare.Grade == GradeWords {
+			continue
+		}
+		pages++
+		for _, h := range fronts {
+			m := Maker(502, []topo.Header{h}, []byte(c.Example))
+			if m.Product != c.Who || m.Grade != GradeBody {
+				t.Errorf("%s behind %s: %s: %+v", c.Who, h.Name, h.Value, m)
+			}
+		}
+	}
+	if pages < 40 {
+		t.Errorf("%d pages were read", pages)
+	}
+	for _, server := range []string{"nginx/1.22.1", "Apache", "openresty", "cloudflare", "lighttpd/1.4.69", "gunicorn", "ATS/9.2.0", "squid/5.7"} {
+		if m := Maker(502, []topo.Header{{Name: "Server", Value: server}}, []byte("our own words")); m.Grade != GradeHeader {
+			t.Errorf("Server: %s is more than the last proxy's mark: %+v", server, m)
+		}
+	}
+}
+
+type markExample struct{ Who, Match, Example string }
+
+func examples(t *testing.T) (all []markExample) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/marks.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row := range strings.Lines(string(text)) {
+		var c markExample
+		if err := json.Unmarshal([]byte(row), &c); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	return all
 }
 
 func TestBodyBeatsServer(t *testing.T) {

@@ -113,6 +113,8 @@ func (m mark) in(page string) bool {
 // detail is what the page says more.
 func (m mark) detail(page string) string {
 	switch {
+	case m.open == "" && len(m.words) == 1 && isCode(m.words[0]):
+		return m.words[0]
 	case m.open == "":
 		return ""
 	case m.shut == "":
@@ -120,6 +122,11 @@ func (m mark) detail(page string) string {
 		return rest
 	}
 	return between(page, m.open, m.shut)
+}
+
+// isCode reports whether a mark is an error code such as FUNCTION_INVOCATION_TIMEOUT.
+func isCode(s string) bool {
+	return strings.Contains(s, "_") && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == ""
 }
 
 // pageMade looks for a page that only one product writes.

@@ -168,6 +168,9 @@ func (t *talk) readBefore() (int, error) {
 
 // close hangs up and notes the time.
 func (t *talk) close() {
+	if t.raw != nil {
+		t.x.Kernel = kernelOf(t.raw)
+	}
 	for i := len(t.done) - 1; i >= 0; i-- {
 		t.done[i]()
 	}

@@ -39,6 +39,7 @@ type TLSOptions struct {
 // TLSResult is the outcome of one handshake.
 type TLSResult struct {
 	Connection  Connection    `json:"connection"`
+	Kernel      *Kernel       `json:"kernel,omitempty"`  // what the kernel counted, where the handshake failed
 	OK          bool          `json:"ok"`                // the session stands; with Verify also: the certificate verifies
 	Version     string        `json:"version,omitempty"` // "TLS 1.3"
 	Cipher      string        `json:"cipher,omitempty"`  // "TLS_AES_128_GCM_SHA256"
@@ -93,6 +94,9 @@ func Handshake(ctx context.Context, d Dialer, network, address string, o TLSOpti
 	if session != nil {
 		hearAfter(session, &r)
 	}
+	if !r.OK {
+		r.Kernel = kernelOf(conn)
+	}
 	r.Seconds = time.Since(start).Seconds()
 	return r
 }
@@ -120,7 +124,9 @@ func startTLS(ctx context.Context, conn net.Conn, o TLSOptions) (session *tls.Co
 	seen := &listener{Conn: conn}
 	session = tls.Client(seen, config)
 	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
+		// A little before the context's end, which closes the connection, and then
+		// the kernel tells nothing of it any more.
+		conn.SetDeadline(deadline.Add(-10 * time.Millisecond))
 	}
 	err = session.HandshakeContext(ctx)
 	state := session.ConnectionState()

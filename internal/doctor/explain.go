@@ -50,6 +50,7 @@ func Explain(ctx context.Context, opts ExplainOptions) (*Explanation, error) {
 	if read, ok := e.page(seen.Bytes()); ok && !slices.ContainsFunc(texts.Reads, told) {
 		texts.Reads = append(texts.Reads, read)
 	}
+	e.sized(texts.Reads)
 	e.lines(texts)
 	return e.out, nil
 }

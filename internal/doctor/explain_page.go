@@ -58,6 +58,23 @@ func (e *explaining) page(text []byte) (scan.Read, bool) {
 	return read, true
 }
 
+// sized names the product whose own page has the size that an access log tells,
+// where nothing else is left of the answer: it supports, and proves nothing.
+func (e *explaining) sized(reads []scan.Read) {
+	if e.out.MadeBy != nil || len(reads) == 0 || slices.ContainsFunc(reads, told) {
+		return
+	}
+	for _, r := range reads {
+		if r.Cond.Fact != vocab.GatewayStatusUnknown || r.Status < 500 {
+			continue
+		}
+		if all := probe.Sized(r.Status, r.Bytes); len(all) > 0 {
+			e.out.MadeBy = &PageMaker{Product: all[0], Also: append(all[1:], "application"), Detail: strconv.FormatInt(r.Bytes, 10) + " bytes: the size of its own page"}
+			return
+		}
+	}
+}
+
 // answerFields are fields that are taken for one of an answer where no status
 // line stands before them.
 var answerFields = []string{

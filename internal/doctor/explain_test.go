@@ -38,11 +38,24 @@ func TestPastedAnswers(t *testing.T) {
 	}
 }
 
+// TestSizesOfPages explains access lines of which nothing but the size is left: a
+// size supports and proves nothing.
+func TestSizesOfPages(t *testing.T) {
+	for size, product := range map[string]string{"157": "nginx", "150": "nginx", "107": "haproxy", "11": "traefik", "4096": ""} {
+		e := explain(t, doctor.ExplainOptions{Input: strings.NewReader(`127.0.0.1 - - [20/Nov/2026:06:28:23 +0000] "GET /a HTTP/1.1" 502 ` + size + ` "-" "curl/7.88.1"` + "\n")})
+		switch {
+		case product == "" && e.MadeBy == nil:
+		case product == "" || e.MadeBy == nil || e.MadeBy.Product != product || e.MadeBy.Sure:
+			t.Errorf("%s bytes: made by %+v, want %q and not sure", size, e.MadeBy, product)
+		}
+	}
+}
+
 // TestNoAnswerIsSeenInLogs checks that log lines are not taken for answers.
 func TestNoAnswerIsSeenInLogs(t *testing.T) {
 	for _, text := range []string{
 		"2026/11/20 06:28:23 [error] 564#564: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"http://127.0.0.1:3000/\", host: \"a\"\n",
-		"127.0.0.1 - - [20/Nov/2026:06:28:23 +0000] \"GET /refused HTTP/1.1\" 502 157 \"-\" \"curl/7.88.1\"\n",
+		"127.0.0.1 - - [20/Nov/2026:06:28:23 +0000] \"GET /refused HTTP/1.1\" 502 4097 \"-\" \"curl/7.88.1\"\n",
 		"upstream timed out\n",
 	} {
 		if e := explain(t, doctor.ExplainOptions{Input: strings.NewReader(text)}); e.MadeBy != nil {

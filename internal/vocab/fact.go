@@ -157,6 +157,7 @@ const (
 	AnswerTimeout       Fact = "answer_timeout"
 	GatewayUnreachable  Fact = "gateway_unreachable"
 	EdgeAnswered        Fact = "edge_answered"
+	EdgePassed          Fact = "edge_passed"
 )
 
 // Facts: what the probe of the upstream got.
@@ -403,7 +404,8 @@ var facts = []FactInfo{
 	{AnswerNotHTTP, "answer", Now, RoleRoute, "our own request was answered with something that is no HTTP"},
 	{AnswerTimeout, "answer", Now, RoleRoute, "our own request was not answered within our patience"},
 	{GatewayUnreachable, "gateway_away", Now, RoleGateway, "the gateway itself did not accept our connection"},
-	{EdgeAnswered, "edge", Now, RoleRoute, "the answer carries the marks of a CDN or cloud balancer"},
+	{EdgeAnswered, "edge", Now, RoleRoute, "a CDN or cloud balancer made the answer: it carries the marks of its own errors"},
+	{EdgePassed, "edge", Now, RoleRoute, "the answer came through a CDN or cloud balancer, and who made it is not marked"},
 	// What the probe of the upstream got.
 	{ProbeConnected, "refused", Now, RoleEndpoint, "the probe connected to the upstream"},
 	{ProbeRefused, "refused", Now, RoleEndpoint, "the probe's connect was refused"},

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,7 +27,27 @@ func (v *View) Dial(ctx context.Context, network, address string) (net.Conn, err
 // DialFrom is Dial with a local IP address to leave from; "" leaves the choice to
 // the kernel.
 func (v *View) DialFrom(ctx context.Context, network, local, address string) (net.Conn, error) {
-	d := net.Dialer{KeepAlive: -1}
+	return v.dial(ctx, net.Dialer{KeepAlive: -1}, network, local, address)
+}
+
+// DialSmall is Dial with a bound on the segments of a TCP connection, both ways:
+// the peer is told of it in our SYN (TCP_MAXSEG of tcp(7)). So a hop that loses
+// large packets and says nothing can be told from a peer that does not answer.
+func (v *View) DialSmall(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) (err error) {
+		if e := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MAXSEG, SmallSegment) }); e != nil {
+			return e
+		}
+		return err
+	}}
+	return v.dial(ctx, d, network, "", address)
+}
+
+// SmallSegment is the bound of DialSmall in bytes: what every host takes whole
+// (RFC 9293 section 3.7.1).
+const SmallSegment = 536
+
+func (v *View) dial(ctx context.Context, d net.Dialer, network, local, address string) (net.Conn, error) {
 	if network == "unix" && !strings.HasPrefix(address, "@") {
 		return v.dialPath(ctx, address)
 	}

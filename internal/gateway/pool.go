@@ -97,6 +97,17 @@ func settings(name string, u config.Upstream) (upstream.Settings, error) {
 	if u.Hedge != nil {
 		s.Hedge = *u.Hedge
 	}
+	if len(u.Resolver) > 0 {
+		var r upstream.Resolver
+		for _, text := range u.Resolver {
+			one, err := config.ParseResolver(text)
+			if err != nil {
+				return s, err
+			}
+			r.Servers = append(r.Servers, one)
+		}
+		s.Resolve, s.Services = r.Addrs, r.Services
+	}
 	if c := u.Check; c != nil {
 		s.Check = &upstream.Check{Path: c.Path, Host: c.Host, Every: c.Every, Timeout: c.Timeout, Rise: c.Rise, Fall: c.Fall, Statuses: c.Statuses, Body: c.Body}
 	}

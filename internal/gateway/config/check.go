@@ -115,6 +115,11 @@ func (u *Upstream) check(path string) *Problem {
 			return &Problem{at + ".weight", "a weight is 1 or more"}
 		}
 	}
+	for i, r := range u.Resolver {
+		if _, err := ParseResolver(r); err != nil {
+			return &Problem{fmt.Sprintf("%s.resolvers[%d]", path, i), err.Error()}
+		}
+	}
 	return u.checkNumbers(path)
 }
 

@@ -65,6 +65,7 @@ type Upstream struct {
 	TLS      *TLS          `yaml:"tls,omitempty" json:"tls,omitempty" doc:"for https"`
 	Root     string        `yaml:"root,omitempty" json:"root,omitempty" doc:"for fastcgi: DOCUMENT_ROOT"`
 	Index    string        `yaml:"index,omitempty" json:"index,omitempty" doc:"for fastcgi: the script for what is no script"`
+	Resolver []string      `yaml:"resolvers,omitempty" json:"resolvers,omitempty" doc:"name servers to ask, address or address:port; none: those of the system"`
 	Refresh  time.Duration `yaml:"refresh,omitempty" json:"refresh,omitempty" doc:"longest time until names are resolved again, whatever their TTL"`
 
 	Timeouts Timeouts      `yaml:"timeouts,omitempty" json:"timeouts,omitempty" doc:"limits of one attempt"`

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -86,4 +87,17 @@ func (a Address) String() string {
 		return "unix:" + a.Path
 	}
 	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
+}
+
+// ParseResolver reads the address of a name server, "127.0.0.1" or "[::1]:5353", and
+// returns it as it is dialled.
+func ParseResolver(s string) (string, error) {
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return net.JoinHostPort(a.String(), "53"), nil
+	}
+	a, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the name server %q: it is an address, or address:port", s)
+	}
+	return a.String(), nil
 }

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/wire/dns"
 )
 
 // Server is a server as configured: an address, a name that has addresses, or a
@@ -189,24 +192,37 @@ func (n *Names) resolve(s Server) ([]*Endpoint, time.Duration, error) {
 }
 
 // services resolves SRV records (RFC 2782): the records of the best priority are
-// servers, the others backups.
+// servers, the others backups. A target that cannot be resolved takes nothing away
+// that is known, and does not keep the others from being used.
 func (n *Names) services(ctx context.Context, s Server, one func(string, string, float64) *Endpoint) ([]*Endpoint, time.Duration, error) {
-	_, records, err := net.DefaultResolver.LookupSRV(ctx, "", "", s.SRV)
+	records, ttl, err := n.pool.Settings.Services(ctx, s.SRV)
 	if err != nil {
 		return nil, 0, err
 	}
+	slices.SortFunc(records, func(a, b dns.Service) int {
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Port, b.Port))
+	})
 	var ends []*Endpoint
 	for _, r := range records {
 		host, port := strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port))
-		addrs, _, err := n.pool.Settings.Resolve(ctx, host)
-		if err != nil {
-			return nil, 0, fmt.Errorf("cannot resolve %s of %s: %w", host, s.SRV, err)
+		if host == "" {
+			continue // "no such service"
 		}
-		for _, a := range addrs {
+		addrs, least, failed := n.pool.Settings.Resolve(ctx, host)
+		if failed != nil {
+			err, ttl = fmt.Errorf("cannot resolve %s of %s: %w", host, s.SRV, failed), min(ttl, failedRefresh)
+			continue
+		}
+		ttl = min(ttl, least)
+		slices.SortFunc(addrs, netip.Addr.Compare)
+		for _, a := range slices.Compact(addrs) {
 			e := one(net.JoinHostPort(a.Unmap().String(), port), net.JoinHostPort(host, port), max(float64(r.Weight), 1))
 			e.Network, e.Backup = "tcp", s.Backup || r.Priority != records[0].Priority
 			ends = append(ends, e)
 		}
 	}
-	return ends, min(n.longest, 10*time.Second), nil
+	if err != nil && len(n.known[s]) > 0 || len(ends) == 0 {
+		return nil, 0, err
+	}
+	return ends, ttl, nil
 }

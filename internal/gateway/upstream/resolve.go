@@ -20,36 +20,35 @@ type lookup struct{ err error }
 // hostsTTL is how long an address from the hosts file is believed.
 const hostsTTL = 5 * time.Second
 
-// System resolves a name as the system's library does: the hosts file, then the
-// name servers and the search list of resolv.conf, both families. Unlike the
-// library it says for how long the answer is valid.
-func System(ctx context.Context, host string) ([]netip.Addr, time.Duration, error) {
-	if b, err := os.ReadFile("/etc/hosts"); err == nil {
+// Resolver turns names into addresses and services. The zero Resolver asks as the
+// system's library does: the hosts file, then the name servers and the search list
+// of resolv.conf. Unlike the library it says for how long an answer is valid.
+type Resolver struct {
+	Servers []string // "127.0.0.1:53"; none: those of resolv.conf
+}
+
+// Addrs returns the addresses of host, of both families.
+func (r Resolver) Addrs(ctx context.Context, host string) ([]netip.Addr, time.Duration, error) {
+	if b, err := os.ReadFile("/etc/hosts"); err == nil && len(r.Servers) == 0 {
 		if addrs := dns.Hosts(b, host); len(addrs) > 0 {
 			return addrs, hostsTTL, nil
 		}
 	}
-	b, err := os.ReadFile("/etc/resolv.conf")
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, 0, fmt.Errorf("cannot resolve %s: %w", host, err)
+	conf, err := r.conf(host)
+	if err != nil {
+		return nil, 0, err
 	}
-	conf := dns.ParseResolvConf(b)
-	return Ask(ctx, conf, host)
-}
-
-// Ask resolves a name at the servers of conf.
-func Ask(ctx context.Context, conf dns.ResolvConf, host string) ([]netip.Addr, time.Duration, error) {
 	var last error
 	for _, name := range conf.Candidates(host) {
 		v4, ttl4, err4 := askAll(ctx, conf, name, dns.A)
 		v6, ttl6, err6 := askAll(ctx, conf, name, dns.AAAA)
-		addrs := append(v4, v6...)
+		ttl := min(ttl4, ttl6)
+		var addrs []netip.Addr
+		for _, one := range append(v4.Records, v6.Records...) {
+			addrs = append(addrs, one.Addr)
+		}
 		switch {
 		case len(addrs) > 0:
-			ttl := ttl4
-			if len(v4) == 0 || len(v6) > 0 && ttl6 < ttl {
-				ttl = ttl6
-			}
 			// One family failed: its addresses may be missing. Look again soon.
 			if err4 != nil || err6 != nil {
 				ttl = min(ttl, failedRefresh)
@@ -61,34 +60,80 @@ func Ask(ctx context.Context, conf dns.ResolvConf, host string) ([]netip.Addr, t
 			last = err6
 		}
 	}
-	if last == nil {
-		last = &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
-	}
-	return nil, 0, last
+	return nil, 0, orNotFound(last, host)
 }
 
-func askAll(ctx context.Context, conf dns.ResolvConf, name string, t dns.Type) (addrs []netip.Addr, ttl time.Duration, err error) {
+// Services returns the servers of a service (RFC 2782).
+func (r Resolver) Services(ctx context.Context, service string) ([]dns.Service, time.Duration, error) {
+	conf, err := r.conf(service)
+	if err != nil {
+		return nil, 0, err
+	}
+	var last error
+	for _, name := range conf.Candidates(service) {
+		a, ttl, err := askAll(ctx, conf, name, dns.SRV)
+		if len(a.Services) > 0 {
+			return a.Services, ttl, nil
+		}
+		if err != nil {
+			last = err
+		}
+	}
+	return nil, 0, orNotFound(last, service)
+}
+
+func orNotFound(err error, name string) error {
+	if err == nil {
+		err = &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+	}
+	return err
+}
+
+// conf returns which servers are asked, and how.
+func (r Resolver) conf(host string) (dns.ResolvConf, error) {
+	b, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil && !errors.Is(err, os.ErrNotExist) && len(r.Servers) == 0 {
+		return dns.ResolvConf{}, fmt.Errorf("cannot resolve %s: %w", host, err)
+	}
+	conf := dns.ParseResolvConf(b)
+	if len(r.Servers) > 0 {
+		conf.Servers, conf.Search, conf.TCP = r.Servers, nil, false
+	}
+	return conf, nil
+}
+
+// longestTTL is for how long an answer without records is believed, at most.
+const longestTTL = time.Hour
+
+// askAll asks one server after the other until one answers.
+func askAll(ctx context.Context, conf dns.ResolvConf, name string, t dns.Type) (a dns.Answer, ttl time.Duration, err error) {
+	limit := conf.Timeout
+	if at, ok := ctx.Deadline(); ok && len(conf.Servers) > 1 {
+		// One server that is silent must not use up the time of the others.
+		limit = min(limit, time.Until(at)/time.Duration(len(conf.Servers)+1))
+	}
 	for range max(conf.Attempts, 1) {
 		for _, server := range conf.Servers {
-			var a dns.Answer
-			if a, err = ask(ctx, server, name, t, conf.Timeout, conf.TCP); err != nil {
+			if a, err = ask(ctx, server, name, t, limit, conf.TCP); err != nil {
 				continue
 			}
 			switch a.Rcode {
 			case "NOERROR":
-				ttl = time.Hour
+				ttl = longestTTL
 				for _, r := range a.Records {
-					addrs = append(addrs, r.Addr)
 					ttl = min(ttl, time.Duration(r.TTL)*time.Second)
 				}
-				return addrs, ttl, nil
+				for _, s := range a.Services {
+					ttl = min(ttl, time.Duration(s.TTL)*time.Second)
+				}
+				return a, ttl, nil
 			case "NXDOMAIN":
-				return nil, 0, nil
+				return dns.Answer{}, longestTTL, nil
 			}
 			err = &net.DNSError{Err: a.Rcode, Name: name, Server: server, IsTemporary: true}
 		}
 	}
-	return nil, 0, err
+	return dns.Answer{}, longestTTL, err
 }
 
 // ask puts one question to one server, over TCP where the answer was cut.

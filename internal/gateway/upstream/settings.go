@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/wire/dns"
 )
 
 // Timeouts are the limits of one attempt, each with a failure of its own. 0 means
@@ -74,9 +76,10 @@ type Settings struct {
 
 	// Dial connects; nil means net.Dialer. Tests hand in net.Pipe.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Resolve returns a name's addresses and for how long they are valid; nil
-	// means System.
-	Resolve func(ctx context.Context, host string) ([]netip.Addr, time.Duration, error)
+	// Resolve returns a name's addresses and for how long they are valid, Services
+	// the servers of a service (SRV); nil means those of the zero Resolver.
+	Resolve  func(ctx context.Context, host string) ([]netip.Addr, time.Duration, error)
+	Services func(ctx context.Context, service string) ([]dns.Service, time.Duration, error)
 	// Notify is told when a server's condition changes. May be nil.
 	Notify func(pool, endpoint, condition, why string)
 }
@@ -132,7 +135,10 @@ func (s Settings) Defaults() Settings {
 		s.Dial = d.DialContext
 	}
 	if s.Resolve == nil {
-		s.Resolve = System
+		s.Resolve = Resolver{}.Addrs
+	}
+	if s.Services == nil {
+		s.Services = Resolver{}.Services
 	}
 	return s
 }

@@ -103,6 +103,10 @@ func TestAnswer(t *testing.T) {
 	if a, err := ParseAnswer(reply(t, 7, "x.", A, dns.RcodeNameError), 7, "x.", A); err != nil || a.Rcode != "NXDOMAIN" {
 		t.Errorf("%+v, %v", a, err)
 	}
+	b = reply(t, 7, "_http._tcp.app.", SRV, 0, "_http._tcp.app. 30 IN CNAME s.app.", "s.app. 60 IN SRV 10 5 8080 one.app.", "s.app. 20 IN A 192.0.2.1")
+	if a, err := ParseAnswer(b, 7, "_http._tcp.app.", SRV); err != nil || !reflect.DeepEqual(a.Services, []Service{{"one.app.", 8080, 10, 5, 30}}) || len(a.Records) != 0 {
+		t.Errorf("%+v, %v", a, err)
+	}
 	loop := reply(t, 7, "a.", A, 0, "a. 1 IN CNAME b.", "b. 1 IN CNAME a.")
 	if a, err := ParseAnswer(loop, 7, "a.", A); err != nil || len(a.CNAMEs) != maxChain || len(a.Records) != 0 {
 		t.Errorf("a loop: %+v, %v", a, err)

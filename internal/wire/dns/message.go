@@ -16,12 +16,16 @@ type Type uint16
 const (
 	A    Type = 1
 	AAAA Type = 28
+	SRV  Type = 33
 )
 
 // String returns the type as zone files spell it.
 func (t Type) String() string {
-	if t == AAAA {
+	switch t {
+	case AAAA:
 		return "AAAA"
+	case SRV:
+		return "SRV"
 	}
 	return "A"
 }
@@ -48,12 +52,20 @@ type Record struct {
 	TTL  uint32 // the least of the records that lead to it, in seconds
 }
 
+// Service is one server of a service (RFC 2782).
+type Service struct {
+	Target                 string // a name; "." says that there is no such service
+	Port, Priority, Weight uint16
+	TTL                    uint32 // as Record's
+}
+
 // Answer is what a name server said.
 type Answer struct {
 	Rcode         string // "NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", …
 	Truncated     bool
 	Authoritative bool
 	Records       []Record
+	Services      []Service
 	CNAMEs        []string // the chain from the name asked for, without it
 }
 
@@ -86,14 +98,14 @@ func ParseAnswer(b []byte, id uint16, name string, t Type) (Answer, error) {
 // about as many.
 const maxChain = 16
 
-// follow walks the aliases from name to its addresses.
+// follow walks the aliases from name to its addresses, or services.
 func (a *Answer) follow(records []dns.RR, name string, t Type) {
 	least := ^uint32(0)
 	for range maxChain {
 		next := ""
 		for _, rr := range records {
 			h := rr.Header()
-			if !strings.EqualFold(h.Name, name) || len(a.Records) == maxAddresses {
+			if !strings.EqualFold(h.Name, name) || len(a.Records)+len(a.Services) == maxAddresses {
 				continue
 			}
 			var ip netip.Addr
@@ -108,12 +120,16 @@ func (a *Answer) follow(records []dns.RR, name string, t Type) {
 			case *dns.AAAA:
 				ip, ok = netip.AddrFromSlice(r.AAAA.To16())
 				ok = ok && t == AAAA
+			case *dns.SRV:
+				if t == SRV {
+					a.Services = append(a.Services, Service{r.Target, r.Port, r.Priority, r.Weight, min(least, h.Ttl)})
+				}
 			}
 			if ok {
 				a.Records = append(a.Records, Record{ip, min(least, h.Ttl)})
 			}
 		}
-		if next == "" || len(a.Records) > 0 {
+		if next == "" || len(a.Records)+len(a.Services) > 0 {
 			return
 		}
 		a.CNAMEs = append(a.CNAMEs, next)

@@ -7,10 +7,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -32,21 +33,76 @@ func backendMain(args []string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	var seen atomic.Int64
+	var all group
+	go all.endAt(l)
 	for {
-		c, err := l.Accept()
+		in, err := l.Accept()
 		if err != nil {
-			return
+			break
 		}
-		go (&conn{c: c.(*net.TCPConn), mode: mode, out: out, seen: &seen}).serve()
+		c := &conn{c: in.(*net.TCPConn), mode: mode, out: out, all: &all}
+		all.add(c)
+		go c.serve()
 	}
+	all.under.Wait()
 }
 
 type conn struct {
 	c    *net.TCPConn
 	mode string
 	out  *os.File
-	seen *atomic.Int64
+	all  *group
+	busy bool // under all.mu
+}
+
+// group is every connection, so that SIGTERM ends them as servers do: those that
+// are idle at once, the others after their answer.
+type group struct {
+	mu    sync.Mutex
+	list  map[*conn]bool
+	ends  bool
+	under sync.WaitGroup
+}
+
+func (g *group) add(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.list == nil {
+		g.list = map[*conn]bool{}
+	}
+	g.list[c] = true
+	g.under.Add(1)
+}
+
+// busy marks a connection, and reports whether it goes on.
+func (g *group) busy(c *conn, busy bool) (goesOn bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.busy = busy
+	return busy || !g.ends
+}
+
+func (g *group) leave(c *conn) {
+	g.mu.Lock()
+	delete(g.list, c)
+	g.mu.Unlock()
+	g.under.Done()
+}
+
+// endAt waits for SIGTERM.
+func (g *group) endAt(l net.Listener) {
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	<-term
+	l.Close()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ends = true
+	for c := range g.list {
+		if !c.busy {
+			c.c.Close()
+		}
+	}
 }
 
 var bodies = struct {
@@ -70,6 +126,7 @@ func answer(size int) []byte {
 // serve reads requests by hand: a net/http server would cost more than what is
 // measured.
 func (c *conn) serve() {
+	defer c.all.leave(c)
 	defer c.c.Close()
 	in := bufio.NewReaderSize(c.c, 16<<10)
 	for n := 0; ; n++ {
@@ -86,6 +143,10 @@ func (c *conn) serve() {
 			}
 			c.c.SetReadDeadline(time.Time{})
 		}
+		if _, err := in.Peek(1); err != nil {
+			return
+		}
+		c.all.busy(c, true)
 		size, ok := c.request(in)
 		if !ok {
 			return
@@ -100,7 +161,7 @@ func (c *conn) serve() {
 			io.WriteString(c.c, "HTTP/1.1 200 OK\r\nContent-Le")
 			return
 		}
-		if _, err := c.c.Write(answer(size)); err != nil {
+		if _, err := c.c.Write(answer(size)); err != nil || !c.all.busy(c, false) {
 			return
 		}
 	}

@@ -61,7 +61,7 @@ func (b *bench) costs() error {
 func (b *bench) cost(name string, kind int, servers []string) error {
 	k := kinds[kind]
 	listen := free()
-	p, err := b.peer(name, listen, servers)
+	p, err := b.peer(name, listen, servers, "")
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,19 @@ import (
 
 // fault is something that happens to the servers while requests come.
 type fault struct {
-	name    string
+	title   string
 	servers int
 	modes   []string // of the servers; "" is well
 	pause   time.Duration
-	do      func(s []*server, span time.Duration)
+	span    time.Duration // at least
+	name    bool          // reached by a name, which leads to the first server
+	do      func(s *scene, span time.Duration)
+}
+
+// scene is what a fault plays on.
+type scene struct {
+	list []*server
+	zone *zone // nil where servers are reached by their addresses
 }
 
 type server struct {
@@ -39,30 +47,37 @@ func (s *server) start() {
 }
 
 var faults = []fault{
-	{name: "kill -9 and restart", servers: 2, do: func(s []*server, d time.Duration) { s[0].p.kill(); time.Sleep(d / 3); s[0].start() }},
-	{name: "SIGTERM and restart", servers: 2, do: func(s []*server, d time.Duration) {
-		s[0].p.signal(syscall.SIGTERM)
-		s[0].p.cmd.Wait()
-		s[0].start()
+	{title: "kill -9 and restart", servers: 2, do: func(s *scene, d time.Duration) { s.list[0].p.kill(); time.Sleep(d / 3); s.list[0].start() }},
+	{title: "SIGTERM and restart", servers: 2, do: func(s *scene, d time.Duration) { s.list[0].restart() }},
+	{title: "stopped for 10 s (SIGSTOP)", servers: 2, span: 14 * time.Second, do: func(s *scene, d time.Duration) {
+		s.list[0].p.signal(syscall.SIGSTOP)
+		time.Sleep(10 * time.Second)
+		s.list[0].p.signal(syscall.SIGCONT)
 	}},
-	{name: "stopped (SIGSTOP)", servers: 2, do: func(s []*server, d time.Duration) {
-		s[0].p.signal(syscall.SIGSTOP)
-		time.Sleep(d * 3 / 5)
-		s[0].p.signal(syscall.SIGCONT)
+	{title: "all away for 3 s", servers: 2, span: 6 * time.Second, do: func(s *scene, d time.Duration) {
+		s.list[0].p.kill()
+		s.list[1].p.kill()
+		time.Sleep(3 * time.Second)
+		s.list[0].start()
+		s.list[1].start()
 	}},
-	{name: "all away", servers: 2, do: func(s []*server, d time.Duration) {
-		s[0].p.kill()
-		s[1].p.kill()
-		time.Sleep(d * 2 / 5)
-		s[0].start()
-		s[1].start()
+	{title: "keep-alive race", servers: 2, modes: []string{"race", "race"}, pause: time.Second, span: 30 * time.Second},
+	{title: "one of three slow by 2 s", servers: 3, modes: []string{"slow", "", ""}},
+	{title: "one answers garbage", servers: 2, modes: []string{"garbage", ""}},
+	{title: "one closes in mid-header", servers: 2, modes: []string{"midheader", ""}},
+	{title: "the name gets another address", servers: 2, name: true, do: func(s *scene, d time.Duration) {
+		host, _, _ := net.SplitHostPort(s.list[1].address)
+		s.zone.point(host)
+		s.list[0].p.kill()
 	}},
-	{name: "keep-alive race", servers: 2, modes: []string{"race", "race"}, pause: time.Second},
-	{name: "one of three slow by 2 s", servers: 3, modes: []string{"slow", "", ""}},
-	{name: "one answers garbage", servers: 2, modes: []string{"garbage", ""}},
-	{name: "one closes in mid-header", servers: 2, modes: []string{"midheader", ""}},
-	{name: "rolling restart of all", servers: 3, do: func(s []*server, d time.Duration) {
-		for _, one := range s {
+	{title: "rolling restart of all (SIGTERM)", servers: 3, do: func(s *scene, d time.Duration) {
+		for _, one := range s.list {
+			one.restart()
+			time.Sleep(d / 10)
+		}
+	}},
+	{title: "rolling restart of all (kill -9)", servers: 3, do: func(s *scene, d time.Duration) {
+		for _, one := range s.list {
 			one.p.kill()
 			time.Sleep(d / 10)
 			one.start()
@@ -71,12 +86,25 @@ var faults = []fault{
 	}},
 }
 
+// restart ends the server as a supervisor does, and starts it again.
+func (s *server) restart() {
+	s.p.signal(syscall.SIGTERM)
+	s.p.cmd.Wait()
+	s.start()
+}
+
 // tally is what the clients and the servers saw.
 type tally struct {
 	mu            sync.Mutex
 	asked, failed map[string]int
 	longest       map[string]time.Duration
 	reasons       map[string]int
+	requests      int // that the servers carried out
+	twice         int
+}
+
+func newTally() *tally {
+	return &tally{asked: map[string]int{}, failed: map[string]int{}, longest: map[string]time.Duration{}, reasons: map[string]int{}}
 }
 
 func (b *bench) faults() error {
@@ -84,12 +112,12 @@ func (b *bench) faults() error {
 	fmt.Println("| fault | proxy | GET failed | longest | POST failed | longest | per request | POST twice | reasons |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|")
 	for _, f := range faults {
-		if b.only != "" && !strings.Contains(f.name, b.only) {
+		if b.only != "" && !strings.Contains(f.title, b.only) {
 			continue
 		}
 		for _, p := range b.peers {
 			if err := b.fault(f, p); err != nil {
-				return fmt.Errorf("%s, %s: %w", f.name, p, err)
+				return fmt.Errorf("%s, %s: %w", f.title, p, err)
 			}
 		}
 	}
@@ -97,48 +125,85 @@ func (b *bench) faults() error {
 	return nil
 }
 
+// fault holds one proxy against a fault, as often as was asked for.
 func (b *bench) fault(f fault, name string) error {
-	var list []*server
-	var addresses []string
-	for i := range f.servers {
-		s := &server{address: free(), mode: "well", record: filepath.Join(b.dir, fmt.Sprintf("record%d", i))}
-		os.Remove(s.record)
-		if i < len(f.modes) && f.modes[i] != "" {
-			s.mode = f.modes[i]
+	t := newTally()
+	for range b.times {
+		if err := b.play(f, name, t); err != nil {
+			return err
 		}
-		s.start()
-		list = append(list, s)
-		addresses = append(addresses, s.address)
 	}
-	defer func() {
-		for _, s := range list {
-			s.p.signal(syscall.SIGCONT)
-			s.p.kill()
+	t.print(f.title, name)
+	return nil
+}
+
+// servers starts those of a fault.
+func (b *bench) servers(f fault) (s *scene, addresses []string, err error) {
+	s = &scene{}
+	_, port, _ := net.SplitHostPort(free())
+	for i := range f.servers {
+		one := &server{address: free(), mode: "well", record: filepath.Join(b.dir, fmt.Sprintf("record%d", i))}
+		if f.name {
+			one.address = fmt.Sprintf("127.0.0.%d:%s", 2+i, port)
 		}
-	}()
-	listen := free()
-	p, err := b.peer(name, listen, addresses)
+		os.Remove(one.record)
+		if i < len(f.modes) && f.modes[i] != "" {
+			one.mode = f.modes[i]
+		}
+		one.start()
+		s.list = append(s.list, one)
+		addresses = append(addresses, one.address)
+	}
+	if f.name {
+		if s.zone, err = newZone(); err != nil {
+			return s, nil, err
+		}
+		s.zone.point("127.0.0.2")
+		addresses = []string{strings.TrimSuffix(zoneName, ".") + ":" + port}
+	}
+	return s, addresses, nil
+}
+
+func (s *scene) stop() {
+	for _, one := range s.list {
+		one.p.signal(syscall.SIGCONT)
+		one.p.kill()
+	}
+	if s.zone != nil {
+		s.zone.server.Shutdown()
+	}
+}
+
+func (b *bench) play(f fault, name string, t *tally) error {
+	s, addresses, err := b.servers(f)
+	defer s.stop()
+	if err != nil {
+		return err
+	}
+	listen, resolver, span := free(), "", max(b.span, f.span)
+	if s.zone != nil {
+		resolver = s.zone.address
+	}
+	p, err := b.peer(name, listen, addresses, resolver)
 	if err != nil {
 		return err
 	}
 	defer p.kill()
-	t := &tally{asked: map[string]int{}, failed: map[string]int{}, longest: map[string]time.Duration{}, reasons: map[string]int{}}
-	t.load(listen, 100, time.Second, 0) // warm
-	*t = tally{asked: map[string]int{}, failed: map[string]int{}, longest: map[string]time.Duration{}, reasons: map[string]int{}}
-	for _, s := range list {
-		os.Truncate(s.record, 0)
+	newTally().load(listen, 100, time.Second, 0) // warm
+	for _, one := range s.list {
+		os.Truncate(one.record, 0)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if f.do != nil {
 			time.Sleep(b.span / 5)
-			f.do(list, b.span)
+			f.do(s, b.span)
 		}
 	}()
-	t.load(listen, b.rate, b.span, f.pause)
+	t.load(listen, b.rate, span, f.pause)
 	<-done
-	t.print(f.name, name, list)
+	t.count(s.list)
 	return nil
 }
 
@@ -200,30 +265,33 @@ func (t *tally) ask(client *http.Client, address string, n int) {
 	}
 }
 
-func (t *tally) print(fault, name string, list []*server) {
-	requests, posts := 0, map[string]int{}
+// count adds what the servers carried out.
+func (t *tally) count(list []*server) {
+	posts := map[string]int{}
 	for _, s := range list {
 		f, err := os.Open(s.record)
 		if err != nil {
 			continue
 		}
 		for in := bufio.NewScanner(f); in.Scan(); {
-			requests++
+			t.requests++
 			if id, ok := strings.CutPrefix(in.Text(), "POST "); ok {
 				posts[id]++
 			}
 		}
 		f.Close()
 	}
-	twice := 0
 	for _, n := range posts {
 		if n > 1 {
-			twice++
+			t.twice++
 		}
 	}
+}
+
+func (t *tally) print(fault, name string) {
 	asked := t.asked["GET"] + t.asked["POST"]
 	fmt.Printf("| %s | %s | %d of %d | %.2f s | %d of %d | %.2f s | %.3f | %d | %s |\n", fault, name, t.failed["GET"], t.asked["GET"], t.longest["GET"].Seconds(),
-		t.failed["POST"], t.asked["POST"], t.longest["POST"].Seconds(), float64(requests)/float64(max(asked, 1)), twice, reasons(t.reasons))
+		t.failed["POST"], t.asked["POST"], t.longest["POST"].Seconds(), float64(t.requests)/float64(max(asked, 1)), t.twice, reasons(t.reasons))
 }
 
 func reasons(m map[string]int) string {

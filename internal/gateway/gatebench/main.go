@@ -17,14 +17,15 @@ func main() {
 		return
 	}
 	what := flag.String("what", "faults,cost", "faults, cost, soak, or several of them")
-	peers := flag.String("peers", "goodgate,nginx,haproxy,caddy", "who is measured")
+	peers := flag.String("peers", "goodgate,nginx,haproxy,haproxy-replay,caddy", "who is measured")
 	only := flag.String("only", "", "one fault, or one kind of request")
 	rate := flag.Int("rate", 500, "requests per second while a fault lasts")
 	span := flag.Duration("span", 5*time.Second, "for each fault")
 	work := flag.Duration("work", 4*time.Second, "for each cost")
 	program := flag.String("goodgate", "bin/goodgate", "the program")
+	times := flag.Int("times", 1, "how often each fault happens, each time to processes of its own")
 	flag.Parse()
-	b := &bench{peers: strings.Split(*peers, ","), rate: *rate, span: *span, work: *work, goodgate: *program, only: *only}
+	b := &bench{peers: strings.Split(*peers, ","), rate: *rate, span: *span, work: *work, goodgate: *program, only: *only, times: *times}
 	var err error
 	if b.dir, err = os.MkdirTemp("", "gatebench"); err == nil {
 		defer os.RemoveAll(b.dir)
@@ -50,4 +51,5 @@ type bench struct {
 	peers               []string
 	rate                int
 	span, work          time.Duration
+	times               int
 }

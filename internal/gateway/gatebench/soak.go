@@ -26,13 +26,13 @@ func (b *bench) soak() error {
 		}
 	}()
 	listen := free()
-	p, err := b.peer("goodgate", listen, addresses)
+	p, err := b.peer("goodgate", listen, addresses, "")
 	if err != nil {
 		return err
 	}
 	defer p.kill()
 	fmt.Printf("%d requests per second for %v, a fault every 2 s\n\n| after | memory | GET failed | POST failed | reasons |\n|---|---|---|---|---|\n", b.rate, b.work)
-	t := &tally{asked: map[string]int{}, failed: map[string]int{}, longest: map[string]time.Duration{}, reasons: map[string]int{}}
+	t := newTally()
 	begun := time.Now()
 	for time.Since(begun) < b.work {
 		done := make(chan struct{})

@@ -48,6 +48,7 @@ func main() {
 // bench is one run.
 type bench struct {
 	dir, goodgate, only string
+	admin               string // of the goodgate that was started last
 	peers               []string
 	rate                int
 	span, work          time.Duration

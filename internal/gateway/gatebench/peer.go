@@ -113,7 +113,8 @@ func (b *bench) peer(name, listen string, servers []string, resolver string) (*p
 		if resolver != "" {
 			fmt.Fprintf(&to, "    resolvers: [%q]\n", resolver)
 		}
-		text = fmt.Sprintf("listen:\n  - address: %s\naccess_log:\n  file: %s\nadmin: %s\nupstreams:\n  app:\n    servers:\n%ssites:\n  - name: all\n    routes:\n      - to: app\n", listen, log, free(), to.String())
+		b.admin = free()
+		text = fmt.Sprintf("listen:\n  - address: %s\naccess_log:\n  file: %s\nadmin: %s\nupstreams:\n  app:\n    servers:\n%ssites:\n  - name: all\n    routes:\n      - to: app\n", listen, log, b.admin, to.String())
 		cmd = []string{b.goodgate, "gateway", "-c", conf}
 	case "nginx":
 		var to strings.Builder
@@ -152,7 +153,7 @@ server { listen %s backlog=4096; client_max_body_size 0; location / { %s proxy_h
 		_, port, _ := net.SplitHostPort(listen)
 		to := "to " + strings.Join(servers, " ")
 		if host, port, err := net.SplitHostPort(servers[0]); resolver != "" && err == nil {
-			to = fmt.Sprintf("dynamic a {\n      name %s\n      port %s\n      refresh 1s\n      resolvers %s\n    }", host, port, resolver)
+			to = fmt.Sprintf("dynamic a {\n      name %s\n      port %s\n      refresh 1s\n      resolvers udp/%s\n    }", host, port, resolver)
 		}
 		text = fmt.Sprintf("{\n  admin off\n  auto_https off\n  log {\n    output file %s.own\n  }\n}\nhttp://:%s {\n  bind 127.0.0.1\n  log {\n    output file %s\n  }\n  reverse_proxy {\n    %s\n    lb_policy round_robin\n    lb_try_duration 10s\n    lb_try_interval 50ms\n    fail_duration 1s\n    transport http {\n      dial_timeout 2s\n      response_header_timeout 2s\n      keepalive_idle_conns_per_host 64\n    }\n  }\n}\n",
 			log, port, log, to)

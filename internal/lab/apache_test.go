@@ -18,7 +18,7 @@ var apachePhrases = map[vocab.Symptom][]string{
 	vocab.DestinationIPUnroutable: {"(113)No route to host: AH00957", "(101)Network is unreachable: AH00957"},
 	vocab.DestinationUnavailable:  {"AH00940", "AH01170", "AH01167"},
 	vocab.ProxyInternalError:      {"(13)Permission denied: AH02454"},
-	vocab.HTTPProtocolError:       {"AH00898: Corrupt status line", "AH01068", "AH02429", "AH01106", "AH01110"},
+	vocab.HTTPProtocolError:       {"AH00898: Corrupt status line", "AH01068", "AH02429", "AH01106", "AH01110", "(120007)", "(22)Invalid argument: "},
 	vocab.HTTPResponseIncomplete:  {"AH01110"},
 	vocab.HTTPTransferCoding:      {"AH02475", "AH01590", "AH01110"},
 	vocab.TLSProtocolError:        {"AH00898: Error during SSL Handshake", "AH01084"},

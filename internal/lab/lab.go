@@ -124,7 +124,7 @@ func Faults() []Fault {
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
 		pathFaults(), idleFaults(), pathHealthy(),
-		haproxyFaults(), haproxyHealthy(), hostHealthy(), apacheFaults(), chainFaults(),
+		haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(),
 	} {
 		all = append(all, group...)
 	}

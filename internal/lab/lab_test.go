@@ -44,7 +44,7 @@ var phrases = map[vocab.Symptom][]string{
 	vocab.ConnectionRefused:       {"(111: Connection refused) while connecting", "(2: No such file or directory) while connecting", "(11: Resource temporarily unavailable) while connecting"},
 	vocab.ConnectionTerminated:    {"prematurely closed connection while reading response header", "(104: Connection reset by peer) while reading response header", "prematurely closed FastCGI stdout while reading response header", "(32: Broken pipe) while sending request", "(104: Connection reset by peer) while sending request"},
 	vocab.ConnectionReadTimeout:   {"timed out (110: Connection timed out) while reading response header"},
-	vocab.ConnectionTimeout:       {"timed out (110: Connection timed out) while connecting to upstream"},
+	vocab.ConnectionTimeout:       {"timed out (110: Connection timed out) while connecting to upstream", "connect() failed (110: Connection timed out) while connecting to upstream"},
 	vocab.DestinationIPUnroutable: {"(113: No route to host) while connecting", "(113: Host is unreachable) while connecting", "(101: Network is unreachable) while connecting", "(101: Network unreachable) while connecting"},
 	vocab.DestinationUnavailable:  {"no live upstreams while connecting"},
 	vocab.ProxyInternalError:      {"(13: Permission denied) while connecting", "(24: Too many open files)", "(28: No space left on device)", "(99: Cannot assign requested address) while connecting", "(99: Address not available) while connecting"},

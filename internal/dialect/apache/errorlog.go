@@ -39,8 +39,11 @@ func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int
 // APR's own error numbers (apr_errno.h).
 const (
 	aprGeneral = 20014
-	aprTimeout = 70007
-	aprEOF     = 70014
+
+	ajpNoHeader  = 120006 // modules/proxy/ajp.h
+	ajpBadHeader = 120007
+	aprTimeout   = 70007
+	aprEOF       = 70014
 )
 
 // Errors of getaddrinfo(3), which httpd prints as "(EAI 3)".

@@ -54,6 +54,12 @@ func meaning(code int, b []byte, r *dialect.Record) dialect.Key {
 		if code == 1030 {
 			return keyAJPTimeout
 		}
+		switch r.Errno {
+		case ajpNoHeader:
+			return keyAJPHeader
+		case ajpBadHeader:
+			return keyAJPBad
+		}
 		return keyAJPClosed
 	case 1071:
 		return script(b)

@@ -108,6 +108,8 @@ func (s *server) answer(raw, c net.Conn, r *http.Request) bool {
 		reset(raw)
 	case "garbage":
 		io.WriteString(c, "\x00\x17{\"event\":\"hello\",\"proto\":7}\r\n\r\n")
+	case "banner":
+		io.WriteString(c, "220 mail.internal ESMTP ready\r\n")
 	case "bad-header":
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX Broken\x01Header: yes\r\n\r\nok\n")
 	case "bad-status":

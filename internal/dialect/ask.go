@@ -2,6 +2,8 @@ package dialect
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -20,6 +22,12 @@ type Question struct {
 	// waits for more. So a challenge is answered. Nil: Send is all.
 	Next func(got []byte) string
 
+	// Secret names a file with which a challenge is answered; empty: none. Whoever
+	// asks reads it as the product's process sees it, hands it to Answer, which
+	// then stands in for Next, and keeps it nowhere: it is no evidence.
+	Secret string
+	Answer func(secret, got []byte) string
+
 	// Read takes the reply apart. It never fails: what it does not know, it
 	// passes over.
 	Read func(reply []byte) []Told
@@ -32,7 +40,21 @@ type Told struct {
 	Server  string     // name of the server in Pool; empty: the pool
 	Address string     // that it dials for Server now: "127.0.0.1:3000"; empty: not told
 	Value   string
-	Quote   string // the words of the reply
+	Quote   string    // the words of the reply
+	When    time.Time // of which it tells; zero: now
+}
+
+// Reply returns what answers the other side, by Next or by Answer; nil where
+// nothing is to be said after Send. Read returns the content of Secret.
+func (q Question) Reply(read func(path string) ([]byte, error)) (func(got []byte) string, error) {
+	if q.Secret == "" {
+		return q.Next, nil
+	}
+	secret, err := read(q.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the secret: %w", err)
+	}
+	return func(got []byte) string { return q.Answer(secret, got) }, nil
 }
 
 // Asker is a Source that can also ask the running instance: where a product's

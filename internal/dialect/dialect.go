@@ -107,6 +107,22 @@ type Conf struct {
 	// Told marks a configuration that the running instance itself told: it is
 	// what runs, whatever the files say.
 	Told bool
+	// Loaded says that the running instance confirms that it uses these files as
+	// they are, whatever their times say.
+	Loaded bool
+	// Prints are the logs that the product keeps in memory and a program beside it
+	// prints, each a topo.Log of the instance.
+	Prints []Print
+}
+
+// Print says how to read a log that is kept in memory. It changes nothing, and
+// what it costs is bounded by whoever runs it.
+type Print struct {
+	Path    string   // topo.Log.Path, "memory:…"
+	Command []string // prints what is there and ends; the program is an absolute path
+	Allow   string   // what a person would do where it may not be run
+	// Lines makes of what was printed the lines that the dialect's Log reads.
+	Lines func(printed []byte) []byte
 }
 
 // Word is a product's own term.

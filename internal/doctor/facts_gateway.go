@@ -336,6 +336,8 @@ func (x *examination) loadFacts() {
 	}
 	at := func(t time.Time) string { return t.In(x.zone).Format("15:04:05") }
 	switch {
+	case g.Conf.Loaded:
+		x.add(observation{fact: vocab.ConfigApplied, subject: x.gateway, value: "it says that it uses " + inst.Config + " as it is", when: x.to, kind: evidence.Runtime, where: inst.Config})
 	case newest.Modified.After(started.Add(startedWithin)):
 		x.add(observation{fact: vocab.ConfigNewer, subject: x.gateway, value: fmt.Sprintf("%s was changed at %s, the workers run since %s", newest.Path, at(newest.Modified), at(started)),
 			when: x.to, kind: evidence.File, where: newest.Path})

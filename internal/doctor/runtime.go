@@ -8,6 +8,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/survey"
 )
 
 // runtimeAnswer is what the running gateway answered to one question.
@@ -36,7 +37,11 @@ func (x *examination) askRuntime(ctx context.Context) {
 			if err != nil {
 				return runtimeAnswer{}, err
 			}
-			r, err := probe.AskSocket(ctx, d, q.Network, q.Address, q.Send, q.Next)
+			next, err := x.replying(ctx, q)
+			if err != nil {
+				return runtimeAnswer{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
+			}
+			r, err := probe.AskSocket(ctx, d, q.Network, q.Address, q.Send, next)
 			if err != nil {
 				return runtimeAnswer{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
 			}
@@ -53,11 +58,24 @@ func (x *examination) askRuntime(ctx context.Context) {
 				continue
 			}
 			o := observation{fact: t.Fact, value: t.Value, quote: t.Quote, when: when, kind: evidence.Runtime, where: q.Source}
+			if !t.When.IsZero() {
+				o.when = t.When
+			}
 			if o.subject = x.subjectOf(t); o.subject != "" {
 				x.add(o)
 			}
 		}
 	}
+}
+
+// replying returns what to say when more of a reply has come. A secret is read
+// past the recorder: it is no evidence.
+func (x *examination) replying(ctx context.Context, q dialect.Question) (func([]byte) string, error) {
+	v, err := x.view(x.place)
+	if err != nil {
+		return nil, err
+	}
+	return q.Reply(survey.Secret(ctx, v))
 }
 
 // subjectOf returns what a reply is about, spelled as failures spell it; "" where

@@ -176,7 +176,11 @@ func (s *source) Ask(q dialect.Question) ([]byte, error) {
 		if gap := v.NetworkGap(); gap != nil {
 			return reply{}, gap
 		}
-		r, err := probe.AskSocket(s.k.ctx, v.Dial, q.Network, q.Address, q.Send, q.Next)
+		next, err := q.Reply(Secret(s.k.ctx, v))
+		if err != nil {
+			return reply{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
+		}
+		r, err := probe.AskSocket(s.k.ctx, v.Dial, q.Network, q.Address, q.Send, next)
 		if err != nil {
 			return reply{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
 		}
@@ -188,6 +192,21 @@ func (s *source) Ask(q dialect.Question) ([]byte, error) {
 		return nil, err
 	}
 	return []byte(a.Text), nil
+}
+
+// maxSecret bounds a file that answers a challenge.
+const maxSecret = 64 << 10
+
+// Secret returns a reader of secrets as v sees them. What it reads does not go
+// through a recorder: it must never be part of a case.
+func Secret(ctx context.Context, v *host.View) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		data, err := v.ReadFile(ctx, path, maxSecret)
+		if err == nil && data.Info.Missing {
+			err = fs.ErrNotExist
+		}
+		return data.Body, err
+	}
 }
 
 func (s *source) failed(err error) {

@@ -7,8 +7,18 @@ var circuitOpen = Cause{
 	Tier: -10,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 1},
+		{Fact: vocab.CircuitConfigured, Seen: 18},
+		{Fact: vocab.CircuitOpenNow, Seen: 34},    // the gateway says so
+		{Fact: vocab.AnswerGatewayError, Seen: 4}, // the upstream was not asked
+		{Fact: vocab.ProbeOK, Seen: 6},            // what opened it is over
+		{Fact: vocab.PoolNoServer, Seen: -12},     // there was nobody to ask, with or without a breaker
+		{Fact: vocab.GatewayRefused, Seen: -15},   // it did dial
+		{Fact: vocab.GatewayReadTimeout, Seen: -15},
+		{Fact: vocab.GatewayClosedEarly, Seen: -15},
+		{Fact: vocab.GatewayConnectFailed, Seen: -15},
+		{Fact: vocab.AnswerUpstreamError, Seen: -25},
 	},
-	Summary: "A circuit breaker or concurrency limit refused the request.",
+	Summary: "A circuit breaker or concurrency limit refused the request[: {value:circuit_open_now}][: {value:circuit_configured}].",
 	Fixes: []Fix{
 		{Text: "Look for what opened it."},
 	},

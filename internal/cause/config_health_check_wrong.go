@@ -10,6 +10,7 @@ var healthCheckWrong = Cause{
 		{Fact: vocab.ProbeOK, Seen: 5},          // the server answers what clients ask
 		{Fact: vocab.CheckRejects, Seen: 18},    // the check gets an answer, and wants another
 		{Fact: vocab.CheckUnconnected, Seen: 6}, // a check may have a port of its own
+		{Fact: vocab.CheckFails, Seen: 6},
 		{Fact: vocab.CheckPasses, Seen: -25},
 		{Fact: vocab.PoolNoServer, Seen: 6},
 		{Fact: vocab.ProbeErrorStatus, Seen: -12}, // the check may be right

@@ -40,6 +40,7 @@ var upstreamDown = Cause{
 		{Fact: vocab.AppCannotListen, Seen: 8},       // it wanted to listen and could not
 		{Fact: vocab.GatewayConnectFailed, Seen: 10}, // the commonest of its reasons
 		{Fact: vocab.CheckUnconnected, Seen: 12},     // the check is refused as the requests are
+		{Fact: vocab.CheckFails, Seen: 4},
 		{Fact: vocab.CheckPasses, Seen: -8},
 		{Fact: vocab.PoolNoServer, Seen: 2},
 		{Fact: vocab.UnitStopped, Seen: 8},           // ended in order, and nobody started it

@@ -107,6 +107,11 @@ type Conf struct {
 	// Told marks a configuration that the running instance itself told: it is
 	// what runs, whatever the files say.
 	Told bool
+	// Watches marks a product that loads changed files by itself, all but the main
+	// one: that they are newer than its workers says nothing.
+	Watches bool
+	// Differs is what the running instance told otherwise than the files say it.
+	Differs []string
 	// Loaded says that the running instance confirms that it uses these files as
 	// they are, whatever their times say.
 	Loaded bool

@@ -122,7 +122,7 @@ func (x *examination) judgeOutside(d *Diagnosis) {
 // window is covered.
 func (x *examination) judgeHealth(d *Diagnosis) {
 	switch {
-	case !x.covered:
+	case !x.covered && !x.counted:
 		d.Next = append(d.Next, "No error log of this route could be read: what failed before now is not known.")
 	case len(x.own) == 0 && d.Window.Requests == 0:
 		d.Next = append(d.Next, "The logs show no request of this route in the window, and none was sent.")

@@ -44,6 +44,7 @@ type examination struct {
 	foreign   []scan.Hit            // error-log lines about other routes
 	unclaimed []scan.Hit            // failed requests for our path in access logs that several sites share
 	covered   bool                  // an error log was read and covers the window
+	counted   bool                  // an access log was read that shows every request of the window
 	failures  []evidence.Failure
 	dials     []dial       // what the running gateway dials for names, where it was asked
 	derived   []string     // endpoints of the failures whose symptom no log tells

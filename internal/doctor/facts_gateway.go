@@ -147,7 +147,7 @@ func (x *examination) madeBy(o ownRequest) (by, why string) {
 // request and is written at a level that has upstream errors.
 func (x *examination) wouldSay() bool {
 	for _, l := range x.logs {
-		if l.Kind == "error" && l.OK && (l.Level == "" || slices.Contains([]string{"debug", "info", "notice", "warn", "error"}, l.Level)) && slices.ContainsFunc(x.decision.Logs, func(d topo.Log) bool { return d.Path == l.Path }) {
+		if l.Kind == "error" && l.OK && !l.Filtered && (l.Level == "" || slices.Contains([]string{"debug", "info", "notice", "warn", "error"}, l.Level)) && slices.ContainsFunc(x.decision.Logs, func(d topo.Log) bool { return d.Path == l.Path }) {
 			return true
 		}
 	}
@@ -206,6 +206,9 @@ func (x *examination) configFacts() {
 	}
 	if f := d.Forward; f != nil {
 		x.forwardFacts(f, standing)
+	}
+	if s, ok := d.Settings[vocab.CircuitBreaker]; ok {
+		standing(vocab.CircuitConfigured, x.route, s.Directive+" "+s.Value, s.Place)
 	}
 	for _, k := range []vocab.Knob{vocab.LimitRequests, vocab.LimitConnections} {
 		if s, ok := d.Settings[k]; ok && !s.Default {
@@ -324,13 +327,16 @@ func (x *examination) loadFacts() {
 		x.add(observation{fact: vocab.GatewayNotRunning, subject: x.gateway, when: x.to, kind: evidence.Process, where: "/proc"})
 		return
 	}
+	if g.Conf.Told {
+		x.toldFacts(broken >= 0)
+	}
 	started := g.Oldest()
-	if started.IsZero() || len(g.Files) == 0 {
+	if started.IsZero() || len(g.Files) == 0 || g.Conf.Told && broken < 0 {
 		return
 	}
 	newest := g.Files[0]
 	for _, f := range g.Files {
-		if f.Modified.After(newest.Modified) {
+		if f.Modified.After(newest.Modified) && (!g.Conf.Watches || f.Path == inst.Config || broken >= 0) {
 			newest = f
 		}
 	}
@@ -348,6 +354,20 @@ func (x *examination) loadFacts() {
 		if w.Draining {
 			x.add(observation{fact: vocab.GatewayDraining, subject: x.gateway, when: x.to, kind: evidence.Process, where: "pid " + strconv.Itoa(w.Process.PID)})
 		}
+	}
+}
+
+// toldFacts says whether what the running gateway tells is what its files say.
+func (x *examination) toldFacts(broken bool) {
+	c := x.match.Gateway.Conf
+	base := observation{subject: x.gateway, when: x.to, kind: evidence.Runtime, where: c.Instance.Product + " itself"}
+	switch {
+	case len(c.Differs) > 0:
+		base.fact, base.value = vocab.ConfigDiffers, c.Differs[0]
+		x.add(base)
+	case !broken && len(c.Instance.Files) > 0:
+		base.fact, base.value = vocab.ConfigApplied, "it tells what the files say"
+		x.add(base)
 	}
 }
 

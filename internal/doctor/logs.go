@@ -342,9 +342,12 @@ func (x *examination) readLogs(ctx context.Context) {
 // request at all.
 func (x *examination) sortHits(l readLog) {
 	e := l.Extract
-	if l.Kind == "error" && !slices.Contains(e.Why, scan.Buffered) {
+	if l.Kind == "error" && !l.Filtered && !slices.Contains(e.Why, scan.Buffered) {
 		x.covered = true
 	}
+	// Where each line names its site, no failed request is missing, whatever the
+	// reason for it.
+	x.counted = x.counted || l.Kind == "access" && l.OK && !l.Filtered && !l.Buffered && l.exclusive && x.label() != ""
 	for _, h := range e.Hits {
 		if !h.Time.IsZero() && (h.Time.Before(x.from.Add(-time.Second)) || x.past() && h.Time.After(x.to)) {
 			continue

@@ -56,6 +56,7 @@ const (
 	Retries             Knob = "retries"            // further connects to the same server after one that failed
 	ServerConnections   Knob = "server_connections" // connections to one server at a time; 0: no limit
 	HealthCheck         Knob = "health_check"       // words: what a health check asks
+	CircuitBreaker      Knob = "circuit_breaker"    // words: when requests are refused without asking the upstream
 	StatusPath          Knob = "status_path"        // where a server tells about its own state
 )
 
@@ -66,5 +67,5 @@ var Knobs = []Knob{
 	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSCheckName, TLSCheckTime, TLSProtocols,
 	TLSCiphers, TLSCertificate, TLSCertificateKey, ResolverServers, ResolverTimeout, ResolverValid, RequestBodyLimit,
 	RequestHeaderBuffer, WorkerProcesses, WorkerConnections, WorkerFiles, WorkerUser, LimitRequests, LimitConnections,
-	Target, Speaks, ProxyHeaderSend, QueueTimeout, ClientTimeout, RequestTimeout, Retries, ServerConnections, HealthCheck,
+	Target, Speaks, ProxyHeaderSend, QueueTimeout, ClientTimeout, RequestTimeout, Retries, ServerConnections, HealthCheck, CircuitBreaker,
 }

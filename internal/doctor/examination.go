@@ -59,7 +59,8 @@ type examination struct {
 // ownRequest is one marked request with the lines that the gateway wrote for it.
 type ownRequest struct {
 	probe.AskResult
-	Lines []scan.Hit // of error logs
+	Lines   []scan.Hit // of error logs
+	Instead string     // the gateway took this for an answer, and it is none; empty: it is one
 }
 
 func newExamination(opts Options, rec *evidence.Recorder, views *host.Views) *examination {
@@ -116,6 +117,7 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 	x.series(ctx)
 	x.testConfig(ctx)
 	x.group()
+	x.compareReceived(ctx)
 	var after picture
 	if len(x.failures) > 0 || x.opts.Deep {
 		after = x.lookAtUpstreams(ctx, "after")

@@ -93,6 +93,8 @@ func (x *examination) answerFacts(o ownRequest) {
 		add(vocab.EdgePassed, o.Made.Edge)
 	}
 	switch {
+	case o.Instead != "":
+		x.add(x.received(o))
 	case !e.Connection.OK:
 		x.add(observation{fact: vocab.GatewayUnreachable, subject: x.gateway, value: e.Connection.Errno, when: o.Ended, kind: evidence.OwnAnswer, where: "tcp " + e.Address, quote: e.Connection.Text})
 	case e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset):

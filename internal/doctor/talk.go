@@ -144,17 +144,15 @@ func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.
 func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject string, target probe.Target, secure bool) {
 	u := g.u
 	e := u.Contact.Exchange
-	if e.HeadDone && e.Status > 0 && e.Hint == "" && len(e.Faults) == 0 || x.opts.Quick && e.Bytes > 0 {
+	binary := x.decision.Forward.Protocol == vocab.FastCGI || x.decision.Forward.Protocol == vocab.UWSGI || x.decision.Forward.Protocol == vocab.SCGI
+	// What refuses a packet of such a protocol as an HTTP server does may be one.
+	refused := binary && e.HeadDone && e.FastCGI == nil && !tookRequest(e.Status)
+	if e.HeadDone && e.Status > 0 && e.Hint == "" && len(e.Faults) == 0 && !refused || x.opts.Quick && e.Bytes > 0 && !refused {
 		return
 	}
-	binary := x.decision.Forward.Protocol == vocab.FastCGI || x.decision.Forward.Protocol == vocab.UWSGI || x.decision.Forward.Protocol == vocab.SCGI
 	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
-	if binary && e.Speaks == "" && !e.HeadDone {
-		plain, ok := askOf(g, "probe/plain", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
-			spoken := topo.Spoken{Method: "GET", URI: requestURI(x.survey.Target), Version: "1.0", Header: []topo.Header{{Name: "Host", Value: x.match.Dial.Host}, {Name: "Connection", Value: "close"}}}
-			return probe.HTTP(ctx, d, target, spoken, short)
-		}))
-		if ok {
+	if binary && (e.Speaks == "" && !e.HeadDone || refused) {
+		if plain, ok := x.askPlain(ctx, g, subject, target); ok && !(refused && plain.Status == e.Status) {
 			u.Plain = &plain
 		}
 		return

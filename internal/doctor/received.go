@@ -1,0 +1,98 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// Some gateways take what is no answer for one, and write nothing about it. Apache
+// passes on what has no status line as HTTP/0.9, with status 200
+// (ap_proxy_http_process_response, modules/proxy/mod_proxy_http.c), and what an
+// HTTP server says to a packet of the uwsgi protocol as the application's own 400.
+// So a client's answer alone does not show that all is well: it is held against
+// what the upstream really sends.
+
+// compareReceived asks the upstream where our own request got an answer that looks
+// as if no application had written it, and makes a failure of it where none has.
+func (x *examination) compareReceived(ctx context.Context) {
+	f := x.decision.Forward
+	if f == nil || x.silent() || len(x.failures) > 0 || len(x.own) == 0 || len(f.Endpoints) == 0 || f.Endpoints[0].IsName() {
+		return
+	}
+	o := &x.own[len(x.own)-1]
+	u := &upstream{Addr: f.Endpoints[0].String()}
+	g := &gapping{x: x, u: u}
+	network, address := u.network()
+	target := probe.Target{Network: network, Address: address}
+	subject := x.place.Subject(u.Addr) + " received"
+	switch {
+	case f.Protocol == vocab.HTTP && hollow(*o):
+		c := x.exchange(ctx, g, subject, f.Protocol, target)
+		if c == nil || c.Exchange.Status != 0 || c.Exchange.HeadDone || !begins(o.Body, c.Exchange.First) {
+			return
+		}
+		o.Instead = "what the upstream sent, which is no HTTP, as the body of a " + statusLine(o.Exchange)
+	case (f.Protocol == vocab.UWSGI || f.Protocol == vocab.SCGI) && o.Status >= 400 && o.Status < 500 && !tookRequest(o.Status):
+		plain, ok := x.askPlain(ctx, g, subject, target)
+		if !ok || !plain.HeadDone || plain.Status == 0 || plain.Status == o.Status {
+			return
+		}
+		o.Instead = "what an HTTP server says to a packet of the " + string(f.Protocol) + " protocol"
+	default:
+		return
+	}
+	fail := x.unexplained(ownRequest{AskResult: o.AskResult})
+	fail.Subjects = x.roles(u.Addr)
+	x.failures = append(x.failures, fail)
+	x.note("The gateway took %s for an answer and wrote no line about it.", o.Instead)
+}
+
+// gatewayFields are header fields that gateways set on what they pass on.
+var gatewayFields = []string{"date", "server", "connection", "keep-alive", "transfer-encoding", "content-length", "via", "vary", "x-powered-by", "strict-transport-security", "x-frame-options", "x-content-type-options", "alt-svc"}
+
+// hollow reports whether an answer has a body and no field that says what it is:
+// whoever writes HTTP says at least its type.
+func hollow(o ownRequest) bool {
+	if o.Status != 200 || len(o.Body) == 0 || failed(o.AskResult) {
+		return false
+	}
+	for _, h := range o.Header {
+		known := false
+		for _, name := range gatewayFields {
+			known = known || strings.EqualFold(h.Name, name)
+		}
+		if !known {
+			return false
+		}
+	}
+	return true
+}
+
+// begins reports whether a body begins with what the upstream sent first, as far
+// as both are kept.
+func begins(body, sent []byte) bool {
+	n := min(len(body), len(sent), 64)
+	return n > 0 && bytes.Equal(body[:n], sent[:n])
+}
+
+// askPlain asks an upstream in plain HTTP, where the gateway speaks another
+// protocol to it.
+func (x *examination) askPlain(ctx context.Context, g *gapping, subject string, target probe.Target) (probe.Exchange, bool) {
+	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
+	return askOf(g, "probe/plain", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
+		spoken := topo.Spoken{Method: "GET", URI: requestURI(x.survey.Target), Version: "1.0", Header: []topo.Header{{Name: "Host", Value: x.match.Dial.Host}, {Name: "Connection", Value: "close"}}}
+		return probe.HTTP(ctx, d, target, spoken, short)
+	}))
+}
+
+// received says what our own request got where that was no answer.
+func (x *examination) received(o ownRequest) observation {
+	return observation{fact: vocab.AnswerNotHTTP, subject: x.route, value: o.Instead, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: statusLine(o.Exchange)}
+}

@@ -19,6 +19,7 @@ var upstreamDown = Cause{
 		{Fact: vocab.ListenerSameKind, Seen: -3},
 		{Fact: vocab.ListenerElsewhere, Seen: -1}, // a stranger's listener says little
 		{Fact: vocab.ListenerNowhereElse, Seen: 3},
+		{Fact: vocab.ListenerBeside, Seen: 3}, // something else answered at the address
 		{Fact: vocab.AppListeningElsewhere, Seen: -10},
 		{Fact: vocab.EndpointServed, Seen: 2}, // the address was right once
 		{Fact: vocab.AppCrashed, Seen: -14},   // the end is known, and it was a crash

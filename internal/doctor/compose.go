@@ -36,6 +36,9 @@ func (x *examination) compose() *Diagnosis {
 	} else {
 		x.judgeFailures(d)
 	}
+	if x.front != nil {
+		x.embed(d)
+	}
 	d.Path = x.path(d)
 	return d
 }
@@ -151,7 +154,7 @@ func (x *examination) judgeFailures(d *Diagnosis) {
 		}
 		d.Others = append(d.Others, x.groupOf(f, r))
 	}
-	if x.recovered() {
+	if x.first().recovered() {
 		d.Verdict = vocab.Recovered
 	}
 }
@@ -264,14 +267,14 @@ func (x *examination) next(d *Diagnosis, r infer.Ranking) {
 // path tells the way from the client to the upstream, with what was seen at
 // each hop.
 func (x *examination) path(d *Diagnosis) []Hop {
-	hops := []Hop{x.clientHop()}
+	hops := []Hop{x.first().clientHop()}
 	if x.match == nil {
 		if len(x.own) > 0 {
 			hops = append(hops, x.makerHops(x.own[0])...)
 		}
 		return hops
 	}
-	hops = append(hops, x.gatewayHop())
+	hops = append(hops, x.gateways()...)
 	for _, u := range x.upstreams {
 		hops = append(hops, x.upstreamHop(u))
 	}
@@ -351,6 +354,8 @@ func (x *examination) gatewayHop() Hop {
 		f := x.failures[0]
 		if f.Symptom != "" {
 			h.Seen = append(h.Seen, "it saw: "+strings.ReplaceAll(string(f.Symptom), "_", " "))
+		} else if f.Status >= 500 && x.behind != nil {
+			h.Seen = append(h.Seen, "it passed on "+strconv.Itoa(f.Status))
 		}
 	}
 	return h

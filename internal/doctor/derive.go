@@ -137,7 +137,7 @@ func connectSymptom(u *upstream) vocab.Symptom {
 // answerSymptom is what a gateway sees that asks u as the probe did.
 func (x *examination) answerSymptom(u *upstream, status int) vocab.Symptom {
 	e := u.Contact.Exchange
-	limit := x.decision.Settings[vocab.ReadTimeout].Number
+	limit := x.waits()
 	size, _ := x.decision.Settings.Number(vocab.HeaderBuffer)
 	switch {
 	case e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset):

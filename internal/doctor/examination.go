@@ -51,6 +51,12 @@ type examination struct {
 	resolved  []resolution // the names among the configured endpoints
 	upstreams []*upstream  // every endpoint of interest
 
+	front     *examination // of the gateway that forwards to this one; nil: clients come here
+	behind    *hop         // the gateway behind this one; nil: there is none
+	depth     int          // gateways in front
+	numbered  int          // items of those in front
+	inherited bool         // what was seen is the word of the gateway in front
+
 	items []evidence.Item
 	gaps  []evidence.Gap
 	notes []string
@@ -127,7 +133,8 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 	}
 	x.state()
 	x.hostFacts(ctx, hostBefore, after)
-	return x.compose()
+	x.descend(ctx, before)
+	return x.culprit().compose()
 }
 
 // view returns the view from the gateway's place. It is called live only.
@@ -220,7 +227,7 @@ func (x *examination) add(o observation) {
 		}
 	}
 	x.items = append(x.items, evidence.Item{
-		ID: "e" + strconv.Itoa(len(x.items)+1), Fact: o.fact, Absent: o.absent, Subject: o.subject, Value: o.value, When: o.when.UTC(),
+		ID: "e" + strconv.Itoa(x.numbered+len(x.items)+1), Fact: o.fact, Absent: o.absent, Subject: o.subject, Value: o.value, When: o.when.UTC(),
 		Origin: evidence.Origin{Kind: o.kind, Where: o.where}, Quote: clip(o.quote, 600), Count: o.count,
 	})
 }

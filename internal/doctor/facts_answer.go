@@ -49,7 +49,7 @@ func (x *examination) malformed(f http1.Fault) bool {
 func (x *examination) exchangeFacts(u *upstream) {
 	e := u.Contact.Exchange
 	where := nonEmpty(e.Request, "request") + " at " + u.Addr
-	limit := x.decision.Settings[vocab.ReadTimeout].Number
+	limit := x.waits()
 	say := func(fact vocab.Fact, value string) {
 		o := u.about(fact, evidence.Probe, where, value)
 		o.quote = statusLine(e)

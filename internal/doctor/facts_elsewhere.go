@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
@@ -41,7 +42,7 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 		return // a name that has moved, or may have, explains another address better
 	}
 	for _, l := range now.Listeners.List {
-		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) {
+		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) && !x.stoodBeside(u, l, now) {
 			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
 			return
 		}
@@ -53,7 +54,17 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 // likely meant: one that belongs to the site, one close to the wanted port, a
 // server of the wanted protocol, any other.
 func (x *examination) orphanFacts(u *upstream, now picture, port int) {
+	near := func(l host.Listener) bool { return port > 0 && l.Network == "tcp" && abs(l.Port-port) <= nearPort }
 	orphans := x.orphans(now)
+	stood := slices.IndexFunc(orphans, func(l host.Listener) bool {
+		p, ok := now.Processes.Find(first(l.PIDs))
+		return ok && (x.related(p) || near(l) || x.speaks(p)) && x.stoodBeside(u, l, now)
+	})
+	if stood >= 0 {
+		l := orphans[stood]
+		x.add(u.about(vocab.ListenerBeside, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+listenerWords(l, now.Processes)))
+		orphans = slices.DeleteFunc(orphans, func(l host.Listener) bool { return x.stoodBeside(u, l, now) })
+	}
 	say := func(fact vocab.Fact, fits func(host.Listener, host.Process) bool) bool {
 		for _, l := range orphans {
 			if p, ok := now.Processes.Find(first(l.PIDs)); ok && fits(l, p) {
@@ -65,14 +76,42 @@ func (x *examination) orphanFacts(u *upstream, now picture, port int) {
 	}
 	switch {
 	case say(vocab.ListenerRelated, func(_ host.Listener, p host.Process) bool { return x.related(p) }):
-	case say(vocab.ListenerNear, func(l host.Listener, _ host.Process) bool {
-		return port > 0 && l.Network == "tcp" && abs(l.Port-port) <= nearPort
-	}):
+	case say(vocab.ListenerNear, func(l host.Listener, _ host.Process) bool { return near(l) }):
 	case say(vocab.ListenerSameKind, func(_ host.Listener, p host.Process) bool { return x.speaks(p) }):
 	case say(vocab.ListenerElsewhere, func(l host.Listener, _ host.Process) bool { return l.Network == "tcp" }):
-	case len(now.Listeners.Gaps) == 0:
+	case len(now.Listeners.Gaps) == 0 && stood < 0:
 		x.add(u.about(vocab.ListenerNowhereElse, evidence.Socket, "socket table", ""))
 	}
+}
+
+// stoodBeside reports whether the processes of a listener ran already while the
+// endpoint still answered: then it is not the application that moved there, but
+// another one, or what a gateway between them forwarded to.
+func (x *examination) stoodBeside(u *upstream, l host.Listener, now picture) bool {
+	served := x.lastServed(u.Addr)
+	if served.IsZero() || len(l.PIDs) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(l.PIDs, func(pid int) bool {
+		p, ok := now.Processes.Find(pid)
+		return !ok || p.Started.IsZero() || p.Started.After(served)
+	})
+}
+
+// lastServed is when an endpoint last answered well, by the access logs; zero
+// where they do not show that it did.
+func (x *examination) lastServed(endpoint string) (last time.Time) {
+	for _, l := range x.logs {
+		if l.Kind != "access" || !l.OK {
+			continue
+		}
+		for _, r := range l.Extract.Routes {
+			if r.OK > 0 && (r.Endpoint == endpoint || r.Endpoint == "" && len(x.configuredEndpoints()) == 1 && x.configuredEndpoints()[0] == endpoint && x.attributable(l, "") && x.sameWay(r)) {
+				last = later(last, r.LastOK)
+			}
+		}
+	}
+	return last
 }
 
 // nearPort is how far two ports lie apart that people take for one another.

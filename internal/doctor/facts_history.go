@@ -132,7 +132,7 @@ func (x *examination) paceFacts(f evidence.Failure, t tally, l readLog) {
 		return
 	}
 	early := t.own.EarlySeconds
-	limit := x.decision.Settings[vocab.ReadTimeout].Number
+	limit := x.waits()
 	if early.N >= 3 && limit > 0 {
 		o := observation{subject: x.route, when: f.From, kind: evidence.History, where: l.Path,
 			value: fmt.Sprintf("%s before the failures, and the limit is %s", seconds(early.Median), seconds(limit))}

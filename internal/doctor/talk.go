@@ -93,7 +93,11 @@ func (x *examination) exchange(ctx context.Context, g *gapping, subject string, 
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			c.Exchange = x.speak(ctx, d, protocol, target)
+			c.Started = time.Now().UTC()
+			c.Exchange = x.speak(ctx, d, protocol, target, x.spoken(g.u))
+			if x.leadsTo(g.u) {
+				x.rec.Redact.Keep(c.Exchange.Connection.Local) // by it some logs show our request
+			}
 		}()
 		var conns host.Connections
 		var loads []host.Load
@@ -119,9 +123,20 @@ func (x *examination) exchange(ctx context.Context, g *gapping, subject string, 
 	return &c
 }
 
+// leadsTo reports whether the next gateway listens at an upstream's address.
+func (x *examination) leadsTo(u *upstream) bool { return x.behind != nil && x.behind.addr == u.Addr }
+
+// spoken is the request as it is sent to an upstream: one to a gateway bears our
+// mark.
+func (x *examination) spoken(u *upstream) topo.Spoken {
+	if x.leadsTo(u) {
+		return x.behind.marked(x.decision.Upstream)
+	}
+	return x.decision.Upstream
+}
+
 // speak sends the request in a protocol.
-func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.Protocol, target probe.Target) probe.Exchange {
-	s := x.decision.Upstream
+func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.Protocol, target probe.Target, s topo.Spoken) probe.Exchange {
 	switch protocol {
 	case vocab.FastCGI:
 		return probe.FastCGI(ctx, d, target.Network, target.Address, s.Params, x.limits())

@@ -63,6 +63,7 @@ type contact struct {
 	Exchange    probe.Exchange    `json:"exchange"`
 	Connections *host.Connections `json:"connections,omitempty"`
 	Loads       []host.Load       `json:"loads,omitempty"`
+	Started     time.Time         `json:"started"`
 }
 
 // RedactWith takes the secrets out of the answer.
@@ -78,6 +79,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	x.resolved = resolved
 	x.upstreams = x.endpointsOfInterest(resolved)
 	x.nameSubjects()
+	x.follow()
 	local := x.localAddresses(ctx)
 	x.progress("asking the upstream")
 	var wg sync.WaitGroup
@@ -215,7 +217,7 @@ func (x *examination) localAddresses(ctx context.Context) host.Addresses {
 // limits returns how long an upstream is listened to: somewhat longer than the
 // gateway waits, so that "late" can be told from "never".
 func (x *examination) limits() probe.Limits {
-	wait := x.decision.Settings.Seconds(vocab.ReadTimeout)
+	wait := seconds64(x.waits())
 	if wait == 0 {
 		wait = 60 * time.Second
 	}

@@ -21,6 +21,7 @@ type haSite struct {
 	front   string   // further lines of the frontend
 	back    string   // further lines of the backend
 	servers []string // what stands behind "server sN"
+	apart   bool     // frontend and backend are sections of their own
 }
 
 func (s *haSite) url() string {
@@ -54,7 +55,8 @@ type HAProxy struct {
 	connect string // timeout connect
 	retries int    // -1: as it is by default
 	memory  []string
-	pid     int // in lines of the past
+	pid     int  // in lines of the past
+	single  bool // one process, without a master
 }
 
 // haSite draws the outside of a site behind HAProxy.
@@ -164,7 +166,7 @@ func (h *HAProxy) frontend(s *haSite, here []*haSite) string {
 	// A site that nothing tells from others is asked for by its address: its
 	// name has none.
 	named := net.ParseIP(s.host) == nil
-	if len(here) == 1 && !named && b.Chance(60) && len(s.servers) > 0 {
+	if len(here) == 1 && !named && !s.apart && b.Chance(60) && len(s.servers) > 0 {
 		fmt.Fprintf(&c, "\nlisten %s\n%s%s%s", s.pool(), bind, indent(s.front, 4), h.backend(s))
 		return c.String()
 	}
@@ -233,7 +235,7 @@ func (h *HAProxy) start() {
 		return
 	}
 	args := []string{"-f", h.conf}
-	if h.b.Chance(50) {
+	if h.b.Chance(50) && !h.single {
 		args = append([]string{"-W"}, args...)
 	} else {
 		args = append([]string{"-db"}, args...)

@@ -26,7 +26,11 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic("BUG: " + err.Error())
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, dir := range cleanUp {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
 }
 
 func options(t *testing.T, seed uint64) Options {
@@ -35,7 +39,7 @@ func options(t *testing.T, seed uint64) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Seed: seed, Backend: []string{self, "lab", "backend"}}
+	return Options{Seed: seed, Backend: []string{self, "lab", "backend"}, Gateway: []string{ownGateway(t), "gateway"}}
 }
 
 // phrases are what nginx writes for each symptom (1.22,
@@ -154,12 +158,21 @@ func checkLog(t *testing.T, f Fault, s Scene, seed uint64) {
 	if f.Symptom == "" || f.Symptom == vocab.ProxyInternalResponse || len(s.Logs) == 0 {
 		return
 	}
+	if f.Gateway == "goodgate" {
+		checkOwnLog(t, f, s, seed)
+		return
+	}
 	if f.Gateway == "haproxy" {
 		checkStates(t, f, s, seed)
 		return
 	}
 	if f.Gateway == "apache" {
 		checkApacheLog(t, f, s, seed)
+		return
+	}
+	if f.Gateway == "chain" && f.Status != 502 && f.Symptom != vocab.ConnectionReadTimeout || f.Symptom == vocab.ConnectionTerminated && f.Gateway == "chain" {
+		s.Logs = s.Logs[2:] // what the gateway behind saw
+		checkStates(t, f, s, seed)
 		return
 	}
 	text, err := os.ReadFile(s.Logs[0])

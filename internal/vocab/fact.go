@@ -225,6 +225,7 @@ const (
 	ListenerSameKind     Fact = "listener_same_kind"
 	ListenerElsewhere    Fact = "listener_elsewhere"
 	ListenerNowhereElse  Fact = "listener_nowhere_else"
+	ListenerBeside       Fact = "listener_beside"
 	ListenerStopped      Fact = "listener_stopped"
 	ListenerBusy         Fact = "listener_busy"
 	ListenerQueueFull    Fact = "listener_queue_full"
@@ -464,6 +465,7 @@ var facts = []FactInfo{
 	{ListenerSameKind, "elsewhere", Now, RoleEndpoint, "a server of the protocol that the gateway speaks, to which no gateway refers, listens somewhere else"},
 	{ListenerElsewhere, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens somewhere else"},
 	{ListenerNowhereElse, "elsewhere", Now, RoleEndpoint, "no other application listens that no gateway refers to"},
+	{ListenerBeside, "beside", Now, RoleEndpoint, "an application that listens elsewhere ran there already while this address still answered"},
 	{ListenerStopped, "process_state", Now, RoleEndpoint, "the process that listens is stopped"},
 	{ListenerBusy, "process_state", Now, RoleEndpoint, "the process that listens uses a whole processor"},
 	{ListenerQueueFull, "queue", Now, RoleEndpoint, "the accept queue of the listener is full"},

@@ -3,6 +3,7 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -403,6 +404,9 @@ func (x *examination) concerns(h scan.Hit) bool {
 	if h.Server != "" && !x.sameSite(h) {
 		return false
 	}
+	if x.otherPort(h.Host) {
+		return false
+	}
 	hostName := h.Host
 	if hostName == "" && h.Server == "" {
 		// An access log of this route's own site: its lines are of the site
@@ -410,6 +414,17 @@ func (x *examination) concerns(h scan.Hit) bool {
 		hostName = x.match.Request.Host
 	}
 	return sameForward(x.decide(hostName, h.Method, h.Path), x.decision)
+}
+
+// otherPort reports whether the Host field of a request names the port of another
+// listener of the gateway: then the request came in there.
+func (x *examination) otherPort(hostField string) bool {
+	_, port, err := net.SplitHostPort(hostField)
+	own := strconv.Itoa(x.match.Request.Port)
+	if err != nil || port == own || x.match.Request.Port == 0 {
+		return false
+	}
+	return slices.ContainsFunc(x.match.Gateway.Conf.Instance.Listeners, func(l topo.Listener) bool { return strings.HasSuffix(l.Address, ":"+port) })
 }
 
 // sameSite reports whether the site that a line names is the one of our

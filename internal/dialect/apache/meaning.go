@@ -165,6 +165,8 @@ func statusLine(r *dialect.Record) dialect.Key {
 		return keyReadReset
 	case aprEOF:
 		return keyReadEOF
+	case line.EINVAL: // a NUL in the line
+		return keyCorrupt
 	case aprGeneral:
 		return keyReadGeneral
 	}

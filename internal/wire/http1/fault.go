@@ -1,5 +1,5 @@
-// Package http1 reads and writes HTTP/1 messages as bytes: response heads,
-// chunked bodies, requests. It is strict and says what is wrong instead of
+// Package http1 reads and writes HTTP/1 messages as bytes: heads of responses and
+// requests, chunked bodies. It is strict and says what is wrong instead of
 // stopping at it, works on the caller's memory, and reads nothing by itself.
 package http1
 
@@ -85,6 +85,12 @@ var rules = map[Kind]Rule{
 	HeadTooLarge:    {"", "a head larger than is read", true},
 	TrailerTooLarge: {"", "trailers or chunk extensions larger than are read", true},
 	TooManyInterim:  {"", "more 1xx responses than are read", true},
+	RequestLine:     {"RFC 9112 section 3", "request-line = method SP request-target SP HTTP-version", true},
+	BadTarget:       {"RFC 9112 section 3.2", "request-target = origin-form / absolute-form / authority-form / asterisk-form", true},
+	HostMissing:     {"RFC 9112 section 3.2", "a server MUST respond with 400 to an HTTP/1.1 request that lacks a Host header field", true},
+	HostRepeated:    {"RFC 9112 section 3.2", "a server MUST respond with 400 to a request that contains more than one Host header field line", true},
+	HostInvalid:     {"RFC 9112 section 3.2", "a server MUST respond with 400 to a Host header field with an invalid field value", true},
+	BadExpect:       {"RFC 9110 section 10.1.1", "a server that receives an expectation other than 100-continue MAY respond with 417", true},
 	Switching:       {"RFC 9110 section 15.2.2", "101 needs an Upgrade field in the request", true},
 }
 

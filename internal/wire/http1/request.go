@@ -25,11 +25,13 @@ func AppendRequestLine(dst []byte, method, uri, version string) ([]byte, error) 
 // AppendField appends "Name: value" and CRLF. A name that is no token and a value
 // with CR, LF or NUL are refused.
 func AppendField(dst []byte, name, value string) ([]byte, error) {
-	if badToken([]byte(name)) != tokenGood {
+	if !token(name) {
 		return dst, fmt.Errorf("cannot write a header field: %.80q is no field name", name)
 	}
-	if strings.ContainsAny(value, "\r\n\x00") {
-		return dst, fmt.Errorf("cannot write a header field: the value of %s has a line break or NUL", name)
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; c == '\r' || c == '\n' || c == 0 {
+			return dst, fmt.Errorf("cannot write a header field: the value of %s has a line break or NUL", name)
+		}
 	}
 	dst = append(append(dst, name...), ": "...)
 	return append(append(dst, value...), "\r\n"...), nil

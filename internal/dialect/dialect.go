@@ -107,6 +107,10 @@ type Conf struct {
 	// Told marks a configuration that the running instance itself told: it is
 	// what runs, whatever the files say.
 	Told bool
+	// Disk says how the configuration on disk would treat a request, where Told
+	// and it could be read: where that differs from Resolve, it was not applied.
+	// It is pure.
+	Disk func(topo.Request) topo.Decision
 	// Watches marks a product that loads changed files by itself, all but the main
 	// one: that they are newer than its workers says nothing.
 	Watches bool

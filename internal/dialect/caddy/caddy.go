@@ -1,10 +1,10 @@
-// Package caddy knows Caddy's logs: JSON and console lines of requests, errors
-// and health checks.
+// Package caddy knows Caddy 2: its processes, its configuration as the running
+// instance tells it and as a Caddyfile or JSON has it, and its logs: JSON and
+// console lines of requests, errors and health checks.
 package caddy
 
 import (
 	"bytes"
-	"path/filepath"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/answer"
@@ -16,32 +16,46 @@ import (
 
 // Dialect is Caddy.
 var Dialect = dialect.Dialect{
-	Name:      "caddy",
-	Doc:       "Caddy: its access and error log, JSON or console, and what it says about health checks.",
-	Recognise: recognise,
-	Logs:      Logs,
+	Name:         "caddy",
+	Doc:          "Caddy: processes, what the admin API tells and the Caddyfile or JSON on disk, its access and error log, and what it says about health checks.",
+	Recognise:    recognise,
+	Worker:       func(_, _ dialect.Process) (takes, draining bool) { return false, false }, // it has none: its children are commands
+	VersionMarks: []string{"\tgithub.com/caddyserver/caddy/v2\tv"},
+	Config:       Config,
+	Logs:         Logs,
+	Knobs:        knobs,
+	Spell:        spell,
+	ConfigTest:   func(l dialect.Launch) []string { return command(l, "validate") },
+	Reload:       reload,
 }
 
-func recognise(p dialect.Process) (dialect.Launch, bool) {
-	if len(p.Args) < 2 || filepath.Base(p.Args[0]) != "caddy" || (p.Args[1] != "run" && p.Args[1] != "start" && p.Args[1] != "reverse-proxy") {
-		return dialect.Launch{}, false
-	}
-	l := dialect.Launch{Product: "caddy", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
-	for i, a := range p.Args {
-		if a == "--config" && i+1 < len(p.Args) {
-			l.Config = p.Args[i+1]
-		}
-	}
-	if l.Config != "" && !filepath.IsAbs(l.Config) && p.Cwd != "" {
-		l.Config = filepath.Join(p.Cwd, l.Config)
-	}
-	return l, true
+// knobs spells the knobs that have a word of their own.
+var knobs = map[vocab.Knob]string{
+	vocab.ConnectTimeout: "dial_timeout", vocab.ReadTimeout: "response_header_timeout", vocab.SendTimeout: "write_timeout", vocab.HeaderBuffer: "max_response_header",
+	vocab.KeepaliveCount: "keepalive_idle_conns_per_host", vocab.KeepaliveTimeout: "keepalive", vocab.NextUpstreamTimeout: "lb_try_duration", vocab.NextUpstreamTries: "lb_retries",
+	vocab.TLSVerify: "tls_insecure_skip_verify", vocab.TLSTrusted: "tls_trusted_ca_certs", vocab.TLSName: "tls_server_name", vocab.TLSServerName: "tls_server_name",
+	vocab.TLSCertificate: "tls_client_auth", vocab.RequestBodyLimit: "max_size", vocab.RequestHeaderBuffer: "max_header_size", vocab.ServerConnections: "unhealthy_request_count",
+	vocab.HealthCheck: "health_uri", vocab.ProxyHeaderSend: "proxy_protocol", vocab.ClientTimeout: "read_body", vocab.RequestTimeout: "read_header", vocab.Target: "reverse_proxy",
 }
 
-// Logs are Caddy's log: all of its loggers write the same kind of line.
+// Logs are Caddy's log: all of its loggers write the same kind of line. As an
+// error log it is read for what tells why requests failed; the lines of requests
+// are those of the access log, also where both are one file.
 var Logs = []dialect.Log{{
 	Name: "caddy", Kind: "access", Sniff: sniff, Line: read, Access: countAccess, Time: line.Time, Conds: table.Conds(),
+}, {
+	Name: "caddy error", Kind: "error", Sniff: func(head []byte) int { return min(sniff(head), 1) }, Line: readError, Time: line.Time, Conds: table.Conds(),
 }}
+
+// readError reads a line for what is wrong: that of a request tells nothing but
+// its status.
+func readError(b []byte, r *dialect.Record) dialect.Key {
+	key := read(b, r)
+	if key > dialect.Plain && !r.Aside && r.Status != 0 {
+		return dialect.Plain
+	}
+	return key
+}
 
 func sniff(head []byte) int {
 	var r dialect.Record

@@ -1,0 +1,364 @@
+package caddy
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/topo"
+)
+
+// row is one line of a Caddyfile with the block behind it: a site, an option, a
+// directive, a subdirective, a matcher.
+type row struct {
+	words  []word // of which the first is the keyword; none in the block of global options
+	braces bool
+	block  []*row
+	close  topo.Place // the closing brace
+}
+
+func (r *row) name() string { return r.arg(0) }
+
+// arg returns the i-th word, "" where there is none.
+func (r *row) arg(i int) string {
+	if i < len(r.words) {
+		return r.words[i].text
+	}
+	return ""
+}
+
+// args returns the texts of the words from the i-th on.
+func (r *row) args(i int) []string {
+	var out []string
+	for ; i < len(r.words); i++ {
+		out = append(out, r.words[i].text)
+	}
+	return out
+}
+
+// place is where the words of the row stand, as far as they are of one file.
+func (r *row) place() topo.Place {
+	if len(r.words) == 0 {
+		return r.close
+	}
+	p := r.words[0].at
+	for _, w := range r.words[1:] {
+		if w.at.File == p.File && w.at.Line == p.Line {
+			p.End = max(p.End, w.at.End)
+		}
+	}
+	return p
+}
+
+// at is where one word stands.
+func (r *row) at(i int) topo.Place {
+	if i < len(r.words) {
+		return r.words[i].at
+	}
+	return r.place()
+}
+
+// written is the row as it stands in the file, without the brace behind it. Words
+// that an import put together are written with blanks between them.
+func (r *row) written() string {
+	if len(r.words) == 0 {
+		return ""
+	}
+	if p := r.place(); r.words[0].first && p.End-p.Start <= len(r.words[0].line) {
+		if cut := r.words[0].line[:p.End-p.Start]; len(strings.Fields(cut)) >= len(r.words) || len(r.words) == 1 {
+			return cut
+		}
+	}
+	return strings.Join(r.args(0), " ")
+}
+
+// insert is an empty range at the end of the block, before the line of the
+// closing brace.
+func (r *row) insert() topo.Place {
+	if !r.braces || r.close.File == "" {
+		return topo.Place{}
+	}
+	start := r.close.Start - (r.close.Column - 1)
+	return topo.Place{File: r.close.File, Line: r.close.Line, Column: 1, Start: start, End: start}
+}
+
+// node gives a value the place of the row.
+func (r *row) node(n *node) *node {
+	n.at, n.line, n.insert = r.place(), r.written(), r.insert()
+	return n
+}
+
+// find returns the last row of the block that begins with a word.
+func (r *row) find(name string) *row {
+	for i := len(r.block) - 1; i >= 0; i-- {
+		if r.block[i].name() == name {
+			return r.block[i]
+		}
+	}
+	return nil
+}
+
+// parser turns words into rows.
+type parser struct {
+	src      dialect.Source
+	files    []string
+	snippets map[string][]word
+	problems []topo.Problem
+	unknown  map[string]bool // variables of the environment
+	imports  int
+	total    int // words handed out
+
+	w []word // what is left
+}
+
+const (
+	maxImports  = 2000
+	maxProblems = 100
+	maxNesting  = 60
+)
+
+func (p *parser) problem(at topo.Place, fatal bool, format string, args ...any) {
+	x := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
+	if len(p.problems) < maxProblems && !slices.Contains(p.problems, x) {
+		p.problems = append(p.problems, x)
+	}
+}
+
+func (p *parser) fatal(at topo.Place, format string, args ...any) {
+	p.problem(at, true, format, args...)
+}
+
+// env knows no variable: only the process does.
+func (p *parser) env(name string) (string, bool) {
+	p.unknown[name] = true
+	return "", false
+}
+
+func (p *parser) lex(file string, data []byte) []word {
+	if len(p.files) < 256 {
+		p.files = append(p.files, file)
+	}
+	words, problems := lex(file, data, p.env)
+	p.problems = append(p.problems, problems...)
+	return words
+}
+
+// parse returns the sites and the block of global options of a file, in order,
+// imports carried out.
+func (p *parser) parse(file string, data []byte) []*row {
+	p.w = p.lex(file, data)
+	var out []*row
+	for len(p.w) > 0 {
+		r := p.row(0, true)
+		switch {
+		case r == nil:
+			continue
+		case !r.braces && len(out) == 0 || !r.braces && len(out) == 1 && len(out[0].words) == 0:
+			// One site may stand without braces: the rest of the file is its own.
+			r.block = p.rows(1)
+		case !r.braces:
+			p.fatal(r.place(), "Caddyfile: a site needs braces where there are several: '%s'", r.name())
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// rows reads up to a closing brace, which it leaves.
+func (p *parser) rows(depth int) []*row {
+	var out []*row
+	for len(p.w) > 0 && !p.w[0].closes() {
+		if r := p.row(depth, false); r != nil {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// row reads one row. It returns nil where there is none: an import, a snippet, a
+// brace too many.
+func (p *parser) row(depth int, top bool) *row {
+	if p.w[0].closes() {
+		p.fatal(p.w[0].at, "unexpected '}', no matching opening brace")
+		p.w = p.w[1:]
+		return nil
+	}
+	r := &row{}
+	for len(p.w) > 0 && !p.w[0].opens() && !p.w[0].closes() {
+		w := p.w[0]
+		if n := len(r.words); n > 0 && w.first && !(top && strings.HasSuffix(r.words[n-1].text, ",")) {
+			break
+		}
+		r.words = append(r.words, w)
+		p.w = p.w[1:]
+	}
+	if r.name() == "import" && !(top && len(r.words) == 1) {
+		p.imported(r)
+		return nil
+	}
+	if len(p.w) == 0 || !p.w[0].opens() || len(r.words) > 0 && p.w[0].first && !top {
+		return r
+	}
+	open := p.w[0]
+	r.braces = true
+	p.w = p.w[1:]
+	if name := r.name(); top && len(r.words) == 1 && (strings.HasPrefix(name, "(") || strings.HasPrefix(name, "&(")) && strings.HasSuffix(name, ")") {
+		inner := p.inner()
+		if name[0] == '(' {
+			p.snippets[name[1:len(name)-1]] = inner
+			return nil
+		}
+		return r // a named route
+	}
+	if depth >= maxNesting {
+		p.fatal(open.at, "blocks are nested too deeply")
+		p.inner()
+		return r
+	}
+	r.block = p.rows(depth + 1)
+	if len(p.w) == 0 {
+		p.fatal(open.at, "this block is not closed: '}' is missing")
+		return r
+	}
+	r.close = p.w[0].at
+	p.w = p.w[1:]
+	return r
+}
+
+// inner takes the words up to the brace that closes the present block.
+func (p *parser) inner() []word {
+	depth := 1
+	for i, w := range p.w {
+		switch {
+		case w.opens():
+			depth++
+		case w.closes():
+			depth--
+		}
+		if depth == 0 {
+			in := p.w[:i]
+			p.w = p.w[i+1:]
+			return slices.Clone(in)
+		}
+	}
+	in := slices.Clone(p.w)
+	p.w = nil
+	return in
+}
+
+// imported puts the words of a snippet or of files in front of what is left.
+func (p *parser) imported(r *row) {
+	args := r.args(2)
+	var block []word
+	if len(p.w) > 0 && p.w[0].opens() && !p.w[0].first {
+		p.w = p.w[1:]
+		block = p.inner()
+	}
+	if p.imports++; p.imports > maxImports {
+		p.fatal(r.place(), "there are too many imports: is there a circle?")
+		return
+	}
+	words, ok := p.snippets[r.arg(1)]
+	if !ok {
+		words = p.fromFiles(r)
+	}
+	var put []word
+	for _, w := range words {
+		put = append(put, substituted(w, args, block)...)
+	}
+	if p.total += len(put); p.total > maxWords {
+		p.fatal(r.place(), "imports make the configuration too large")
+		return
+	}
+	if len(put) > 0 {
+		put[0].first = true
+	}
+	if len(p.w) > 0 {
+		p.w[0].first = true
+	}
+	p.w = append(put, p.w...)
+}
+
+// fromFiles reads the files that an import names.
+func (p *parser) fromFiles(r *row) (words []word) {
+	pattern := r.arg(1)
+	if pattern == "" {
+		p.fatal(r.place(), "import needs a file or a snippet")
+		return nil
+	}
+	if !filepath.IsAbs(pattern) {
+		pattern = filepath.Join(filepath.Dir(r.words[0].at.File), pattern)
+	}
+	list := []string{pattern}
+	wild := strings.ContainsAny(pattern, "*?[")
+	if wild {
+		found, err := p.src.Glob(pattern)
+		if err != nil {
+			p.problem(r.at(1), false, "cannot look for %s: %v", pattern, err)
+		}
+		list = slices.DeleteFunc(found, func(f string) bool {
+			return strings.HasPrefix(filepath.Base(f), ".") && strings.HasPrefix(filepath.Base(pattern), "*")
+		})
+	}
+	for _, f := range list {
+		data, err := p.src.ReadFile(f)
+		switch {
+		case err != nil && !wild && missing(err):
+			p.fatal(r.at(1), "File to import not found: %s", r.arg(1))
+		case err != nil:
+			p.problem(r.at(1), false, "cannot read %s: %v", f, err)
+		default:
+			more := p.lex(f, data)
+			if len(more) > 0 {
+				more[0].first = true
+			}
+			words = append(words, more...)
+		}
+	}
+	return words
+}
+
+// argument is what stands in an imported text for an argument of the import.
+var argument = regexp.MustCompile(`\{args(?:\.(\d+)|\[(\d+)\])\}`)
+
+// substituted is a word of an imported text: arguments and blocks stand for
+// themselves (doImport in parse.go).
+func substituted(w word, args []string, block []word) []word {
+	if w.text == "{block}" {
+		return slices.Clone(block)
+	}
+	if rest, ok := strings.CutPrefix(w.text, "{args["); ok && strings.HasSuffix(rest, "]}") && strings.Contains(rest, ":") {
+		from, to, _ := strings.Cut(strings.TrimSuffix(rest, "]}"), ":")
+		a, b := 0, len(args)
+		if n, err := strconv.Atoi(from); err == nil {
+			a = n
+		}
+		if n, err := strconv.Atoi(to); err == nil {
+			b = n
+		}
+		if a < 0 || b > len(args) || a > b {
+			return []word{w}
+		}
+		var out []word
+		for i, text := range args[a:b] {
+			n := w
+			n.text, n.first = text, w.first && i == 0
+			out = append(out, n)
+		}
+		return out
+	}
+	if strings.Contains(w.text, "{args") {
+		w.text = argument.ReplaceAllStringFunc(w.text, func(m string) string {
+			parts := argument.FindStringSubmatch(m)
+			if i, err := strconv.Atoi(parts[1] + parts[2]); err == nil && i < len(args) {
+				return args[i]
+			}
+			return m
+		})
+	}
+	return []word{w}
+}

@@ -7,6 +7,7 @@ var circuitOpen = Cause{
 	Tier: -10,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 1},
+		{Fact: vocab.GatewayCircuitOpen, Seen: 20},
 		{Fact: vocab.CircuitConfigured, Seen: 18},
 		{Fact: vocab.CircuitOpenNow, Seen: 34},    // the gateway says so
 		{Fact: vocab.AnswerGatewayError, Seen: 4}, // the upstream was not asked

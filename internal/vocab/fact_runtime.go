@@ -3,13 +3,15 @@ package vocab
 // Facts: what gateways tell of their checks and breakers where they tell no more
 // than that.
 const (
-	CheckFails        Fact = "check_fails"
-	CircuitConfigured Fact = "circuit_configured"
-	CircuitOpenNow    Fact = "circuit_open_now"
+	CheckFails         Fact = "check_fails"
+	CircuitConfigured  Fact = "circuit_configured"
+	CircuitOpenNow     Fact = "circuit_open_now"
+	GatewayCircuitOpen Fact = "gateway_circuit_open"
 )
 
 var runtimeFacts = []FactInfo{
 	{CheckFails, "check", Now, RoleEndpoint, "the gateway's health check of the server fails, and it does not say how"},
 	{CircuitConfigured, "circuit_configured", Standing, RoleRoute, "a circuit breaker stands before the upstream"},
 	{CircuitOpenNow, "circuit", Now, RolePool, "the gateway says that a circuit breaker of the pool is open"},
+	{GatewayCircuitOpen, "circuit", Past, RoleRoute, "the gateway refused the request without asking any server: its circuit breaker was open"},
 }

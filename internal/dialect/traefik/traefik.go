@@ -1,11 +1,13 @@
-// Package traefik knows Traefik's logs: access log in common and JSON format,
-// and its own log in JSON, console and the older key=value form.
+// Package traefik knows Traefik 3: its processes, its static configuration, what
+// the file provider reads and what the API tells, how that treats a request; its
+// access log in common and JSON format, and its own log in JSON, console and the
+// older key=value form. Configuration that comes from Docker, Kubernetes and other
+// providers is known only where the API tells it.
 package traefik
 
 import (
 	"bytes"
-	"path/filepath"
-	"strings"
+	"fmt"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/answer"
@@ -19,38 +21,25 @@ import (
 // Dialect is Traefik.
 var Dialect = dialect.Dialect{
 	Name:      "traefik",
-	Doc:       "Traefik: its access log, common and JSON, and its own log, which says why a request failed only at level DEBUG.",
+	Doc:       "Traefik 3: its processes, static configuration, file provider and API, its access log, common and JSON, and its own log, which says why a request failed only at level DEBUG.",
 	Recognise: recognise,
+	Config:    Config,
 	Logs:      append(Logs, providers),
-	Words:     words,
-}
-
-func recognise(p dialect.Process) (dialect.Launch, bool) {
-	if len(p.Args) == 0 || filepath.Base(p.Args[0]) != "traefik" {
-		return dialect.Launch{}, false
-	}
-	l := dialect.Launch{Product: "traefik", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
-	for _, a := range p.Args {
-		for _, s := range []string{"--configfile=", "--configFile="} {
-			if v, ok := strings.CutPrefix(a, s); ok {
-				l.Config = v
-			}
-		}
-	}
-	if l.Config == "" {
-		l.Config = "/etc/traefik/traefik.yml"
-	}
-	return l, true
+	Format:    format,
+	Knobs:     knobs(),
+	Spell:     spell,
+	Reload:    reload,
+	Words:     terms,
 }
 
 // Logs are the access log in its two formats, and Traefik's own log.
 var Logs = []dialect.Log{
 	{
-		Name: "traefik access", Kind: "access", Line: common, Time: line.Time, Conds: table.Conds(),
+		Name: "traefik access", Kind: "access", Sites: true, Line: common, Time: line.Time, Conds: table.Conds(),
 		Sniff: func(head []byte) int { return sniff(head, common, 94) },
 	},
 	{
-		Name: "traefik access json", Kind: "access", Line: accessJSON, Time: line.Time, Conds: table.Conds(),
+		Name: "traefik access json", Kind: "access", Sites: true, Line: accessJSON, Time: line.Time, Conds: table.Conds(),
 		Sniff: func(head []byte) int { return sniff(head, accessJSON, 94) },
 	},
 	{
@@ -101,6 +90,7 @@ func common(b []byte, r *dialect.Record) dialect.Key {
 	if !clf.Match(b, r, &x) {
 		return dialect.Unparsed
 	}
+	r.Server = r.Name // the router is the site
 	// The server's address stands before the last quote.
 	if i := line.Last(b, "\" "); i > 0 {
 		if j := line.Last(b[:i], "\""); j >= 0 {
@@ -108,13 +98,22 @@ func common(b []byte, r *dialect.Record) dialect.Key {
 		}
 	}
 	if r.Upstream == nil {
-		// No server was chosen: only Traefik itself can have answered.
-		if r.Status == 503 {
-			return keyNoServer
-		}
-		return verdict(r, answer.Made)
+		return unasked(r)
 	}
 	return verdict(r, answer.Unknown)
+}
+
+// unasked is the verdict where no server was chosen: only Traefik itself can have
+// answered. A circuit breaker writes the status text alone, the balancers end
+// theirs with a newline (pkg/middlewares/circuitbreaker, loadbalancer/wrr).
+func unasked(r *dialect.Record) dialect.Key {
+	switch {
+	case r.Status == 503 && r.Bytes == int64(len("Service Unavailable")):
+		return keyBreaker
+	case r.Status == 503:
+		return keyNoServer
+	}
+	return verdict(r, answer.Made)
 }
 
 // server takes "http://10.0.3.17:8080" apart.
@@ -165,7 +164,7 @@ func accessJSON(b []byte, r *dialect.Record) dialect.Key {
 		case "RequestHost":
 			r.Host = o.Value
 		case "RouterName":
-			r.Name = o.Value
+			r.Name, r.Server = o.Value, o.Value
 		case "ServiceAddr":
 			r.Endpoint = o.Value
 		case "ServiceURL":
@@ -186,6 +185,9 @@ func accessJSON(b []byte, r *dialect.Record) dialect.Key {
 	}
 	// Traefik writes its own error as the origin's status as well: only an
 	// answer without any origin is surely its own.
+	if r.Endpoint == nil && r.Upstream == nil && r.Name != nil && bytes.HasSuffix(line.Trim(b), []byte("}")) { // a cut line may have lost its server
+		return unasked(r)
+	}
 	if r.UpKnown && r.UpStatus == 0 {
 		return verdict(r, answer.Made)
 	}
@@ -408,6 +410,9 @@ var (
 	keyNoServer = add("no-server", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
 		"The body of Traefik's 503: the service has no healthy server. Health check lines, or the containers' states, say why.",
 		vocab.NoHealthyUpstream, vocab.HealthCheckWrong, vocab.UpstreamDown)
+	keyBreaker = add("circuit-open", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayCircuitOpen, true,
+		"A 503 of 19 bytes without a server: a circuitBreaker middleware refused the request. What opened it stands before it in the log.",
+		vocab.CircuitOpen, vocab.UpstreamDown, vocab.UpstreamSlow)
 	keyCheck = add("check-failed", vocab.DestinationUnavailable, 0, dialect.PhaseLocal, vocab.GatewayServerDisabled, false,
 		"The server leaves the rotation: is it down, or is the check's path wrong?", vocab.HealthCheckWrong, vocab.UpstreamDown, vocab.AppError)
 	keyCheckStatus = add("check-status", vocab.DestinationUnavailable, 0, dialect.PhaseHeader, vocab.GatewayCheckRejected, false,
@@ -415,3 +420,14 @@ var (
 	keyAuth = add("auth-failed", vocab.ConnectionRefused, 500, dialect.PhaseConnect, vocab.GatewayAuthStatus, true,
 		"forwardAuth could not reach its service: diagnose that one.", vocab.AuthSubrequest, vocab.UpstreamDown, vocab.UpstreamSlow)
 )
+
+// format returns the access log of a format that the configuration names.
+func format(name string) (dialect.Log, error) {
+	switch name {
+	case "common":
+		return Logs[0], nil
+	case "json":
+		return Logs[1], nil
+	}
+	return dialect.Log{}, fmt.Errorf("cannot read the access log format %q", name)
+}

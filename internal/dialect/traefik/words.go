@@ -8,7 +8,7 @@ import (
 
 // providers is what Traefik says about configuration that it takes from
 // containers, Kubernetes and files, and its own pages.
-var providers, words = phrase.New(phrase.Options{Name: "traefik providers", Kind: "error", Words: 29, Source: "traefik pkg/provider, pkg/server"}, []phrase.Row{
+var providers, terms = phrase.New(phrase.Options{Name: "traefik providers", Kind: "error", Words: 29, Source: "traefik pkg/provider, pkg/server"}, []phrase.Row{
 	{ID: "no-address", Says: []string{"unable to find the IP address for the container", "Could not find network named", "the server is ignored"}, Symptom: vocab.DestinationNotFound, Phase: dialect.PhaseLocal, Causes: []vocab.Cause{vocab.WrongNetwork, vocab.WrongAddress, vocab.InvalidConfig},
 		Means: "The container is not on the network that Traefik is told to use.", Check: "traefik.docker.network must name a network that both are on, with its full name (compose puts the project's before it)."},
 	{ID: "no-port", Says: []string{"error: port is missing", "port is missing", "ports mapping"}, Symptom: vocab.ProxyConfigurationError, Phase: dialect.PhaseLocal, Causes: []vocab.Cause{vocab.InvalidConfig, vocab.WrongAddress},

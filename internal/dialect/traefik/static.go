@@ -1,7 +1,8 @@
 package traefik
 
 import (
-	"os"
+	"errors"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -75,7 +76,7 @@ func (c *config) find() string {
 func (c *config) read(file string) (*tree.Node, error) {
 	data, err := c.src.ReadFile(file)
 	if err != nil {
-		if !os.IsNotExist(err) || c.launch.PID != 0 {
+		if !errors.Is(err, fs.ErrNotExist) || c.launch.PID != 0 {
 			c.warn(topo.Place{File: file}, "cannot read the configuration: %v", err)
 		}
 		return nil, err

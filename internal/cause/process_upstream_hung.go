@@ -35,11 +35,13 @@ var upstreamHung = Cause{
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
 		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -15},
 		{Fact: vocab.TargetIsSelf, Seen: -15},
-		{Fact: vocab.EndpointFilesShort, Seen: -18},  // it answers nothing because it may open nothing
-		{Fact: vocab.EndpointThrottled, Seen: -14},   // it works, as far as it is let
-		{Fact: vocab.EndpointTasksShort, Seen: -10},  // it waits for a process that may not be started
-		{Fact: vocab.ContainerPaused, Seen: 28},      // docker pause
-		{Fact: vocab.AppDependencyFailed, Seen: -10}, // it waits for another
+		{Fact: vocab.EndpointFilesShort, Seen: -18},    // it answers nothing because it may open nothing
+		{Fact: vocab.EndpointMemoryStalled, Seen: -12}, // it works, as far as memory lets it
+		{Fact: vocab.EndpointIOStalled, Seen: -12},     // it works, as far as the disk lets it
+		{Fact: vocab.EndpointThrottled, Seen: -14},     // it works, as far as it is let
+		{Fact: vocab.EndpointTasksShort, Seen: -10},    // it waits for a process that may not be started
+		{Fact: vocab.ContainerPaused, Seen: 28},        // docker pause
+		{Fact: vocab.AppDependencyFailed, Seen: -10},   // it waits for another
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",

@@ -29,11 +29,13 @@ var upstreamSlow = Cause{
 		{Fact: vocab.ProbeSpeaksHTTP, Seen: -15},
 		{Fact: vocab.ProbeSpeaksFastCGI, Seen: -15},
 		{Fact: vocab.ProbeSpeaksUWSGI, Seen: -15},
-		{Fact: vocab.EndpointFilesShort, Seen: -18},  // it may open nothing more
-		{Fact: vocab.EndpointThrottled, Seen: -14},   // its work did not grow, its time shrank
-		{Fact: vocab.EndpointTasksShort, Seen: -8},   // it waits for a process that may not be started
-		{Fact: vocab.AppDependencyFailed, Seen: -10}, // it waits for another
-		{Fact: vocab.HostMemoryShort, Seen: -4},      // everything is slow
+		{Fact: vocab.EndpointFilesShort, Seen: -18},    // it may open nothing more
+		{Fact: vocab.EndpointMemoryStalled, Seen: -12}, // it works, as far as memory lets it
+		{Fact: vocab.EndpointIOStalled, Seen: -12},     // it works, as far as the disk lets it
+		{Fact: vocab.EndpointThrottled, Seen: -14},     // its work did not grow, its time shrank
+		{Fact: vocab.EndpointTasksShort, Seen: -8},     // it waits for a process that may not be started
+		{Fact: vocab.AppDependencyFailed, Seen: -10},   // it waits for another
+		{Fact: vocab.HostMemoryShort, Seen: -4},        // everything is slow
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The application at {endpoint} answers {route} later than the gateway waits[: {value:probe_late}][, and it used to be faster: {value:route_got_slower}].",

@@ -7,8 +7,8 @@ var conntrackFull = Cause{
 	Tier: -5,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 3},        // many other things drop packets
-		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -16}, // a full table drops what is new; one with room drops nothing
-		{Fact: vocab.KernelConntrackFull, Seen: 30},         // the kernel's own words
+		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -24}, // a full table drops what is new; one with room drops nothing, whatever the kernel says of another
+		{Fact: vocab.KernelConntrackFull, Seen: 24},         // the kernel's own words, which older ones say of any namespace
 		{Fact: vocab.ProbeConnectTimeout, Seen: 3},          // ours is dropped as well, or was tracked already
 	},
 	Hides:   []vocab.Cause{vocab.Filtered, vocab.Lossy},

@@ -23,7 +23,7 @@ type hostLook struct {
 	Queues   *host.Queues
 	Clock    *host.Clock
 	Wires    []host.Interface
-	Groups   map[int]host.Cgroup // by pid: of the upstreams' listeners
+	Groups   map[int]host.Cgroup // by pid: of the upstreams' listeners and of one worker of the gateway
 	Own      string              // the group that goodgate's own memory is counted in
 }
 
@@ -46,12 +46,27 @@ func (x *examination) lookAtHost(ctx context.Context, when string, p picture) ho
 	if r, _, ok := ask(x, "host/cgroup "+when, "own", func() (host.Cgroup, error) { return host.ReadCgroup(ctx, os.Getpid()) }); ok && r.OOM != nil {
 		l.Own = r.OOM.Path
 	}
-	for _, pid := range x.servers(p) {
+	for _, pid := range append(x.servers(p), x.gatewayWorker()...) {
 		if r, _, ok := ask(x, "host/cgroup "+when, strconv.Itoa(pid), func() (host.Cgroup, error) { return host.ReadCgroup(ctx, pid) }); ok {
 			l.Groups[pid] = r
 		}
 	}
 	return l
+}
+
+// gatewayWorker returns the process of the gateway whose control group stands for
+// those of all.
+func (x *examination) gatewayWorker() []int {
+	g := x.match.Gateway
+	for _, w := range g.Workers {
+		if !w.Draining {
+			return []int{w.Process.PID}
+		}
+	}
+	if g.Running {
+		return []int{g.Master.PID}
+	}
+	return nil
 }
 
 // askView asks something of the gateway's place.
@@ -100,6 +115,7 @@ func (x *examination) hostFacts(ctx context.Context, before hostLook, now pictur
 	x.diskFacts(ctx, after)
 	x.conntrackFacts(ctx, after)
 	x.pressureFacts(before, after)
+	x.gatewayThrottled(before, after)
 	x.clockNote(before, after)
 	x.denialFacts(ctx)
 	for _, u := range x.upstreams {

@@ -4,20 +4,30 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
+// stuckLook is for how long a process in uninterruptible sleep is looked at.
+// A slow disk keeps it in one sleep for a while, too.
+const stuckLook = 1200 * time.Millisecond
+
 // The measures from which a host or group counts as short. They are where waiting
 // dominates working: what is busy and serves is no fault.
 const (
 	stallMuch    = 40.0 // percent of the last 10 s in which all tasks waited
 	stallCPU     = 80.0 // percent of the last 10 s in which some task waited for a processor
+	leastStall   = 0.3  // seconds in which everything in a group waited
+	stallShare   = 0.6  // of the time that a group waited or worked
+	refaultMany  = 500  // pages
+	leastWaits   = 3    // of ten looks
 	throttleMuch = 0.5  // of the periods in which a group wanted to run
 	stealMuch    = 0.25 // of all processor time between the looks
 )
@@ -119,6 +129,10 @@ func (x *examination) groupFacts(u *upstream, before, after hostLook) {
 			told["cpu "+g.Path] = true
 			x.throttled(u, *was.CPU, *g)
 		}
+		if both && was.Path == now.Path && now.Stall != nil && was.Stall != nil && !told["stall "+now.Path] {
+			told["stall "+now.Path] = true
+			x.stalled(u, was, now)
+		}
 		if g := now.Memory; g != nil && !told["memory "+g.Path] {
 			told["memory "+g.Path] = true
 			full := float64(g.Working) >= 0.95*float64(g.Limit)
@@ -151,12 +165,90 @@ func (x *examination) sameGroup(before hostLook, now host.Cgroup) (host.Cgroup, 
 }
 
 func (x *examination) throttled(u *upstream, was, now host.CPUGroup) {
+	if words := heldBack(was, now); words != "" {
+		x.add(u.about(vocab.EndpointThrottled, evidence.Process, "control group "+now.Path, words))
+	}
+}
+
+// gatewayThrottled says that the gateway itself gets too little processor time.
+func (x *examination) gatewayThrottled(before, after hostLook) {
+	for _, pid := range x.gatewayWorker() {
+		was, now := before.Groups[pid].CPU, after.Groups[pid].CPU
+		if was == nil || now == nil || was.Path != now.Path {
+			continue
+		}
+		if words := heldBack(*was, *now); words != "" {
+			x.add(x.onGateway(vocab.GatewayThrottled, after.When, evidence.Process, "control group "+now.Path, words))
+		}
+	}
+}
+
+// heldBack says that a group ran out of its quota in most of the periods between
+// two looks; empty: it did not.
+func heldBack(was, now host.CPUGroup) string {
+	if now.Periods <= was.Periods || now.Throttled < was.Throttled {
+		return ""
+	}
 	periods, held := now.Periods-was.Periods, now.Throttled-was.Throttled
-	if now.Periods <= was.Periods || now.Throttled < was.Throttled || periods < 3 || float64(held) < throttleMuch*float64(periods) {
+	if periods < 3 || float64(held) < throttleMuch*float64(periods) {
+		return ""
+	}
+	return fmt.Sprintf("it may use %.2f processors and was held back in %d of %d periods", now.Cores, held, periods)
+}
+
+// stalled says that everything in a group waited, most of the time that it was not
+// idle, for memory or for disks. What has to be read again because it was dropped
+// too soon waits for a disk, and lacks memory.
+func (x *examination) stalled(u *upstream, was, now host.Cgroup) {
+	where := "pressure of control group " + now.Path
+	if words := waited(was, now, "memory", was.Stall.Memory, now.Stall.Memory); words != "" {
+		x.add(u.about(vocab.EndpointMemoryStalled, evidence.Process, where, words))
 		return
 	}
-	x.add(u.about(vocab.EndpointThrottled, evidence.Process, "control group "+now.Path,
-		fmt.Sprintf("it may use %.2f processors and was held back in %d of %d periods", now.Cores, held, periods)))
+	words := waited(was, now, "disks", was.Stall.IO, now.Stall.IO)
+	if words == "" || !x.seenWaiting(u) {
+		return
+	}
+	if a, b := was.Memory, now.Memory; a != nil && b != nil && a.Path == b.Path && b.Refault > a.Refault+refaultMany {
+		words = fmt.Sprintf("%s, to read again %d MB that it had no memory to keep", words, (b.Refault-a.Refault)*uint64(os.Getpagesize())>>20)
+		x.add(u.about(vocab.EndpointMemoryStalled, evidence.Process, where, words))
+		return
+	}
+	x.add(u.about(vocab.EndpointIOStalled, evidence.Process, where, words))
+}
+
+// waited says for how long everything in a group waited for one thing between two
+// looks; empty: it mostly worked, or was idle.
+func waited(was, now host.Cgroup, what string, a, b *host.Stall) string {
+	if a == nil || b == nil || b.Full < a.Full+leastStall || now.Busy < was.Busy {
+		return ""
+	}
+	full, busy := b.Full-a.Full, now.Busy-was.Busy
+	if full < stallShare*(full+busy) {
+		return ""
+	}
+	return fmt.Sprintf("all of it waited for %s for %.1f s and worked for %.1f s", what, full, busy)
+}
+
+// seenWaiting reports whether a process that listens was itself in uninterruptible
+// sleep at several looks, while an answer was awaited: a group may hold others.
+// Between two reads of a fast disk it runs.
+func (x *examination) seenWaiting(u *upstream) bool {
+	return u.Contact != nil && slices.ContainsFunc(u.Contact.Loads, func(l host.Load) bool { return l.Waits >= leastWaits })
+}
+
+// stuckFact says of a process in uninterruptible sleep whether it stays in that
+// one: who reads from a disk is in one sleep after the other.
+func (x *examination) stuckFact(ctx context.Context, u *upstream, pid int) {
+	loads, _, ok := ask(x, "host/load", strconv.Itoa(pid), func() ([]host.Load, error) { return host.MeasureLoad(ctx, []int{pid}, stuckLook) })
+	if !ok || len(loads) == 0 || !loads[0].Stuck {
+		return
+	}
+	words := "in uninterruptible sleep (state D)"
+	if w := loads[0].Where; w != "" && w != "0" {
+		words += ", in the kernel's " + w
+	}
+	x.add(u.about(vocab.ListenerStopped, evidence.Process, "pid "+strconv.Itoa(pid), words))
 }
 
 // groupKilled says that the kernel killed in the group while goodgate looked: the
@@ -204,6 +296,8 @@ func (x *examination) goneFacts(u *upstream) {
 }
 
 // limitFacts compares descriptors and processes of an upstream with their limits.
+// Those of the processes count for a user, not for the process (RLIMIT_NPROC in
+// getrlimit(2)), and not for root.
 func (x *examination) limitFacts(ctx context.Context, u *upstream) {
 	ids := pids(u.After)
 	for i, pid := range ids {
@@ -218,7 +312,27 @@ func (x *examination) limitFacts(ctx context.Context, u *upstream) {
 			x.add(u.about(vocab.EndpointFilesShort, evidence.Process, "pid "+strconv.Itoa(pid), fmt.Sprintf("%d descriptors open, and it may have %d", d.Open, d.OpenFiles.Soft)))
 			return
 		}
+		if x.userShort(ctx, u, pid, d.Tasks) {
+			return
+		}
 	}
+}
+
+// tasksMany is a limit on processes that nobody reaches who is not counted here.
+const tasksMany = 4096
+
+func (x *examination) userShort(ctx context.Context, u *upstream, pid int, limit host.Limit) bool {
+	i := slices.IndexFunc(u.Processes, func(p host.Process) bool { return p.PID == pid })
+	if i < 0 || limit.Soft <= 0 || limit.Soft > tasksMany || u.Processes[i].UID <= 0 {
+		return false
+	}
+	uid := u.Processes[i].UID
+	n, _, ok := ask(x, "host/tasks", strconv.Itoa(uid), func() (int, error) { return host.CountTasks(ctx, uid) })
+	if !ok || int64(n) < limit.Soft {
+		return false
+	}
+	x.add(u.about(vocab.EndpointTasksShort, evidence.Process, "pid "+strconv.Itoa(pid), fmt.Sprintf("its user has %d processes and threads, and may have %d", n, limit.Soft)))
+	return true
 }
 
 // dependencyFacts looks, for an application that says that it cannot reach an

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -122,7 +123,7 @@ func (x *examination) unixFacts(u *upstream) {
 }
 
 // processFacts says how the processes fare that hold the listener.
-func (x *examination) processFacts(u *upstream, after picture) {
+func (x *examination) processFacts(ctx context.Context, u *upstream, after picture) {
 	var newest host.Process
 	for _, id := range pids(u.After) {
 		p, ok := after.Processes.Find(id)
@@ -136,7 +137,7 @@ func (x *examination) processFacts(u *upstream, after picture) {
 		case "T", "t":
 			x.add(u.about(vocab.ListenerStopped, evidence.Process, "pid "+strconv.Itoa(id), "stopped (state "+p.State+")"))
 		case "D":
-			x.add(u.about(vocab.ListenerStopped, evidence.Process, "pid "+strconv.Itoa(id), "in uninterruptible sleep (state D)"))
+			x.stuckFact(ctx, u, id)
 		}
 	}
 	if newest.PID == 0 {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,11 +13,11 @@ import (
 )
 
 // upstreamFacts says what was found at every upstream.
-func (x *examination) upstreamFacts(before, after, end picture) {
+func (x *examination) upstreamFacts(ctx context.Context, before, after, end picture) {
 	for _, u := range x.upstreams {
 		x.socketFacts(u, before, after)
 		x.replacedFacts(u, before, end)
-		x.processFacts(u, after)
+		x.processFacts(ctx, u, after)
 		x.connectFacts(u)
 		x.wayFacts(u)
 		if u.Handshake != nil {

@@ -107,7 +107,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	for _, u := range x.upstreams {
 		x.readAppLogs(ctx, u)
 	}
-	x.upstreamFacts(before, after, x.lastLook(ctx, after))
+	x.upstreamFacts(ctx, before, after, x.lastLook(ctx, after))
 	x.nameFacts(resolved)
 	x.appFacts(ctx)
 	x.elsewhereFacts(after)

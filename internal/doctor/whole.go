@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ func (x *examination) placeNames(e *scan.Extract) {
 // addressOf returns the address of the server that a line names, "" where it
 // names none.
 func (x *examination) addressOf(endpoint, name string) string {
+	if _, err := netip.ParseAddrPort(endpoint); err == nil || strings.HasPrefix(endpoint, "unix:") {
+		return endpoint // goodgate's own log has the address itself
+	}
 	if endpoint == "" {
 		endpoint = name
 	}

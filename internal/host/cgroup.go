@@ -21,7 +21,9 @@ type Cgroup struct {
 	Memory *MemoryGroup   `json:"memory,omitempty"` // nil: no limit in force, or not known
 	Tasks  *TaskGroup     `json:"tasks,omitempty"`
 	CPU    *CPUGroup      `json:"cpu,omitempty"`
-	Stall  *Pressure      `json:"stall,omitempty"`  // of the group itself; version 2 with PSI only
+	Stall  *Pressure      `json:"stall,omitempty"`  // of the group itself; where version 2 is mounted and the kernel keeps PSI
+	Path   string         `json:"path,omitempty"`   // of the group that Stall is of
+	Busy   float64        `json:"busy,omitempty"`   // seconds of processor time that it took
 	Frozen string         `json:"frozen,omitempty"` // path of the group that is frozen; empty: none
 	OOM    *MemoryGroup   `json:"oom,omitempty"`    // the innermost group that counts kills, limit or not
 	Gaps   []evidence.Gap `json:"gaps,omitempty"`
@@ -30,11 +32,13 @@ type Cgroup struct {
 // MemoryGroup is a group with a limit on memory. Sizes are bytes.
 type MemoryGroup struct {
 	Path    string `json:"path"`
-	Limit   int64  `json:"limit"`
-	Used    int64  `json:"used"`     // page cache included
-	Working int64  `json:"working"`  // without the page cache that can be dropped at once
-	AtLimit uint64 `json:"at_limit"` // how often it was at its limit since it was made
-	Kills   uint64 `json:"kills"`    // processes that the kernel killed since it was made
+	Limit   int64  `json:"limit"`             // or High, where that is less
+	Used    int64  `json:"used"`              // page cache included
+	Working int64  `json:"working"`           // without the page cache that can be dropped at once
+	AtLimit uint64 `json:"at_limit"`          // how often it was at its limit since it was made
+	High    int64  `json:"high,omitempty"`    // version 2: beyond it the group is slowed down; 0: none
+	Refault uint64 `json:"refault,omitempty"` // pages that were read again soon after they were dropped
+	Kills   uint64 `json:"kills"`             // processes that the kernel killed since it was made
 }
 
 // TaskGroup is a group with a limit on processes and threads.
@@ -170,7 +174,8 @@ func (c *Cgroup) level(t cgroupTree, group string, own bool) {
 	}
 	if all && own && group != "/" {
 		if p, err := readStalls(func(what string) string { return dir + "/" + what + ".pressure" }); err == nil {
-			c.Stall = &p
+			c.Stall, c.Path = &p, group
+			c.Busy = float64(keyed(dir + "/cpu.stat")["usage_usec"]) / 1e6
 		}
 	}
 }
@@ -188,6 +193,7 @@ func (c *Cgroup) memory(dir, group string, two bool) {
 	if two {
 		events := keyed(dir + "/memory.events")
 		m.AtLimit, m.Kills = events["max"], events["oom_kill"]
+		m.High = max(0, number64(dir+"/memory.high"))
 	} else {
 		m.AtLimit = uint64(max(0, number64(dir+"/memory.failcnt")))
 		m.Kills = keyed(dir + "/memory.oom_control")["oom_kill"]
@@ -195,8 +201,12 @@ func (c *Cgroup) memory(dir, group string, two bool) {
 	if m.Used < 0 {
 		return // the root of version 2 has no such files
 	}
-	m.Working = max(0, m.Used-int64(keyed(dir + "/memory.stat")[inactive]))
+	stat := keyed(dir + "/memory.stat")
+	m.Working, m.Refault = max(0, m.Used-int64(stat[inactive])), refaults(stat)
 	m.Limit = number64(dir + "/" + limitName)
+	if m.High > 0 && (m.Limit <= 0 || m.High < m.Limit) {
+		m.Limit = m.High
+	}
 	if c.OOM == nil && group != "/" {
 		own := m
 		c.OOM = &own
@@ -204,6 +214,22 @@ func (c *Cgroup) memory(dir, group string, two bool) {
 	if m.Limit > 0 && m.Limit < unlimited && (c.Memory == nil || closer(m.Working, m.Limit, c.Memory.Working, c.Memory.Limit)) {
 		c.Memory = &m
 	}
+}
+
+// refaults returns how often a page was read again that had been dropped so
+// shortly before that with a little more memory it would still be there
+// (workingset_refault in Documentation/admin-guide/cgroup-v2.rst).
+func refaults(stat map[string]uint64) uint64 {
+	for _, names := range [][2]string{
+		{"total_workingset_refault_file", "total_workingset_refault_anon"}, // version 1: with all groups below
+		{"workingset_refault_file", "workingset_refault_anon"},
+		{"workingset_refault", ""}, // before Linux 5.9
+	} {
+		if _, ok := stat[names[0]]; ok {
+			return stat[names[0]] + stat[names[1]]
+		}
+	}
+	return 0
 }
 
 // closer reports whether a of b is a larger part than c of d.

@@ -145,6 +145,30 @@ func ListLiving(ctx context.Context) ([]int, error) {
 	return slices.DeleteFunc(pids, func(pid int) bool { return ctx.Err() != nil || !r.lives(pid) }), ctx.Err()
 }
 
+// CountTasks returns how many processes and threads a user has. They are those of
+// the effective user, which is not always the one that the kernel counts for.
+func CountTasks(ctx context.Context, uid int) (int, error) {
+	pids, err := pidsOf("/proc")
+	if err != nil {
+		return 0, denied("processes", err)
+	}
+	r, n := &fileReader{}, 0
+	for _, pid := range pids {
+		b, err := r.read("/proc/"+strconv.Itoa(pid)+"/status", processFile)
+		if err != nil {
+			continue
+		}
+		var p Process
+		if p.identify(b); p.UID != uid {
+			continue
+		}
+		if threads, err := strconv.Atoi(statusField(b, "Threads:")); err == nil {
+			n += threads
+		}
+	}
+	return n, ctx.Err()
+}
+
 // hidden reports whether /proc is mounted with hidepid: process 1 exists and is
 // not shown.
 func hidden(list []Process) bool { return len(list) == 0 || list[0].PID != 1 }

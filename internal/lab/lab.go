@@ -84,6 +84,10 @@ type Options struct {
 	// {"/usr/bin/goodgate", "lab", "backend"}.
 	Backend []string
 
+	// Gateway is the command that runs goodgate's own gateway, such as
+	// {"/usr/bin/goodgate", "gateway"}; the scenes of that product need it.
+	Gateway []string
+
 	// Dir is where the scene's folder is made; empty: the system's.
 	Dir string
 }
@@ -124,7 +128,7 @@ func Faults() []Fault {
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
 		pathFaults(), idleFaults(), pathHealthy(),
-		haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(),
+		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(),
 	} {
 		all = append(all, group...)
 	}

@@ -36,7 +36,11 @@ func have(need string) bool {
 		return os.Geteuid() == 0 && program("ip") != "" && program("nsenter") != ""
 	case "tun":
 		return os.Geteuid() == 0 && exists("/dev/net/tun")
-	case "cgroup:memory", "cgroup:pids", "cgroup:cpu":
+	case "cgroup:pressure":
+		return os.Geteuid() == 0 && pressureRoot() != ""
+	case "fuse":
+		return os.Geteuid() == 0 && haveFuse()
+	case "cgroup:memory", "cgroup:pids", "cgroup:cpu", "cgroup:blkio":
 		root, _ := groupRoot(strings.TrimPrefix(need, "cgroup:"))
 		return os.Geteuid() == 0 && root != ""
 	default:

@@ -26,6 +26,8 @@ const (
 	EndpointFilesShort    Fact = "endpoint_files_short"
 	EndpointTasksShort    Fact = "endpoint_tasks_short"
 	EndpointMemoryShort   Fact = "endpoint_memory_short"
+	EndpointMemoryStalled Fact = "endpoint_memory_stalled"
+	EndpointIOStalled     Fact = "endpoint_io_stalled"
 	EndpointThrottled     Fact = "endpoint_throttled"
 	EndpointDiskShort     Fact = "endpoint_disk_short"
 	EndpointGroupKilled   Fact = "endpoint_group_killed"
@@ -71,6 +73,8 @@ var hostFacts = []FactInfo{
 	{EndpointFilesShort, "files_now", Now, RoleEndpoint, "a process of the application has as many descriptors open as it may, or nearly"},
 	{EndpointTasksShort, "tasks_now", Now, RoleEndpoint, "the application has as many processes and threads as it may"},
 	{EndpointMemoryShort, "memory_now", Now, RoleEndpoint, "the application's memory is at the limit of its control group"},
+	{EndpointMemoryStalled, "memory_stall", Now, RoleEndpoint, "the application's processes wait, most of the time, for memory that the kernel has to free or to read again"},
+	{EndpointIOStalled, "io_stall", Now, RoleEndpoint, "the application's processes wait, most of the time, for disks"},
 	{EndpointThrottled, "cpu_now", Now, RoleEndpoint, "the application's processor quota runs out again and again"},
 	{EndpointDiskShort, "disk_now", Now, RoleEndpoint, "a file system that the application writes to has no room, or no inodes, left"},
 	{EndpointGroupKilled, "oom_now", Now, RoleEndpoint, "the kernel counts processes that it killed in the application's control group for lack of memory"},

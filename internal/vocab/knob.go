@@ -52,6 +52,7 @@ const (
 	ListenBacklog       Knob = "listen_backlog"     // length of the accept queue that is asked for; negative: the most that the system allows
 	QueueTimeout        Knob = "queue_timeout"      // how long a request waits for a free connection to a server
 	ClientTimeout       Knob = "client_timeout"     // how long a client may be silent
+	ClientKeepalive     Knob = "client_keepalive"   // how long a client's idle connection is kept; 0: it is closed at once
 	RequestTimeout      Knob = "request_timeout"    // how long a request's header may take
 	Retries             Knob = "retries"            // further connects to the same server after one that failed
 	ServerConnections   Knob = "server_connections" // connections to one server at a time; 0: no limit
@@ -67,5 +68,5 @@ var Knobs = []Knob{
 	KeepaliveTimeout, KeepaliveRequests, TLSVerify, TLSVerifyDepth, TLSTrusted, TLSName, TLSServerName, TLSCheckName, TLSCheckTime, TLSProtocols,
 	TLSCiphers, TLSCertificate, TLSCertificateKey, ResolverServers, ResolverTimeout, ResolverValid, RequestBodyLimit,
 	RequestHeaderBuffer, WorkerProcesses, WorkerConnections, WorkerFiles, WorkerUser, LimitRequests, LimitConnections,
-	Target, Speaks, ProxyHeaderSend, QueueTimeout, ClientTimeout, RequestTimeout, Retries, ServerConnections, HealthCheck, CircuitBreaker,
+	Target, Speaks, ProxyHeaderSend, QueueTimeout, ClientTimeout, ClientKeepalive, RequestTimeout, Retries, ServerConnections, HealthCheck, CircuitBreaker,
 }

@@ -103,6 +103,8 @@ func (s *server) answer(raw, c net.Conn, r *http.Request) bool {
 		return s.proper(c, r, route)
 	case "hang":
 		io.Copy(io.Discard, c) // until the other side gives up
+	case "panic":
+		panic("order 4711 has no customer")
 	case "close":
 	case "reset":
 		reset(raw)

@@ -1,0 +1,239 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// ownSite is one site behind a scene's goodgate gateway.
+type ownSite struct {
+	app     string
+	host    string
+	path    string
+	prefix  string // of the route
+	listen  string
+	secure  string // further lines of the listener
+	scheme  string
+	servers []string // as the configuration spells them
+	more    string   // further lines of the upstream
+	wait    string   // how long requests wait where no server can be asked
+	first   string   // limit for the first byte of an answer
+}
+
+func (s *ownSite) url() string {
+	return fmt.Sprintf("%s://%s:%d%s", s.scheme, s.host, port(s.listen), s.path)
+}
+
+// Own is goodgate's own gateway as the gateway of a scene: it needs nothing but
+// the program itself.
+type Own struct {
+	*Proc
+	b      *Bench
+	dir    string
+	conf   string // empty: everything stands on the command line
+	log    string
+	target *ownSite
+	others []*ownSite
+	hosts  map[string]string
+	memory string
+}
+
+// ownSite draws the outside of a site.
+func (b *Bench) ownSite(app string, servers ...string) *ownSite {
+	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
+	s := &ownSite{app: app, host: app + "." + zone, listen: b.local(), scheme: "http", servers: servers, prefix: pick(b, "/", "/api", "/v1"),
+		wait: pick(b, "200ms", "400ms"), first: "5s"}
+	s.path = strings.TrimSuffix(s.prefix, "/") + "/" + pick(b, "list", "item/4711", "today")
+	if b.Chance(40) {
+		s.host = "127.0.0.1"
+	}
+	return s
+}
+
+// Own lays out a gateway with target among its decoys. It is not running yet.
+func (b *Bench) Own(target *ownSite) *Own {
+	g := &Own{Proc: &Proc{b: b, name: "gateway", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "gateway", "etc/goodgate")), target: target, hosts: map[string]string{}}
+	g.conf = filepath.Join(g.dir, "gateway.yaml")
+	g.log = filepath.Join(g.dir, "log", "access.log")
+	if b.Chance(15) {
+		p := b.certificate(certificate{name: target.app + ".front"})
+		target.scheme, target.secure = "https", fmt.Sprintf("    cert: %s\n    key: %s\n", p.file, p.key)
+	}
+	healthy, dead := b.Name(), b.Name()
+	well := b.Backend(healthy, good(b.local()))
+	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
+	g.others = []*ownSite{b.ownSite(healthy, "http://"+well.Addr), b.ownSite(dead, "http://"+b.local())}
+	for _, s := range g.others {
+		if target.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
+			s.listen, s.host = target.listen, s.app+".intern.test"
+		}
+	}
+	for _, s := range append([]*ownSite{target}, g.others...) {
+		if s.host != "127.0.0.1" {
+			g.hosts[s.host] = s.listen
+		}
+	}
+	return g
+}
+
+// alone makes the target the only site, which the command line describes.
+func (g *Own) alone() *Own {
+	g.conf, g.others = "", nil
+	g.target.scheme, g.target.secure = "http", ""
+	return g
+}
+
+// text is the configuration. A listener belongs to every site: those without a
+// host of their own answer for what no other fits, so there is one at most.
+func (g *Own) text() string {
+	var listeners, upstreams, sites strings.Builder
+	seen := map[string]bool{}
+	all := append(append([]*ownSite{}, g.others...), g.target)
+	for _, s := range all {
+		if !seen[s.listen] {
+			seen[s.listen] = true
+			fmt.Fprintf(&listeners, "  - address: %s\n%s", s.listen, s.secure)
+		}
+		fmt.Fprintf(&upstreams, "  %s:\n    servers:\n", s.app)
+		for _, server := range s.servers {
+			fmt.Fprintf(&upstreams, "      - url: %s\n", server)
+		}
+		fmt.Fprintf(&upstreams, "    wait: %s\n    timeouts:\n      connect: 1s\n      first_byte: %s\n%s", s.wait, s.first, indent(s.more, 4))
+		fmt.Fprintf(&sites, "  - name: %s\n", s.app)
+		if s.host != "127.0.0.1" {
+			fmt.Fprintf(&sites, "    hosts: [%s]\n", s.host)
+		} else {
+			fmt.Fprintf(&sites, "    hosts: [\"127.0.0.1\"]\n")
+		}
+		fmt.Fprintf(&sites, "    routes:\n      - path: %s\n        to: %s\n", s.prefix, s.app)
+	}
+	return fmt.Sprintf("# %s\nlisten:\n%saccess_log:\n  file: %s\nupstreams:\n%ssites:\n%s", pick(g.b, "managed by ansible", "the shop's front door", "see the wiki"), &listeners, g.log, &upstreams, &sites)
+}
+
+// Run writes configuration and past, starts the gateway and waits until it listens.
+func (g *Own) Run() *Own {
+	b := g.b
+	if b.err == nil && len(b.own) == 0 {
+		b.fail("cannot start the gateway: no command for it")
+	}
+	g.onlyOneWithoutName()
+	b.Write(g.log, g.past())
+	args := []string{}
+	if g.conf != "" {
+		b.Write(g.conf, g.text())
+		args = append(args, "-c", g.conf)
+	} else {
+		args = append(args, "--listen", g.target.listen, "--access-log", g.log)
+		for _, s := range g.target.servers {
+			args = append(args, "--to", s)
+		}
+	}
+	if b.err != nil {
+		return g
+	}
+	b.date(g.conf)
+	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.own[0], argv: "goodgate", args: append(append([]string{}, b.own[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
+	g.Proc.Addr = g.target.listen
+	g.listening()
+	for _, s := range g.others {
+		b.poll(g.hosts, s.url(), time.Duration(200+b.Rand.IntN(200))*time.Millisecond)
+	}
+	return g
+}
+
+// onlyOneWithoutName gives the decoys names where the target has none: the gateway
+// chooses a site by its host alone.
+func (g *Own) onlyOneWithoutName() {
+	for _, s := range g.others {
+		if s.host == "127.0.0.1" {
+			s.host = s.app + ".intern.test"
+			g.hosts[s.host] = s.listen
+		}
+	}
+}
+
+// date makes a file some days old.
+func (b *Bench) date(path string) {
+	if path == "" || b.err != nil {
+		return
+	}
+	at := time.Now().Add(-time.Duration(2+b.Rand.IntN(60)) * 24 * time.Hour)
+	if err := os.Chtimes(path, at, at); err != nil {
+		b.fail("cannot date %s back: %w", path, err)
+	}
+}
+
+// past is the log of yesterday and of the last hour.
+func (g *Own) past() string {
+	yesterday := time.Now().Add(-time.Duration(20*60+g.b.Rand.IntN(8*60)) * time.Minute)
+	var old strings.Builder
+	for i := range 6 + g.b.Rand.IntN(12) {
+		at := yesterday.Add(time.Duration(i*17) * time.Second)
+		symptom, phase, detail := "connection_refused", "connect", "dial: connection refused"
+		if g.b.Chance(50) {
+			symptom, phase, detail = "connection_terminated", "header", "the server closed the connection without an answer"
+		}
+		fmt.Fprintf(&old, `{"time":"%s","id":"%08x","client":"198.51.100.%d:4711","site":"legacy","route":"/","method":"POST","scheme":"http","host":"legacy.shop.test","uri":"/shop/checkout","proto":"HTTP/1.1","status":502,"made_by":"gateway","symptom":"%s","detail":"%s","received":40,"bytes":120,"seconds":0.002100,"pool":"legacy","attempts":[{"upstream":"10.0.9.17:8080","status":0,"total":0.002000,"sent":300,"symptom":"%s","phase":"%s","detail":"%s"}]}`+"\n",
+			stamp(at), g.b.Rand.Uint32(), 10+i, symptom, detail, symptom, phase, detail)
+		old.WriteString(g.line(at.Add(time.Second), "/wp-login.php", 404, 0.002))
+	}
+	return old.String() + g.memory
+}
+
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+// line is a request to the target that went well.
+func (g *Own) line(at time.Time, path string, status int, took float64) string {
+	s, server := g.target, ""
+	if len(s.servers) > 0 {
+		_, server, _ = strings.Cut(s.servers[0], "://")
+	}
+	return fmt.Sprintf(`{"time":"%s","id":"%08x","client":"198.51.100.7:52011","site":"%s","route":"%s","method":"GET","scheme":"%s","host":"%s","uri":"%s","proto":"HTTP/1.1","status":%d,"made_by":"upstream","received":0,"bytes":3,"seconds":%.6f,"user_agent":"shop-client/2.4","pool":"%s","attempts":[{"upstream":"%s","status":%d,"won":true,"first":%.6f,"total":%.6f,"sent":240}]}`+"\n",
+		stamp(at), g.b.Rand.Uint32(), s.app, s.prefix, s.scheme, s.host, path, status, took, s.app, server, status, took, took)
+}
+
+// Remember adds count good requests of the last hour, which took as long as took
+// says.
+func (g *Own) Remember(count int, took func() float64) *Own {
+	now := time.Now()
+	for i := range count {
+		g.memory += g.line(now.Add(-fifty+time.Duration(i)*(fifty-time.Minute)/time.Duration(count)), g.target.path, 200, took())
+	}
+	return g
+}
+
+// Get makes count requests to the target and returns the last answer.
+func (g *Own) Get(count int) Answer {
+	var last Answer
+	for range count {
+		if g.b.err != nil {
+			return Answer{}
+		}
+		last = g.b.ask(g.b.ctx, g.hosts, "GET", g.target.url(), 0)
+	}
+	return last
+}
+
+// Served makes some requests that must succeed.
+func (g *Own) Served(count int) *Own {
+	for range count {
+		if a := g.Get(1); g.b.err == nil && (a.Status != 200 || a.Err != nil) {
+			g.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(g.log))
+		}
+	}
+	return g
+}
+
+// Scene describes what has been built, after clients have met the fault.
+func (g *Own) Scene(notes ...string) (Scene, error) {
+	g.Get(1 + g.b.Rand.IntN(2))
+	return g.Quiet(notes...)
+}
+
+// Quiet describes what has been built.
+func (g *Own) Quiet(notes ...string) (Scene, error) {
+	return Scene{URL: g.target.url(), Hosts: g.hosts, Config: g.conf, Logs: []string{g.log}, Notes: notes, Enter: g.b.enter, bench: g.b}, g.b.err
+}

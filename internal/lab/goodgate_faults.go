@@ -1,0 +1,207 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"syscall"
+
+	"github.com/goodgatehq/goodgate/internal/lab/backend"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// ownFault is a fault behind goodgate's own gateway.
+func ownFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
+	return Fault{Name: "goodgate-" + name, Gateway: "goodgate", Doc: doc, Cause: cause, Symptom: symptom, Status: status,
+		Start: func(_ context.Context, b *Bench) (Scene, error) { return start(b) }}
+}
+
+// goodgateFaults need nothing but the program itself.
+func goodgateFaults() []Fault {
+	var all []Fault
+	for _, group := range [][]Fault{ownDown(), ownWait(), ownTLS(), ownAnswer()} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+func ownDown() []Fault {
+	return []Fault{
+		ownFault("address-other-port", "the application listens on another port than the gateway's configuration says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			wrong := b.Port()
+			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
+			return b.Own(b.ownSite(name, fmt.Sprintf("http://127.0.0.1:%d", wrong))).Run().Scene()
+		}),
+		ownFault("down-never-started", "nothing has ever listened at the server's address", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			return b.Own(b.ownSite(b.Name(), "http://"+b.local())).Run().Scene()
+		}),
+		ownFault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+app.Addr)).Run().Served(3)
+			app.End()
+			return g.Scene()
+		}),
+		ownFault("down-both", "both servers served requests and were then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+one.Addr, "http://"+two.Addr)).Run().Served(4)
+			one.End()
+			two.End()
+			return g.Scene()
+		}).also(vocab.NoHealthyUpstream),
+		ownFault("down-missing-socket", "the unix socket does not exist", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			return b.Own(b.ownSite(name, b.socket(name))).Run().Scene()
+		}),
+		ownFault("crash-panic", "a request makes the application panic; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+app.Addr)).Run().Served(3)
+			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "panic"}}})
+			g.Get(1)
+			app.Wait()
+			return g.Scene("the fourth request made " + name + " panic")
+		}).orSymptom(vocab.ConnectionTerminated),
+	}
+}
+
+func ownWait() []Fault {
+	return []Fault{
+		ownFault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			s := b.ownSite(name, "http://"+app.Addr)
+			s.first = pick(b, "500ms", "1s")
+			g := b.Own(s).Run().Served(3)
+			app.Freeze()
+			return g.Scene("kill -CONT wakes it")
+		}),
+		ownFault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			s := b.ownSite(name, "http://"+app.Addr)
+			s.first = "1s"
+			g := b.Own(s).Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 }).Run().Served(3)
+			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "hang"}}})
+			return g.Scene()
+		}),
+		ownFault("slow-now", "answers came in milliseconds and now take longer than first_byte", vocab.UpstreamSlow, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			s := b.ownSite(name, "http://"+app.Addr)
+			s.first = "1s"
+			g := b.Own(s).Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 }).Run().Served(3)
+			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Delay: 1700}}})
+			return g.Scene()
+		}),
+		ownFault("timeout-short", "a report takes 1.7 s, as always; first_byte is 1 s since this start", vocab.TimeoutTooShort, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, steady(b.local()))
+			s := b.ownSite(name, "http://"+app.Addr)
+			s.first = "1s"
+			return b.Own(s).Remember(60, b.asAlways).Run().Scene()
+		}),
+	}
+}
+
+func ownTLS() []Fault {
+	secured := func(c certificate, serves bool, trusts bool) func(b *Bench) (Scene, error) {
+		return func(b *Bench) (Scene, error) {
+			name := b.Name()
+			p := b.certificate(c)
+			config := good(b.local())
+			if serves {
+				config.TLS = &backend.TLS{Certificate: p.file, Key: p.key}
+			}
+			app := b.Backend(name, config)
+			s := b.ownSite(name, "https://"+app.Addr)
+			s.more = fmt.Sprintf("protocol: https\ntls:\n  name: %s\n", c.name)
+			if trusts {
+				s.more += fmt.Sprintf("  ca: %s\n", p.authority)
+			}
+			return b.Own(s).Run().Scene()
+		}
+	}
+	return []Fault{
+		ownFault("tls-expired", "the certificate of the upstream expired yesterday", vocab.TLSUntrusted, vocab.TLSCertificateError, 502, secured(certificate{name: "app.internal", expired: true}, true, true)),
+		ownFault("tls-unknown-ca", "nobody has told the gateway the authority of the upstream's certificate", vocab.TLSUntrusted, vocab.TLSCertificateError, 502, secured(certificate{name: "app.internal"}, true, false)),
+		ownFault("tls-plain-upstream", "the gateway speaks TLS to an application that speaks plain HTTP", vocab.ProtocolMismatch, vocab.TLSProtocolError, 502, secured(certificate{name: "app.internal"}, false, true)),
+		ownFault("mismatch-tls-app", "the gateway speaks plain HTTP to an application that speaks TLS", vocab.ProtocolMismatch, vocab.HTTPProtocolError, 502, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			p := b.certificate(certificate{name: "app.internal"})
+			config := good(b.local())
+			config.TLS = &backend.TLS{Certificate: p.file, Key: p.key}
+			app := b.Backend(name, config)
+			return b.Own(b.ownSite(name, "http://"+app.Addr)).Run().Scene()
+		}).orSymptom(vocab.ConnectionTerminated),
+	}
+}
+
+func ownAnswer() []Fault {
+	does := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
+		return ownFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+			app := b.Name()
+			p := b.Backend(app, does(b.local(), what))
+			return b.Own(b.ownSite(app, "http://"+p.Addr)).Run().Scene()
+		})
+	}
+	return []Fault{
+		does("garbage", "the answer is no HTTP at all", "garbage", vocab.InvalidResponse, vocab.HTTPProtocolError, 502),
+		does("bad-header", "a header of the answer has a control character in its name", "bad-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 502),
+		does("empty-response", "the application reads the request and closes without a word", "close", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
+		does("truncated", "the application closes in the middle of a chunked body", "cut-chunk", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
+		ownFault("big-header", "the answer's header has 80 KB of cookies", vocab.BufferTooSmall, vocab.HTTPHeaderSectionSize, 502, func(b *Bench) (Scene, error) {
+			app := b.Name()
+			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Pad: 80000}}})
+			return b.Own(b.ownSite(app, "http://"+p.Addr)).Run().Scene()
+		}),
+		ownFault("app-500", "the application answers 500", vocab.AppError, "", 500, func(b *Bench) (Scene, error) {
+			app := b.Name()
+			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Status: 500, Body: "no such table: orders\n"}}})
+			return b.Own(b.ownSite(app, "http://"+p.Addr)).Run().Scene()
+		}),
+	}
+}
+
+func goodgateHealthy() []Fault {
+	f := func(name, doc string, status int, start func(b *Bench) (Scene, error)) Fault {
+		h := ownFault("healthy-"+name, doc, "", "", status, start)
+		h.Healthy = true
+		return h
+	}
+	route := func(name, doc string, status int, r backend.Route) Fault {
+		return f(name, doc, status, func(b *Bench) (Scene, error) {
+			app := b.Name()
+			r.Path = "/"
+			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
+			return b.Own(b.ownSite(app, "http://"+p.Addr)).Run().Scene()
+		})
+	}
+	return []Fault{
+		route("plain", "the application answers", http.StatusOK, backend.Route{}),
+		route("404", "the application says 404", http.StatusNotFound, backend.Route{Status: 404, Body: "no such order\n"}),
+		route("slow", "answers take 0.7 s and first_byte is 5 s", http.StatusOK, backend.Route{Delay: 700}),
+		f("command-line", "everything stands on the command line", http.StatusOK, func(b *Bench) (Scene, error) {
+			app := b.Name()
+			p := b.Backend(app, good(b.local()))
+			return b.Own(b.ownSite(app, "http://"+p.Addr)).alone().Run().Served(2).Scene()
+		}),
+		f("one-of-two", "one of two servers was killed, and no client sees it", http.StatusOK, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+one.Addr, "http://"+two.Addr)).Run().Served(4)
+			one.Signal(syscall.SIGKILL)
+			one.Wait()
+			return g.Served(6).Scene()
+		}),
+		f("keepalive-race", "the application closes idle connections after 50 ms without a word, and no client sees it", http.StatusOK, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			config := good(b.local())
+			config.Idle = 50
+			app := b.Backend(name, config)
+			return b.Own(b.ownSite(name, "http://"+app.Addr)).Run().Served(20).Scene()
+		}),
+	}
+}

@@ -275,7 +275,7 @@ func (d *driver) scene(j job) {
 // about the examination, so it is tried three times, and told.
 func (d *driver) build(ctx context.Context, j job) (s lab.Scene, err error) {
 	for range 3 {
-		if s, err = lab.Up(ctx, j.fault, lab.Options{Seed: j.seed, Backend: []string{d.backend}}); err == nil {
+		if s, err = lab.Up(ctx, j.fault, lab.Options{Seed: j.seed, Backend: []string{d.backend}, Gateway: []string{d.binary, "gateway"}}); err == nil {
 			return s, nil
 		}
 		d.t.Logf("%s, seed %d, is built again: %v", j.fault.Name, j.seed, err)

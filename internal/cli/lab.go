@@ -151,7 +151,7 @@ func raise(ctx context.Context, name string, seed uint64) (lab.Scene, error) {
 	if err != nil {
 		return lab.Scene{}, fmt.Errorf("cannot find goodgate's own program: %w", err)
 	}
-	return lab.Up(ctx, fault, lab.Options{Seed: seed, Backend: []string{self, "lab", "backend"}})
+	return lab.Up(ctx, fault, lab.Options{Seed: seed, Backend: []string{self, "lab", "backend"}, Gateway: []string{self, "gateway"}})
 }
 
 func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -38,7 +38,7 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 		if f.Sent == 0 {
 			unseen++
 		}
-		if !h.again(f, n, unseen) {
+		if !h.again(f, n, unseen) || timedOut(f) && !h.pool.Untried(append(h.choice.Tried, e)) {
 			return nil, f
 		}
 		h.out.Fresh = true
@@ -106,6 +106,16 @@ func (h *handler) again(f *upstream.Failure, n, unseen int) bool {
 		return true // a closed connection saw nothing; no budget is spent on it
 	}
 	return h.pool.MayRetry()
+}
+
+// timedOut reports whether the server used up the time that it was given. Asking the
+// same one again would only double the wait, and the load of a server that is slow.
+func timedOut(f *upstream.Failure) bool {
+	switch f.Symptom {
+	case vocab.ConnectionReadTimeout, vocab.ConnectionWriteTimeout, vocab.HTTPResponseTimeout:
+		return true
+	}
+	return false
 }
 
 // exclude keeps the next attempt from e, as long as others are left. When all were

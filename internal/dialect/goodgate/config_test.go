@@ -92,6 +92,30 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// TestTLS: what a server's certificate is judged by, and the name that is sent.
+func TestTLS(t *testing.T) {
+	const head = "listen: [{address: ':1'}]\nsites: [{name: s, routes: [{to: a}]}]\nupstreams:\n  a:\n    protocol: https\n    servers: [{url: 'https://app.internal:8443'}]\n    resolvers: [127.0.0.9, '[::1]:5353']\n"
+	for _, c := range []struct {
+		tls          string
+		verify, sni  float64
+		name, ca     string
+		verifyPlaced bool
+	}{
+		{"", 1, 1, "app.internal", "", false},
+		{"    tls: {name: other.internal, ca: ca.pem}\n", 1, 1, "other.internal", "/srv/ca.pem", false},
+		{"    tls: {name: 10.0.0.1, insecure: true}\n", 0, 0, "10.0.0.1", "", true},
+	} {
+		d := readConfig(files{"/etc/g.yaml": head + c.tls}, dialect.Launch{Config: "/etc/g.yaml", Prefix: "/srv"}).Resolve(topo.Request{Port: 1, Method: "GET", Path: "/"})
+		s := d.Settings
+		if s[vocab.TLSVerify].Number != c.verify || s[vocab.TLSServerName].Number != c.sni || s[vocab.TLSName].Value != c.name || s[vocab.TLSTrusted].Value != c.ca || s[vocab.TLSVerify].Default == c.verifyPlaced {
+			t.Errorf("%q: %+v", c.tls, s)
+		}
+		if r := d.Forward.Resolver.Servers; len(r) != 2 || r[0] != "127.0.0.9:53" || r[1] != "[::1]:5353" {
+			t.Errorf("resolvers %q", r)
+		}
+	}
+}
+
 func TestBrokenFile(t *testing.T) {
 	for _, f := range []files{{}, {"/g": "listen: ["}, {"/g": "listen: 7"}, {"/g": ""}} {
 		c := readConfig(f, dialect.Launch{Config: "/g"})

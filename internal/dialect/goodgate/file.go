@@ -39,9 +39,18 @@ type upstream struct {
 	Policy   string            `yaml:"policy"`
 	Timeouts map[string]string `yaml:"timeouts"`
 	IdleTime string            `yaml:"idle_time"`
+	MaxIdle  int               `yaml:"max_idle"`
 	Wait     string            `yaml:"wait"`
-	Root     string            `yaml:"root"`
-	Index    string            `yaml:"index"`
+	Resolver []string          `yaml:"resolvers"`
+	TLS      struct {
+		Name     string `yaml:"name"`
+		CA       string `yaml:"ca"`
+		Cert     string `yaml:"cert"`
+		Key      string `yaml:"key"`
+		Insecure bool   `yaml:"insecure"`
+	} `yaml:"tls"`
+	Root  string `yaml:"root"`
+	Index string `yaml:"index"`
 }
 
 type site struct {

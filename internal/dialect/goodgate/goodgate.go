@@ -17,6 +17,7 @@ var Dialect = dialect.Dialect{
 	Recognise: recognise,
 	Config:    readConfig,
 	Logs:      Logs,
+	Spell:     spell,
 	ConfigTest: func(l dialect.Launch) []string {
 		if l.Config == "" {
 			return nil

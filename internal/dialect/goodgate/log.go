@@ -5,10 +5,11 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/line"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // Logs are the gateway's logs. Its combined format is the one of all others.
-var Logs = []dialect.Log{{Name: "goodgate access", Kind: "access", Sniff: sniff, Line: read, Time: line.Time, Conds: conds}}
+var Logs = []dialect.Log{{Name: "goodgate access", Kind: "access", Whole: true, Sites: true, Sniff: sniff, Line: read, Time: line.Time, Conds: conds}}
 
 func sniff(head []byte) int {
 	var r dialect.Record
@@ -40,11 +41,15 @@ type seen struct {
 	// The last attempt that failed, which is nearer to the cause than what the
 	// gateway made of it.
 	last   attempt
+	broken attempt // the last one that broke off when bytes of the request had left
 	failed int
 	won    bool
 }
 
-type attempt struct{ symptom, phase, detail, upstream []byte }
+type attempt struct {
+	symptom, phase, detail, upstream []byte
+	sent                             int64
+}
 
 // begins is what every line begins with: the gateway writes its members in one
 // order, and others that log JSON have other names.
@@ -144,6 +149,8 @@ func (s *seen) attempts(list []byte, r *dialect.Record) {
 				a.phase = f.Value
 			case "detail":
 				a.detail = f.Value
+			case "sent":
+				a.sent, _ = line.Int(f.Value)
 			case "total":
 				total = f.Value
 			case "won":
@@ -156,6 +163,9 @@ func (s *seen) attempts(list []byte, r *dialect.Record) {
 		if a.symptom != nil {
 			s.last = a
 			s.failed++
+			if a.sent > 0 && string(a.symptom) == string(vocab.ConnectionTerminated) {
+				s.broken = a
+			}
 		}
 		if list = after(list); len(list) == 0 || list[0] != ',' {
 			return

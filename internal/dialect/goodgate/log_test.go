@@ -31,6 +31,12 @@ func try(s vocab.Symptom, phase event.Phase, detail string) event.Attempt {
 	return event.Attempt{Pool: "app", Endpoint: "127.0.0.1:3001", Symptom: s, Phase: phase, Detail: detail, Total: time.Millisecond, Reused: true, Idle: time.Second}
 }
 
+// died is an attempt that broke off when the request had been sent.
+func died(a event.Attempt) event.Attempt {
+	a.Sent = 240
+	return a
+}
+
 var cases = []struct {
 	line, id string
 	masked   int
@@ -45,6 +51,8 @@ var cases = []struct {
 	{base(func(x *event.Exchange) { x.Cut, x.Symptom = true, vocab.ConnectionReadTimeout }), "body-timeout", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; the last one: connection_refused", try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "refused", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "x", try(vocab.ConnectionRefused, event.Connect, "dial: no such file or directory")), "socket-missing", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "x", died(try(vocab.ConnectionTerminated, event.Header, "the server closed the connection without an answer")), try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "closed-early", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "x", try(vocab.ConnectionTerminated, event.Header, "the server had closed the connection before the request reached it"), try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "refused", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked"), "no-server", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; away: dial: connection refused"), "refused", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; hung: nothing completed for 2s"), "no-server", 0},

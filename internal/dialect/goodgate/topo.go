@@ -2,6 +2,8 @@ package goodgate
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -29,7 +31,7 @@ func (c *conf) instance(l dialect.Launch) topo.Instance {
 		inst.Pools = append(inst.Pools, topo.Pool{Name: name, Method: u.Policy, Endpoints: c.endpoints(name, u), Settings: c.settings(name, u), Place: c.place("$.upstreams." + name)})
 	}
 	for i, s := range c.Sites {
-		made := topo.Site{Names: siteNames(s), Listeners: inst.Listeners, Default: len(s.Hosts) == 0, Place: c.place(fmt.Sprintf("$.sites[%d]", i))}
+		made := topo.Site{Label: s.Name, Names: siteNames(s), Listeners: inst.Listeners, Default: len(s.Hosts) == 0, Place: c.place(fmt.Sprintf("$.sites[%d]", i))}
 		for j := range s.Routes {
 			made.Forwards = append(made.Forwards, c.forward(i, j))
 		}
@@ -67,11 +69,8 @@ func (c *conf) logs() []topo.Log {
 	if path == "" || path == "-" {
 		return nil
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.prefix, path)
-	}
 	// Lines are gathered for 20 ms, those of failures not at all.
-	return []topo.Log{{Kind: "access", Path: path, FormatName: c.AccessLog.Format, Place: c.place("$.access_log.file")}}
+	return []topo.Log{{Kind: "access", Path: c.absolute(path), FormatName: c.AccessLog.Format, Place: c.place("$.access_log.file")}}
 }
 
 func (c *conf) endpoints(name string, u upstream) (list []topo.Endpoint) {
@@ -107,8 +106,64 @@ func (c *conf) settings(name string, u upstream) topo.Settings {
 	}
 	set(vocab.KeepaliveTimeout, "idle_time", u.IdleTime, 60)
 	set(vocab.QueueTimeout, "wait", u.Wait, 10)
+	idle := topo.Setting{Knob: vocab.KeepaliveCount, Directive: "max_idle", Value: "256", Number: 256, Default: true}
+	if u.MaxIdle > 0 {
+		idle.Value, idle.Number, idle.Default, idle.Place = strconv.Itoa(u.MaxIdle), float64(u.MaxIdle), false, c.place("$.upstreams."+name+".max_idle")
+	}
+	s[vocab.KeepaliveCount] = idle
+	if u.Protocol == "https" {
+		c.tlsSettings(s, name, u)
+	}
 	s[vocab.HeaderBuffer] = topo.Setting{Knob: vocab.HeaderBuffer, Directive: "max_header", Value: "64 KiB", Number: 64 << 10, Default: true}
 	return s
+}
+
+// tlsSettings says how servers are spoken to with TLS. A certificate is judged, and
+// a name sent, unless the configuration says otherwise; an address is no name
+// (RFC 6066 section 3).
+func (c *conf) tlsSettings(s topo.Settings, pool string, u upstream) {
+	set := func(k vocab.Knob, key, value string, n float64, given bool) {
+		one := topo.Setting{Knob: k, Directive: "tls." + key, Value: value, Number: n, Default: !given}
+		if given {
+			one.Place = c.place("$.upstreams." + pool + ".tls." + key)
+		}
+		s[k] = one
+	}
+	verify := 1.0
+	if u.TLS.Insecure {
+		verify = 0
+	}
+	set(vocab.TLSVerify, "insecure", strconv.FormatBool(u.TLS.Insecure), verify, u.TLS.Insecure)
+	set(vocab.TLSTrusted, "ca", c.absolute(u.TLS.CA), 0, u.TLS.CA != "")
+	name := u.TLS.Name
+	if name == "" && len(u.Servers) > 0 {
+		e, _ := endpoint(u.Servers[0].URL)
+		name = e.Host
+	}
+	sends := 1.0
+	if _, err := netip.ParseAddr(name); err == nil || name == "" {
+		sends = 0
+	}
+	set(vocab.TLSName, "name", name, 0, u.TLS.Name != "")
+	set(vocab.TLSServerName, "name", name, sends, u.TLS.Name != "")
+	if u.TLS.Cert != "" {
+		set(vocab.TLSCertificate, "cert", c.absolute(u.TLS.Cert), 0, true)
+		set(vocab.TLSCertificateKey, "key", c.absolute(u.TLS.Key), 0, true)
+	}
+}
+
+// absolute completes a path of the file, which refers to where the gateway was
+// started.
+func (c *conf) absolute(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.prefix, path)
+}
+
+// spell writes the line that sets a key.
+func spell(directive, value string) string {
+	return directive[strings.LastIndexByte(directive, '.')+1:] + ": " + value
 }
 
 // forward is where a route leads.
@@ -117,6 +172,12 @@ func (c *conf) forward(i, j int) topo.Forward {
 	u := c.Upstreams[r.To]
 	f := topo.Forward{Protocol: vocab.HTTP, Target: r.To, Pool: r.To, Endpoints: c.endpoints(r.To, u), Place: c.place(fmt.Sprintf("$.sites[%d].routes[%d].to", i, j)),
 		Resolver: &topo.Resolver{V4: true, V6: true, Timeout: seconds(u.Timeouts["dns"], 2)}}
+	for _, r := range u.Resolver {
+		if a, err := netip.ParseAddr(strings.Trim(r, "[]")); err == nil {
+			r = net.JoinHostPort(a.String(), "53")
+		}
+		f.Resolver.Servers = append(f.Resolver.Servers, r)
+	}
 	switch u.Protocol {
 	case "https":
 		f.Protocol = vocab.HTTPS

@@ -30,6 +30,9 @@ func (s *seen) verdict(r *dialect.Record) dialect.Key {
 	// What the last attempt saw is nearer to the cause than that no server was
 	// left in the end.
 	symptom, detail, phase := s.symptom, s.detail, []byte(nil)
+	if string(s.last.symptom) == string(vocab.ConnectionRefused) && bytes.Equal(s.broken.upstream, s.last.upstream) && s.broken.symptom != nil {
+		s.last = s.broken // it went away under this request, and was looked for in vain
+	}
 	if s.last.symptom != nil {
 		symptom, detail, phase = s.last.symptom, s.last.detail, s.last.phase
 		r.Message, r.Upstream, r.Endpoint = detail, s.last.upstream, s.last.upstream

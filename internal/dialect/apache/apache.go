@@ -78,7 +78,7 @@ func knobs() map[vocab.Knob]string {
 		vocab.TLSVerify: "SSLProxyVerify", vocab.TLSVerifyDepth: "SSLProxyVerifyDepth", vocab.TLSTrusted: "SSLProxyCACertificateFile",
 		vocab.TLSCheckName: "SSLProxyCheckPeerName", vocab.TLSCheckTime: "SSLProxyCheckPeerExpire", vocab.TLSProtocols: "SSLProxyProtocol",
 		vocab.TLSCiphers: "SSLProxyCipherSuite", vocab.TLSCertificate: "SSLProxyMachineCertificateFile", vocab.RequestBodyLimit: "LimitRequestBody",
-		vocab.RequestHeaderBuffer: "LimitRequestFieldSize", vocab.WorkerConnections: "MaxRequestWorkers", vocab.WorkerUser: "User",
+		vocab.RequestHeaderBuffer: "LimitRequestFieldSize", vocab.ClientKeepalive: "KeepAliveTimeout", vocab.WorkerConnections: "MaxRequestWorkers", vocab.WorkerUser: "User",
 		vocab.ListenBacklog: "ListenBacklog",
 	}
 }

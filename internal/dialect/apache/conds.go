@@ -161,13 +161,15 @@ var (
 	keyScriptOutput  = tell("app-output", "", 0, header, vocab.GatewayAppOutput, "Something the application wrote to its standard error.", vocab.AppError)
 	keyScriptEnd     = add("script-end", vocab.ConnectionTerminated, 500, header, vocab.GatewayClosedEarly, "The script or SCGI server ended without a header.", vocab.UpstreamCrashed, vocab.AppError)
 	keyAJPHeader     = add("ajp-header", vocab.ConnectionTerminated, 503, header, vocab.GatewayClosedEarly, "No AJP header came.", vocab.UpstreamCrashed, vocab.UpstreamSlow, vocab.ProtocolMismatch)
-	keyAJPBad        = add("ajp-bad", vocab.HTTPProtocolError, 503, header, vocab.GatewayNotHTTP, "What answers is no AJP: 4854 is \"HT\" of HTTP.", vocab.ProtocolMismatch, vocab.InvalidResponse)
-	keyAJPPing       = add("ajp-ping", vocab.ConnectionReadTimeout, 503, dialect.PhaseSend, vocab.GatewayReadTimeout, "CPing was not answered (ping=): no thread is free, or the connection is dead.", vocab.UpstreamHung, vocab.WorkersExhausted, vocab.KeepaliveRace)
-	keyAJPTimeout    = add("ajp-timeout", vocab.ConnectionReadTimeout, 503, header, vocab.GatewayReadTimeout, "No answer within ProxyTimeout.", vocab.UpstreamSlow, vocab.UpstreamHung, vocab.WorkersExhausted, vocab.UpstreamCrashed)
-	keyAJPClosed     = add("ajp-closed", vocab.ConnectionTerminated, 503, header, vocab.GatewayResetEarly, "The AJP connection broke: a crash, an idle connection, or a wrong secret.", vocab.UpstreamCrashed, vocab.KeepaliveRace, vocab.SocketPermission, vocab.UpstreamSlow)
-	keyAJPWrite      = add("ajp-write", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, "An idle connection that Tomcat had closed.", vocab.KeepaliveRace, vocab.UpstreamRestarting)
-	keyUwsgiWrite    = add("uwsgi-write", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, "The connection broke while the request was sent.", vocab.UpstreamCrashed, vocab.KeepaliveRace)
-	keySCGIHeader    = add("scgi-header", vocab.HTTPProtocolError, 500, header, vocab.GatewayInvalidHeader, "The answer's headers cannot be read.", vocab.UpstreamCrashed, vocab.InvalidResponse)
+	// AH00878 follows it and says why.
+	keyAJPRead    = tell("ajp-read", vocab.ConnectionTerminated, 503, header, vocab.GatewayClosedEarly, "The line after it says why no AJP header came.", vocab.UpstreamCrashed, vocab.UpstreamSlow, vocab.ProtocolMismatch)
+	keyAJPBad     = add("ajp-bad", vocab.HTTPProtocolError, 503, header, vocab.GatewayNotHTTP, "What answers is no AJP: 4854 is \"HT\" of HTTP.", vocab.ProtocolMismatch, vocab.InvalidResponse)
+	keyAJPPing    = add("ajp-ping", vocab.ConnectionReadTimeout, 503, dialect.PhaseSend, vocab.GatewayReadTimeout, "CPing was not answered (ping=): no thread is free, or the connection is dead.", vocab.UpstreamHung, vocab.WorkersExhausted, vocab.KeepaliveRace)
+	keyAJPTimeout = add("ajp-timeout", vocab.ConnectionReadTimeout, 503, header, vocab.GatewayReadTimeout, "No answer within ProxyTimeout.", vocab.UpstreamSlow, vocab.UpstreamHung, vocab.WorkersExhausted, vocab.UpstreamCrashed)
+	keyAJPClosed  = add("ajp-closed", vocab.ConnectionTerminated, 503, header, vocab.GatewayResetEarly, "The AJP connection broke: a crash, an idle connection, or a wrong secret.", vocab.UpstreamCrashed, vocab.KeepaliveRace, vocab.SocketPermission, vocab.UpstreamSlow)
+	keyAJPWrite   = add("ajp-write", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, "An idle connection that Tomcat had closed.", vocab.KeepaliveRace, vocab.UpstreamRestarting)
+	keyUwsgiWrite = add("uwsgi-write", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, "The connection broke while the request was sent.", vocab.UpstreamCrashed, vocab.KeepaliveRace)
+	keySCGIHeader = add("scgi-header", vocab.HTTPProtocolError, 500, header, vocab.GatewayInvalidHeader, "The answer's headers cannot be read.", vocab.UpstreamCrashed, vocab.InvalidResponse)
 )
 
 // Apache itself.
@@ -188,6 +190,6 @@ var byCode = [...]struct {
 	{2475, keyChunk}, {2476, keyCoding}, {1097, keyBodyFrom}, {1144, keyNoHandler}, {1961, keyNoSSL}, {10272, keyNoSSL},
 	{2429, keyHeaderBad}, {2430, keyHeaderBad}, {2276, keyCertificate}, {2039, keyCertificate}, {2411, keyCertificate}, {2005, keyCertificate}, {2004, keyCertificate},
 	{2003, keyTLSConnect}, {960, keyNewConnection}, {1067, keyFCGIHeader}, {1068, keyFCGIVersion}, {1069, keyFCGIID}, {1070, keyFCGIParse},
-	{1074, keyFCGIWrite}, {1073, keyFCGIWrite}, {992, keyAJPHeader}, {897, keyAJPPing}, {868, keyAJPWrite}, {10098, keyUwsgiWrite}, {860, keySCGIHeader},
+	{1074, keyFCGIWrite}, {1073, keyFCGIWrite}, {992, keyAJPRead}, {897, keyAJPPing}, {868, keyAJPWrite}, {10098, keyUwsgiWrite}, {860, keySCGIHeader},
 	{161, keyMaxWorkers}, {484, keyMaxWorkers}, {286, keyMaxWorkers}, {3490, keyMaxWorkers}, {288, keyMaxWorkers}, {52, keyChildDied}, {51, keyChildDied}, {72, keyBind},
 }

@@ -48,14 +48,10 @@ func meaning(code int, b []byte, r *dialect.Record) dialect.Key {
 		return keyResponse
 	case 878, 893, 1030:
 		backend(b, "to ", r)
-		if r.Errno == aprTimeout {
+		switch line.Linux(r.Errno) {
+		case aprTimeout, line.ETIMEDOUT:
 			return keyAJPTimeout
-		}
-		if code == 1030 {
-			return keyAJPTimeout
-		}
-		switch r.Errno {
-		case ajpNoHeader:
+		case ajpNoHeader, aprEOF:
 			return keyAJPHeader
 		case ajpBadHeader:
 			return keyAJPBad

@@ -51,6 +51,12 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 	}
 	r.c.put(r.out.Settings, r.h, vocab.RequestBodyLimit, []string{"limitrequestbody"}, "LimitRequestBody", "1073741824", asCount)
 	r.c.put(r.out.Settings, r.h, vocab.RequestHeaderBuffer, []string{"limitrequestfieldsize"}, "LimitRequestFieldSize", "8190", asCount)
+	r.c.put(r.out.Settings, r.h, vocab.ClientKeepalive, []string{"keepalivetimeout"}, "KeepAliveTimeout", "5", asTime)
+	if n := r.h.value("keepalive"); n != nil && strings.EqualFold(strings.Join(n.args, " "), "off") {
+		v := r.out.Settings[vocab.ClientKeepalive]
+		v.Number, v.Directive, v.Value, v.Default, v.Place = 0, n.written, "Off", false, n.place()
+		r.out.Settings[vocab.ClientKeepalive] = v
+	}
 	return r.out
 }
 

@@ -86,7 +86,7 @@ func (x *examination) exchangeFacts(u *upstream) {
 			say(vocab.ProbeTruncated, bodyEnd(e))
 		}
 	}
-	if x.fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout {
+	if x.fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout && !(x.decision.Forward.Protocol == vocab.AJP && e.Speaks == probe.SpeaksHTTP) {
 		say(vocab.ProbeInvalid, x.faultWords(e))
 	} else if e.HeadDone && e.Status > 0 && e.Hint == "" {
 		say(vocab.ProbeProtocolAgrees, "")
@@ -187,6 +187,8 @@ func (x *examination) protocolFacts(u *upstream) {
 	case spoken == vocab.HTTP && u.Proxied != nil && u.Proxied.HeadDone && u.Proxied.Status > 0 && u.Proxied.Status < 500 && u.Proxied.Status != 400:
 		say(vocab.ProbeWantsProxyHeader, "HTTP behind a PROXY header", statusLine(*u.Proxied))
 	case spoken == vocab.FastCGI && (e.Speaks == probe.SpeaksHTTP || u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0):
+		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
+	case spoken == vocab.AJP && (e.Speaks == probe.SpeaksHTTP || u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0):
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
 	case (spoken == vocab.UWSGI || spoken == vocab.SCGI) && u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0:
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))

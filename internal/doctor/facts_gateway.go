@@ -133,7 +133,7 @@ func (x *examination) madeBy(o ownRequest) (by, why string) {
 	if x.decision.Outcome == topo.Answers || x.decision.Outcome == topo.Serves || x.decision.Outcome == topo.NoRoute {
 		return "gateway", ""
 	}
-	if x.decision.Outcome == topo.Forwards && x.wouldSay() {
+	if x.decision.Outcome == topo.Forwards && x.wouldSay() && !x.silentModule(o) {
 		return "upstream", " (the gateway's error log has no line about it)"
 	}
 	if o.Made.Product != "" && o.Made.Product != x.match.Gateway.Conf.Instance.Product && o.Made.Grade == "body" {

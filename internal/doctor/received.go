@@ -96,3 +96,10 @@ func (x *examination) askPlain(ctx context.Context, g *gapping, subject string, 
 func (x *examination) received(o ownRequest) observation {
 	return observation{fact: vocab.AnswerNotHTTP, subject: x.route, value: o.Instead, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: statusLine(o.Exchange)}
 }
+
+// silentModule reports whether the answer may be one that the gateway made without
+// a line: mod_proxy_uwsgi answers 500 when its upstream closes, is silent or speaks
+// no uwsgi, and writes nothing (modules/proxy/mod_proxy_uwsgi.c).
+func (x *examination) silentModule(o ownRequest) bool {
+	return x.match.Gateway.Conf.Instance.Product == "apache" && x.decision.Forward.Protocol == vocab.UWSGI && o.Status == 500 && o.Made.Product == "apache" && o.Made.Grade == probe.GradeBody
+}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,6 +145,11 @@ func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.
 		return probe.UWSGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
 	case vocab.SCGI:
 		return probe.SCGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
+	case vocab.AJP:
+		if s.Method != "HEAD" {
+			s.Method = "GET"
+		}
+		return probe.AJP(ctx, d, target.Network, target.Address, s, x.limits())
 	}
 	if s.Method == "" || s.Method != "HEAD" {
 		s.Method = "GET"
@@ -159,14 +165,14 @@ func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.
 func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject string, target probe.Target, secure bool) {
 	u := g.u
 	e := u.Contact.Exchange
-	binary := x.decision.Forward.Protocol == vocab.FastCGI || x.decision.Forward.Protocol == vocab.UWSGI || x.decision.Forward.Protocol == vocab.SCGI
+	binary := slices.Contains([]vocab.Protocol{vocab.FastCGI, vocab.UWSGI, vocab.SCGI, vocab.AJP}, x.decision.Forward.Protocol)
 	// What refuses a packet of such a protocol as an HTTP server does may be one.
 	refused := binary && e.HeadDone && e.FastCGI == nil && !tookRequest(e.Status)
 	if e.HeadDone && e.Status > 0 && e.Hint == "" && len(e.Faults) == 0 && !refused || x.opts.Quick && e.Bytes > 0 && !refused {
 		return
 	}
 	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
-	if binary && (e.Speaks == "" && !e.HeadDone || refused) {
+	if binary && (e.Speaks == "" && !e.HeadDone && !(x.decision.Forward.Protocol == vocab.AJP && e.Bytes > 0) || refused) {
 		if plain, ok := x.askPlain(ctx, g, subject, target); ok && !(refused && plain.Status == e.Status) {
 			u.Plain = &plain
 		}

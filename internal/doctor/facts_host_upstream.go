@@ -201,11 +201,11 @@ func heldBack(was, now host.CPUGroup) string {
 // too soon waits for a disk, and lacks memory.
 func (x *examination) stalled(u *upstream, was, now host.Cgroup) {
 	where := "pressure of control group " + now.Path
-	if words := waited(was, now, "memory", was.Stall.Memory, now.Stall.Memory); words != "" {
+	if words := groupWaited(was, now, "memory", was.Stall.Memory, now.Stall.Memory); words != "" {
 		x.add(u.about(vocab.EndpointMemoryStalled, evidence.Process, where, words))
 		return
 	}
-	words := waited(was, now, "disks", was.Stall.IO, now.Stall.IO)
+	words := groupWaited(was, now, "disks", was.Stall.IO, now.Stall.IO)
 	if words == "" || !x.seenWaiting(u) {
 		return
 	}
@@ -217,9 +217,9 @@ func (x *examination) stalled(u *upstream, was, now host.Cgroup) {
 	x.add(u.about(vocab.EndpointIOStalled, evidence.Process, where, words))
 }
 
-// waited says for how long everything in a group waited for one thing between two
+// groupWaited says for how long everything in a group waited for one thing between two
 // looks; empty: it mostly worked, or was idle.
-func waited(was, now host.Cgroup, what string, a, b *host.Stall) string {
+func groupWaited(was, now host.Cgroup, what string, a, b *host.Stall) string {
 	if a == nil || b == nil || b.Full < a.Full+leastStall || now.Busy < was.Busy {
 		return ""
 	}

@@ -363,7 +363,11 @@ func (x *examination) loadFacts() {
 func (x *examination) toldFacts(broken bool) {
 	c := x.match.Gateway.Conf
 	base := observation{subject: x.gateway, when: x.to, kind: evidence.Runtime, where: c.Instance.Product + " itself"}
+	disk, read := x.onDisk()
 	switch {
+	case read && x.differsOnDisk(disk) != "":
+		base.fact, base.value = vocab.ConfigDiffers, x.differsOnDisk(disk)
+		x.add(base)
 	case len(c.Differs) > 0:
 		base.fact, base.value = vocab.ConfigDiffers, c.Differs[0]
 		x.add(base)

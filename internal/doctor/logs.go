@@ -76,7 +76,8 @@ func (x *examination) gatewayLogs() []topo.Log {
 		if !slices.ContainsFunc(x.decision.Logs, func(d topo.Log) bool { return d.Path == written }) && l.Kind != "error" {
 			continue
 		}
-		if !slices.ContainsFunc(logs, func(have topo.Log) bool { return have.Path == l.Path }) {
+		// One file may be error log and access log, and is read as both.
+		if !slices.ContainsFunc(logs, func(have topo.Log) bool { return have.Path == l.Path && (have.Kind == l.Kind || have.Kind == "") }) {
 			logs = append(logs, l)
 		}
 	}

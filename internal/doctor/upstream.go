@@ -27,6 +27,7 @@ type upstream struct {
 	Name       string // the DNS name that leads here; empty: none
 	Used       bool   // the gateway's log shows that it dialled here
 	Configured bool   // the configuration on disk leads here
+	OnDisk     bool   // only the files lead here, not what runs, where the gateway told what does
 	Local      bool   // the address belongs to the gateway's network namespace
 	AskedAt    time.Time
 
@@ -154,6 +155,15 @@ func (x *examination) endpointsOfInterest(resolved []resolution) []*upstream {
 	for _, e := range x.decision.Forward.Endpoints {
 		if !e.IsName() {
 			get(e.String()).Configured = true
+		}
+	}
+	if disk, ok := x.onDisk(); ok && disk.Forward != nil {
+		for _, e := range disk.Forward.Endpoints {
+			if known := len(list); !e.IsName() && known < upstreamsMost {
+				if u := get(e.String()); len(list) > known {
+					u.OnDisk = true
+				}
+			}
 		}
 	}
 	for _, r := range resolved {

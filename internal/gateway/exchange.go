@@ -30,6 +30,15 @@ type Request struct {
 	Body    io.Reader      // nil where Length is 0
 	Stop    func()         // makes a Read of Body return soon
 	Trailer func() []Field // after Body returned io.EOF; nil: the request has none
+
+	Bad *Bad // the request breaks the rules of its protocol; the rest is what was understood of it
+}
+
+// Bad is why a front cannot take a request. It is answered, logged and counted like
+// any other, and goes to no server.
+type Bad struct {
+	Status int // 400, 408, 417, 431, 501, 505
+	Detail string
 }
 
 // Responder takes the answer to a request. The front frames it.

@@ -37,7 +37,7 @@ func (h *handler) refuse(f *refusal) {
 			h.w.Abort()
 			return
 		}
-		if f.status >= 500 {
+		if f.status >= 500 && h.r.Bad == nil {
 			h.x.Status = 400
 		}
 	}
@@ -48,7 +48,7 @@ func (h *handler) refuse(f *refusal) {
 		Field{"X-Request-Id", h.x.ID},
 		Field{"Cache-Control", "no-store"},
 		Field{"X-Content-Type-Options", "nosniff"})
-	if h.body.Rest != nil {
+	if h.body.Rest != nil || h.r.Bad != nil {
 		header = append(header, Field{"Connection", "close"}) // the rest of the body will not be read
 	}
 	if h.x.Status == 503 {
@@ -102,8 +102,8 @@ func sfString(s string) string {
 
 // titles are the words for the statuses that the gateway makes.
 var titles = map[int]string{
-	400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 413: "Content Too Large", 431: "Request Header Fields Too Large",
-	500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
+	400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 413: "Content Too Large", 417: "Expectation Failed", 431: "Request Header Fields Too Large",
+	500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout", 505: "HTTP Version Not Supported",
 }
 
 // advice is what a visitor may do.

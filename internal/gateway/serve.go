@@ -13,6 +13,10 @@ import (
 func (h *handler) serve() {
 	h.t = h.g.table.Load()
 	h.describe()
+	if b := h.r.Bad; b != nil {
+		h.refuse(&refusal{status: b.Status, symptom: vocab.HTTPRequestError, detail: b.Detail, client: true})
+		return
+	}
 	if f := h.admit(); f != nil {
 		h.refuse(f)
 		return

@@ -1,5 +1,7 @@
-// Package front speaks with clients by net/http (HTTP/1.1, HTTP/2, TLS) and hands
-// their requests to the gateway's core. It is one front among possible others.
+// Package front speaks with clients and hands their requests to the gateway's core.
+// HTTP/1.1 is an engine of its own over wire/http1, with and without TLS; HTTP/2 is
+// net/http's. An idle connection costs a goroutine and no buffer; limits of time
+// are looked after by one goroutine for all connections.
 package front
 
 import (
@@ -9,9 +11,8 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/textproto"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
@@ -20,260 +21,216 @@ import (
 
 // Front serves clients. It is used by one gateway.
 type Front struct {
-	gate   *gateway.Gateway
-	server *http.Server
-	limits config.Limits
+	gate       *gateway.Gateway
+	limits     config.Limits
+	complaints *log.Logger
+	room       chan struct{} // nil: no limit of connections
+	server     *http.Server  // HTTP/2
+	second     *handed       // what server accepts
+	clock      clock
+	stopping   atomic.Bool
+	stopped    chan struct{}
 
-	wg      sync.WaitGroup
-	mu      sync.Mutex
-	pending int
-	idle    chan struct{} // closed when pending is 0 after Stop
+	wg sync.WaitGroup // connections, handlers of HTTP/2, the watcher
+
+	mu        sync.Mutex
+	listeners map[net.Listener]bool
+	first     *conn // all connections but those that were handed over
+	count     int
+	started   bool // the watcher and the server run
+	ended     bool
 }
 
-// New returns a front for g. errors takes what net/http complains about; nil
+// New returns a front for g. complaints takes what is wrong beyond one request; nil
 // drops it.
 func New(g *gateway.Gateway, limits config.Limits, complaints *log.Logger) *Front {
-	f := &Front{gate: g, limits: limits}
 	if complaints == nil {
 		complaints = log.New(io.Discard, "", 0)
 	}
-	f.server = &http.Server{
-		Handler: f, MaxHeaderBytes: limits.Header, ReadHeaderTimeout: limits.HeaderTime, IdleTimeout: limits.IdleTime,
-		ErrorLog: complaints, Protocols: new(http.Protocols), DisableGeneralOptionsHandler: true,
+	f := &Front{gate: g, limits: limits, complaints: complaints, listeners: map[net.Listener]bool{}, stopped: make(chan struct{})}
+	if limits.Connections > 0 {
+		f.room = make(chan struct{}, limits.Connections)
 	}
-	f.server.Protocols.SetHTTP1(true)
-	f.server.Protocols.SetHTTP2(true)
+	f.second = &handed{conns: make(chan net.Conn), done: make(chan struct{})}
+	f.server = newServer(f, complaints)
+	f.clock.set(time.Now())
 	return f
 }
 
 // Serve takes connections from l until Stop. A listener of TLS brings its own
 // configuration.
 func (f *Front) Serve(l net.Listener) error {
-	if f.limits.Connections > 0 {
-		l = &bounded{Listener: l, room: make(chan struct{}, f.limits.Connections)}
-	}
-	err := f.server.Serve(l)
-	if errors.Is(err, http.ErrServerClosed) {
+	if !f.begin(l) {
+		l.Close()
 		return nil
 	}
-	return err
+	defer f.close(l)
+	var pause time.Duration
+	for {
+		if f.room != nil {
+			select {
+			case f.room <- struct{}{}: // clients beyond the limit stand in the kernel's queue
+			case <-f.stopped:
+				return nil
+			}
+		}
+		c, err := l.Accept()
+		if err == nil {
+			pause = 0
+			f.take(c)
+			continue
+		}
+		f.leave()
+		if f.stopping.Load() {
+			return nil
+		}
+		if t, ok := err.(interface{ Temporary() bool }); !ok || !t.Temporary() {
+			return err
+		}
+		// No descriptors, or no memory: others give some back.
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		f.complaints.Printf("cannot accept a connection, trying again in %v: %v", pause, err)
+		time.Sleep(pause)
+	}
+}
+
+// begin registers l and starts what runs beside the listeners.
+func (f *Front) begin(l net.Listener) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended {
+		return false
+	}
+	f.listeners[l] = true
+	if !f.started {
+		f.started = true
+		f.second.addr = l.Addr()
+		f.wg.Go(f.watch)
+		f.wg.Go(func() {
+			if err := f.server.Serve(f.second); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+				f.complaints.Printf("HTTP/2 ended: %v", err)
+			}
+		})
+	}
+	return true
+}
+
+func (f *Front) close(l net.Listener) {
+	l.Close()
+	f.mu.Lock()
+	delete(f.listeners, l)
+	f.mu.Unlock()
+}
+
+// leave gives back the place of a connection.
+func (f *Front) leave() {
+	if f.room != nil {
+		<-f.room
+	}
+}
+
+// take serves a connection.
+func (f *Front) take(n net.Conn) {
+	c := newConn(f, n)
+	f.mu.Lock()
+	if f.ended {
+		f.mu.Unlock()
+		n.Close()
+		f.leave()
+		return
+	}
+	c.next = f.first
+	if c.next != nil {
+		c.next.prev = c
+	}
+	f.first = c
+	f.count++
+	f.wg.Add(1)
+	f.mu.Unlock()
+	go c.run()
+}
+
+// forget takes c from the list of connections.
+func (f *Front) forget(c *conn) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c.forgotten {
+		return
+	}
+	c.forgotten = true
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		f.first = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	c.next, c.prev = nil, nil
+	f.count--
 }
 
 // Stop closes the listeners and waits for the requests under way until ctx ends;
 // then it breaks off what is left.
 func (f *Front) Stop(ctx context.Context) error {
-	f.server.SetKeepAlivesEnabled(false)
-	err := f.server.Shutdown(ctx)
-	if err != nil {
+	f.end()
+	second := make(chan error, 1)
+	go func() { second <- f.server.Shutdown(ctx) }()
+	t := time.NewTicker(5 * time.Millisecond)
+	defer t.Stop()
+	var err error
+	for f.closeIdle() > 0 && err == nil {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	if e := <-second; e != nil {
+		err = e
 		f.server.Close()
 	}
+	if err != nil {
+		f.breakOff()
+	}
+	f.second.Close()
 	return err
+}
+
+// end lets no new connection in.
+func (f *Front) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		f.ended = true
+		f.stopping.Store(true)
+		close(f.stopped)
+	}
+	for l := range f.listeners {
+		l.Close()
+	}
+}
+
+// closeIdle closes connections on which no request is under way, and returns how
+// many are left.
+func (f *Front) closeIdle() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := f.first; c != nil; c = c.next {
+		c.closeIdle()
+	}
+	return f.count
+}
+
+func (f *Front) breakOff() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := f.first; c != nil; c = c.next {
+		c.cancel()
+		c.s.Close()
+	}
 }
 
 // Wait returns when no handler runs any more, upgraded connections included. The
 // gateway must have been told to end them.
 func (f *Front) Wait() { f.wg.Wait() }
-
-// ServeHTTP hands one request to the core.
-func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.wg.Add(1)
-	defer f.wg.Done()
-	s := sessions.Get().(*session)
-	s.start(f, w, r)
-	f.gate.Serve(&s.req, s)
-	aborted := s.aborted
-	s.reset()
-	sessions.Put(s)
-	if aborted {
-		panic(http.ErrAbortHandler) // net/http breaks the connection, or the stream
-	}
-}
-
-// session is one request. It is used again.
-type session struct {
-	req     gateway.Request
-	front   *Front
-	w       http.ResponseWriter
-	r       *http.Request
-	rc      *http.ResponseController
-	fields  []gateway.Field
-	read    time.Time // when the read deadline was set; zero: none is
-	aborted bool
-	head    bool // was sent
-}
-
-var sessions = sync.Pool{New: func() any { return new(session) }}
-
-func (s *session) reset() {
-	clear(s.fields)
-	*s = session{fields: s.fields[:0]}
-}
-
-func (s *session) start(f *Front, w http.ResponseWriter, r *http.Request) {
-	s.front, s.w, s.r = f, w, r
-	q := &s.req
-	*q = gateway.Request{Ctx: r.Context(), Method: r.Method, Host: r.Host, Proto: r.Proto, Remote: r.RemoteAddr, Scheme: "http", Length: r.ContentLength}
-	if r.TLS != nil {
-		q.Scheme = "https"
-	}
-	q.Target = target(r)
-	for name, values := range r.Header {
-		for _, v := range values {
-			s.fields = append(s.fields, gateway.Field{Name: name, Value: v})
-		}
-	}
-	q.Header = s.fields
-	if r.ContentLength != 0 && r.Body != nil && r.Body != http.NoBody {
-		s.rc = http.NewResponseController(w)
-		if r.ProtoMajor == 1 {
-			s.rc.EnableFullDuplex() // an answer may come before the body has ended
-		}
-		q.Body, q.Stop = s, s.stop
-		if len(r.Trailer) > 0 {
-			q.Trailer = s.requestTrailer
-		}
-	}
-}
-
-// target is the request's target in origin form. A client may send the absolute
-// form to a proxy, and must be understood.
-func target(r *http.Request) string {
-	t := r.RequestURI
-	if strings.HasPrefix(t, "/") || t == "*" {
-		return t
-	}
-	if _, rest, ok := strings.Cut(t, "://"); ok {
-		if i := strings.IndexAny(rest, "/?"); i >= 0 {
-			if rest[i] == '?' {
-				return "/" + rest[i:]
-			}
-			return rest[i:]
-		}
-	}
-	return "/"
-}
-
-// Read reads the request's body. A client that sends nothing for too long breaks
-// it off.
-func (s *session) Read(b []byte) (int, error) {
-	if d := s.front.limits.BodyTime; d > 0 {
-		// Not for each of many reads.
-		if now := time.Now(); now.Sub(s.read) > d/16 {
-			s.read = now
-			s.rc.SetReadDeadline(now.Add(d))
-		}
-	}
-	n, err := s.r.Body.Read(b)
-	if err != nil && s.front.limits.BodyTime > 0 {
-		// A deadline that passes while the server works would look to net/http
-		// like a client that went away.
-		s.rc.SetReadDeadline(time.Time{})
-	}
-	return n, err
-}
-
-func (s *session) stop() { s.rc.SetReadDeadline(time.Unix(1, 0)) }
-
-func (s *session) requestTrailer() []gateway.Field {
-	var out []gateway.Field
-	for name, values := range s.r.Trailer {
-		for _, v := range values {
-			out = append(out, gateway.Field{Name: name, Value: v})
-		}
-	}
-	return out
-}
-
-// Interim sends a 1xx answer.
-func (s *session) Interim(status int, header []gateway.Field) {
-	h := s.w.Header()
-	for _, f := range header {
-		h.Add(f.Name, f.Value)
-	}
-	s.w.WriteHeader(status)
-	clear(h)
-}
-
-// Head sends the answer's head.
-func (s *session) Head(status int, header []gateway.Field, length int64, trailer bool) {
-	s.head = true
-	h := s.w.Header()
-	values := make([]string, len(header)+1) // one allocation for all fields
-	for i, f := range header {
-		name := textproto.CanonicalMIMEHeaderKey(f.Name)
-		if old, ok := h[name]; ok {
-			h[name] = append(old, f.Value)
-			continue
-		}
-		values[i] = f.Value
-		h[name] = values[i : i+1 : i+1]
-	}
-	if length >= 0 && bodyAllowed(status) && s.r.Method != http.MethodHead {
-		n := len(values) - 1
-		values[n] = decimal(length)
-		h["Content-Length"] = values[n : n+1 : n+1]
-	}
-	// net/http would guess a type and a date that the server did not send.
-	if _, ok := h["Content-Type"]; !ok {
-		h["Content-Type"] = nil
-	}
-	if d := s.front.limits.WriteTime; d > 0 && (length < 0 || length > 1<<20) {
-		s.controller().SetWriteDeadline(time.Now().Add(d))
-	}
-	s.w.WriteHeader(status)
-}
-
-func (s *session) controller() *http.ResponseController {
-	if s.rc == nil {
-		s.rc = http.NewResponseController(s.w)
-	}
-	return s.rc
-}
-
-func bodyAllowed(status int) bool { return status >= 200 && status != 204 && status != 304 }
-
-// Write sends a piece of the body.
-func (s *session) Write(b []byte) error {
-	if d := s.front.limits.WriteTime; d > 0 && len(b) >= 16<<10 {
-		s.controller().SetWriteDeadline(time.Now().Add(d))
-	}
-	_, err := s.w.Write(b)
-	return err
-}
-
-// Flush sends what was written.
-func (s *session) Flush() error { return s.controller().Flush() }
-
-// Trailer sends fields after the body. Without a flush net/http would frame a
-// small body by its length, which leaves no place for a trailer.
-func (s *session) Trailer(fields []gateway.Field) {
-	if s.Flush() != nil {
-		return
-	}
-	h := s.w.Header()
-	for _, f := range fields {
-		h.Add(http.TrailerPrefix+f.Name, f.Value)
-	}
-}
-
-// Abort makes the answer end uncleanly.
-func (s *session) Abort() { s.aborted = true }
-
-// Switch hands over the connection.
-func (s *session) Switch(header []gateway.Field) (net.Conn, []byte, error) {
-	conn, rw, err := s.controller().Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	b := []byte("HTTP/1.1 101 Switching Protocols\r\n")
-	for _, f := range header {
-		b = append(append(append(append(b, f.Name...), ": "...), f.Value...), "\r\n"...)
-	}
-	conn.SetDeadline(time.Time{})
-	if _, err := conn.Write(append(b, "\r\n"...)); err != nil {
-		conn.Close()
-		return nil, nil, err
-	}
-	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	return conn, early, nil
-}

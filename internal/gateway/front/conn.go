@@ -1,0 +1,251 @@
+package front
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
+)
+
+// past is a deadline that wakes whoever waits.
+var past = time.Unix(1, 0)
+
+// conn is a client's connection that speaks HTTP/1.1. What a request needs is lent
+// to it while there is one.
+type conn struct {
+	front  *Front
+	s      *sock.Conn // the socket, or TLS over it
+	below  *sock.Conn // the socket
+	secure *tls.Conn  // nil: plain
+	remote string
+	local  string
+	ctx    context.Context // ends when the client goes away
+	cancel context.CancelFunc
+
+	state    atomic.Uint32
+	since    atomic.Int64 // the clock when state began
+	complete atomic.Bool  // the request was read to its end, and nothing follows it: more can only be the client's end
+
+	x         *exchange // lent while bytes are here
+	one       [1]byte   // the first byte over TLS
+	post      bool      // the last request was a POST
+	reading   bool      // of a body: a wait has a limit of its own
+	stopped   atomic.Bool
+	waitRead  bool // a read deadline is set
+	waitWrite bool // a write deadline is set
+
+	next, prev *conn // under front.mu
+	forgotten  bool
+}
+
+// state is what a connection does.
+type state uint32
+
+const (
+	fresh   state = iota // nothing came yet
+	idle                 // between two requests
+	heading              // a head is being read
+	active               // a request is under way
+	late                 // the head took too long
+	closing              // somebody closes it
+)
+
+func newConn(f *Front, n net.Conn) *conn {
+	c := &conn{front: f, s: sock.New(n)}
+	c.below = c.s
+	if secure, ok := n.(*tls.Conn); ok {
+		c.secure = secure
+		c.below = sock.New(secure.NetConn())
+	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.s.Blocked = c.blocked
+	c.s.Lend = c.lend
+	c.since.Store(f.clock.now.Load())
+	return c
+}
+
+// run serves the connection to its end.
+func (c *conn) run() {
+	f := c.front
+	defer f.wg.Done()
+	handed := false
+	defer func() {
+		if e := recover(); e != nil {
+			f.complaints.Printf("panic while serving %v: %v\n%s", c.s.RemoteAddr(), e, debug.Stack())
+		}
+		f.forget(c)
+		c.cancel()
+		if !handed {
+			c.s.Close()
+			f.leave()
+		}
+	}()
+	if c.secure != nil {
+		proto, ok := c.handshake()
+		if !ok {
+			return
+		}
+		if proto == "h2" {
+			f.forget(c) // it is net/http's now
+			handed = f.second.hand(c.secure)
+			return
+		}
+	}
+	c.remote, c.local = address(c.s.RemoteAddr()), address(c.s.LocalAddr())
+	for c.await() && c.exchange() {
+	}
+	if c.x != nil {
+		c.giveBack()
+	}
+}
+
+func address(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	return a.String()
+}
+
+// handshake makes TLS agree, and says on which protocol.
+func (c *conn) handshake() (proto string, ok bool) {
+	if d := c.front.limits.HeaderTime; d > 0 {
+		c.secure.SetDeadline(time.Now().Add(d))
+		defer c.secure.SetDeadline(time.Time{})
+	}
+	if err := c.secure.HandshakeContext(c.ctx); err != nil {
+		var plain tls.RecordHeaderError
+		if errors.As(err, &plain) && plain.Conn != nil && httpBegins(plain.RecordHeader[:]) {
+			io.WriteString(plain.Conn, "HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\nThis port speaks HTTPS.\n")
+		}
+		return "", false
+	}
+	return c.secure.ConnectionState().NegotiatedProtocol, true
+}
+
+// httpBegins reports whether five bytes look like the beginning of a request.
+func httpBegins(b []byte) bool {
+	switch string(b) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "OPTIO", "DELET", "PATCH":
+		return true
+	}
+	return false
+}
+
+// to changes the state; false where somebody else has ended the connection.
+func (c *conn) to(from, next state) bool {
+	c.since.Store(c.front.clock.now.Load())
+	return c.state.CompareAndSwap(uint32(from), uint32(next))
+}
+
+// await waits for the next request's first bytes. While it waits the connection has
+// no buffer.
+func (c *conn) await() bool {
+	was := state(c.state.Load())
+	switch {
+	case was == active && c.to(active, idle):
+		was = idle
+	case was != fresh:
+		return false
+	}
+	if c.x != nil && c.x.r < c.x.w {
+		return c.to(was, heading) // pipelined
+	}
+	if c.front.stopping.Load() {
+		return false
+	}
+	if c.x != nil {
+		c.giveBack()
+	}
+	if c.s.Raw() {
+		n, err := c.s.Read(nil) // into what lend lends
+		if err != nil {
+			return false
+		}
+		c.x.w = n
+	} else {
+		n, err := c.s.Read(c.one[:])
+		if n == 0 || err != nil {
+			return false
+		}
+		c.x = exchanges.Get().(*exchange)
+		c.x.w = copy(c.x.buf, c.one[:n])
+	}
+	return c.to(was, heading)
+}
+
+// lend is called when something may be there to read, and when nothing was.
+func (c *conn) lend(give bool) []byte {
+	if !give {
+		c.giveBack()
+		return nil
+	}
+	if c.x == nil {
+		c.x = exchanges.Get().(*exchange)
+	}
+	return c.x.buf
+}
+
+func (c *conn) giveBack() {
+	x := c.x
+	c.x = nil
+	x.reset()
+	exchanges.Put(x)
+}
+
+// blocked is called before a read or a write waits. Deadlines are set only here:
+// most requests never wait where one is needed, and heads and idle connections are
+// the watcher's.
+func (c *conn) blocked(write bool) {
+	l := &c.front.limits
+	switch {
+	case write && l.WriteTime > 0:
+		c.waitWrite = true
+		c.s.SetWriteDeadline(time.Now().Add(l.WriteTime))
+	case !write && c.reading && l.BodyTime > 0:
+		c.waitRead = true
+		c.s.SetReadDeadline(time.Now().Add(l.BodyTime))
+		if c.stopped.Load() {
+			c.s.SetReadDeadline(past)
+		}
+	}
+}
+
+// closeIdle closes the connection where no request is under way, or on its way as
+// far as can be seen. The caller holds front.mu.
+func (c *conn) closeIdle() {
+	s := state(c.state.Load())
+	if s != fresh && s != idle {
+		return
+	}
+	if c.below.Look() == sock.Readable {
+		return // a request that came before the end was known
+	}
+	if c.state.CompareAndSwap(uint32(s), uint32(closing)) {
+		c.s.SetReadDeadline(past)
+	}
+}
+
+// linger is for how long what a client still sends is read after an answer that
+// ends its connection: a reset would take the answer from it (RFC 9112 section 9.6).
+const linger = 500 * time.Millisecond
+
+func (c *conn) linger() {
+	w, ok := c.s.NetConn().(interface{ CloseWrite() error })
+	if !ok || w.CloseWrite() != nil {
+		return
+	}
+	c.reading = false
+	c.s.SetReadDeadline(time.Now().Add(linger))
+	buf := c.x.buf
+	for {
+		if _, err := c.s.Read(buf); err != nil {
+			return
+		}
+	}
+}

@@ -29,14 +29,14 @@ type hop struct {
 	marks map[string]*scan.Mark
 }
 
-// follow finds the gateway that listens at the first endpoint of interest where
-// one does, and notes where its logs end.
-func (x *examination) follow() {
+// follow finds the gateway that listens at the first of the addresses where one
+// does.
+func (x *examination) follow(addrs []string) {
 	if x.depth+1 >= hopsMost || x.decision.Forward == nil {
 		return
 	}
-	for _, u := range x.upstreams {
-		m, ok := x.survey.Behind(x.match.Gateway, u.Addr, x.decision.Forward, x.decision.Upstream)
+	for _, addr := range addrs {
+		m, ok := x.survey.Behind(x.match.Gateway, addr, x.decision.Forward, x.decision.Upstream)
 		if !ok || x.passed(m.Gateway) {
 			continue
 		}
@@ -45,8 +45,21 @@ func (x *examination) follow() {
 		y.opts.Logs, y.opts.Config = nil, "" // they are about the gateway in front
 		y.route = m.Request.Host + " " + x.rec.Redact.Path(m.Request.Path)
 		y.gateway = gatewayName(m.Gateway)
-		x.behind = &hop{examination: y, addr: u.Addr, marks: y.noteLogs()}
+		x.behind = &hop{examination: y, addr: addr}
 		return
+	}
+}
+
+// trace follows the configuration to the last gateway, as far as no examination
+// went there.
+func (x *examination) trace() {
+	for y := x; ; y = y.behind.examination {
+		if y.behind == nil {
+			y.follow(y.configuredEndpoints())
+		}
+		if y.behind == nil {
+			return
+		}
 	}
 }
 
@@ -187,13 +200,13 @@ func (x *examination) adopt() {
 func (x *examination) told() {
 	f := &x.failures[0]
 	said := x.front.failures
-	if !f.Own || f.Symptom != "" || !unanswered(x.own[0]) || len(said) == 0 || !waited(said[0].Symptom) {
+	if !f.Own || f.Symptom != "" || !unanswered(x.own[0]) || len(said) == 0 || !inVain(said[0].Symptom) {
 		return
 	}
 	f.Symptom, f.Status = said[0].Symptom, said[0].Status
 	x.inherited = true
 	for _, h := range x.front.hits {
-		if waited(x.front.cond(h).Symptom) && x.front.isOwn(h) && f.Endpoint() != "" {
+		if inVain(x.front.cond(h).Symptom) && x.front.isOwn(h) && f.Endpoint() != "" {
 			x.add(observation{fact: vocab.GatewayReadTimeout, subject: f.Endpoint(), when: x.own[0].Ended, kind: evidence.GatewayLog, where: h.Place, quote: h.Raw})
 			return
 		}
@@ -205,8 +218,8 @@ func unanswered(o ownRequest) bool {
 	return o.Connection.OK && o.Bytes == 0 && (o.End == probe.EndFirstByte || o.End == probe.EndTimeout)
 }
 
-// waited reports whether a symptom is that of waiting for an answer in vain.
-func waited(s vocab.Symptom) bool {
+// inVain reports whether a symptom is that of waiting for an answer in vain.
+func inVain(s vocab.Symptom) bool {
 	return s == vocab.ConnectionReadTimeout || s == vocab.HTTPResponseTimeout
 }
 
@@ -289,6 +302,23 @@ func (x *examination) maker(last *examination) *Maker {
 		return &Maker{Product: "application", Hop: x.depth + 2}
 	}
 	return nil
+}
+
+// behindHops are the stations behind the next gateway, that one included.
+func (x *examination) behindHops(verdict vocab.Verdict) []Hop {
+	if x.behind == nil {
+		return nil
+	}
+	y := x.behind.examination
+	h := y.gatewayHop()
+	for _, u := range x.upstreams {
+		if x.leadsTo(u) {
+			met := x.upstreamHop(u)
+			h.State, h.Seconds = met.State, met.Seconds
+			h.Seen = append(h.Seen, met.Seen...)
+		}
+	}
+	return append([]Hop{h}, y.endpointHops(verdict)...)
 }
 
 // gateways are the hops from the client's gateway to that of x.

@@ -39,6 +39,10 @@ func (x *examination) compose() *Diagnosis {
 	if x.front != nil {
 		x.embed(d)
 	}
+	if x.match != nil {
+		x.first().trace()
+		d.Ladder = x.first().ladder()
+	}
 	d.Path = x.path(d)
 	return d
 }
@@ -275,22 +279,34 @@ func (x *examination) path(d *Diagnosis) []Hop {
 		return hops
 	}
 	hops = append(hops, x.gateways()...)
+	return append(hops, x.endpointHops(d.Verdict)...)
+}
+
+// endpointHops are the stations behind the gateway: its upstreams, as far as they
+// were looked at, and what is behind those.
+func (x *examination) endpointHops(verdict vocab.Verdict) []Hop {
+	var hops []Hop
 	for _, u := range x.upstreams {
-		hops = append(hops, x.upstreamHop(u))
+		if !x.leadsTo(u) {
+			hops = append(hops, x.upstreamHop(u))
+		}
 	}
 	if len(x.upstreams) == 0 && x.decision.Forward != nil {
 		for i, e := range x.decision.Forward.Endpoints {
 			if i == upstreamsMost {
 				break
 			}
+			if x.behind != nil && x.behind.addr == e.String() {
+				continue
+			}
 			h := Hop{Kind: "upstream", Name: e.String(), State: Unclear, Place: place(e.Place, x.decision.Forward.Place)}
-			if d.Verdict == vocab.Healthy {
+			if verdict == vocab.Healthy {
 				h.State = Good
 			}
 			hops = append(hops, h)
 		}
 	}
-	return hops
+	return append(hops, x.behindHops(verdict)...)
 }
 
 func place(p, instead topo.Place) string {

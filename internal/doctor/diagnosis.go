@@ -24,6 +24,7 @@ type Diagnosis struct {
 	Causes       []Cause         `json:"causes"` // of the worst failure group, most likely first; empty when healthy
 	Others       []Group         `json:"others,omitempty"`
 	Path         []Hop           `json:"path"`
+	Ladder       []Rung          `json:"ladder,omitempty"` // limits of stations of the path that follow each other
 	Items        []evidence.Item `json:"items"`
 	Gaps         []evidence.Gap  `json:"gaps"`
 	Next         []string        `json:"next"`
@@ -98,6 +99,14 @@ type Hop struct {
 	Seen    []string `json:"seen,omitempty"`    // what was seen there, a short phrase each
 	Place   string   `json:"place,omitempty"`   // configuration that leads here: "/etc/nginx/conf.d/app.conf:12"
 	Seconds float64  `json:"seconds,omitempty"` // time spent there, where measured
+}
+
+// Rung compares a limit of one station of the path with that of the station
+// behind it.
+type Rung struct {
+	FrontName  string `json:"front_name"` // of the hop: "nginx 1.22.1"
+	BehindName string `json:"behind_name"`
+	topo.Rung
 }
 
 // ExplanationSchema is the name and version of the JSON form of an Explanation.

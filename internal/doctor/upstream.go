@@ -80,7 +80,10 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	x.resolved = resolved
 	x.upstreams = x.endpointsOfInterest(resolved)
 	x.nameSubjects()
-	x.follow()
+	x.follow(addrsOf(x.upstreams))
+	if x.behind != nil {
+		x.behind.marks = x.behind.noteLogs()
+	}
 	local := x.localAddresses(ctx)
 	x.progress("asking the upstream")
 	var wg sync.WaitGroup
@@ -112,6 +115,14 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	x.nameFacts(resolved)
 	x.appFacts(ctx)
 	x.elsewhereFacts(after)
+}
+
+func addrsOf(list []*upstream) []string {
+	var all []string
+	for _, u := range list {
+		all = append(all, u.Addr)
+	}
+	return all
 }
 
 // lastLook takes another picture where connections broke: a worker that was

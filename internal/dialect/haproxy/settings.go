@@ -102,6 +102,15 @@ func timeout(out topo.Settings, x *proxy, k vocab.Knob, kind, old string) {
 func (c *config) frontSettings(out topo.Settings, x *proxy) {
 	timeout(out, x, vocab.ClientTimeout, "client", "clitimeout")
 	timeout(out, x, vocab.RequestTimeout, "http-request", "")
+	timeout(out, x, vocab.ClientKeepalive, "http-keep-alive", "")
+	// Where it has no limit of its own, that of a request counts, then the
+	// client's (configuration manual, "timeout http-keep-alive").
+	for _, k := range []vocab.Knob{vocab.RequestTimeout, vocab.ClientTimeout} {
+		if v, ok := out[k]; ok && out[vocab.ClientKeepalive].Directive == "" {
+			v.Knob, v.Default = vocab.ClientKeepalive, true
+			out[vocab.ClientKeepalive] = v
+		}
+	}
 	if r := x.find("maxconn"); r != nil {
 		n := float64(atoi(r.arg(1)))
 		out[vocab.WorkerConnections] = topo.Setting{Knob: vocab.WorkerConnections, Directive: "maxconn", Value: r.arg(1), Number: n, Place: r.place(), Insert: x.insert()}
@@ -236,7 +245,7 @@ func protocols(v [2]string) string {
 func knobs() map[vocab.Knob]string {
 	return map[vocab.Knob]string{
 		vocab.ConnectTimeout: "timeout connect", vocab.ReadTimeout: "timeout server", vocab.QueueTimeout: "timeout queue", vocab.ClientTimeout: "timeout client",
-		vocab.RequestTimeout: "timeout http-request", vocab.Retries: "retries", vocab.NextUpstream: "option redispatch", vocab.HeaderBuffer: "tune.bufsize",
+		vocab.RequestTimeout: "timeout http-request", vocab.ClientKeepalive: "timeout http-keep-alive", vocab.Retries: "retries", vocab.NextUpstream: "option redispatch", vocab.HeaderBuffer: "tune.bufsize",
 		vocab.KeepaliveCount: "http-reuse", vocab.KeepaliveTimeout: "pool-purge-delay", vocab.WorkerConnections: "maxconn", vocab.ServerConnections: "maxconn",
 		vocab.WorkerFiles: "ulimit-n", vocab.WorkerProcesses: "nbthread", vocab.WorkerUser: "user", vocab.HealthCheck: "http-check", vocab.TLSVerify: "verify",
 		vocab.TLSTrusted: "ca-file", vocab.TLSName: "verifyhost", vocab.TLSServerName: "sni", vocab.TLSCertificate: "crt", vocab.ProxyHeaderSend: "send-proxy",

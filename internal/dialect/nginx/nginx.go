@@ -53,6 +53,7 @@ func knobs() map[vocab.Knob]string {
 	out := map[vocab.Knob]string{
 		vocab.KeepaliveCount:      "keepalive",
 		vocab.KeepaliveTimeout:    "keepalive_timeout",
+		vocab.ClientKeepalive:     "keepalive_timeout",
 		vocab.KeepaliveRequests:   "keepalive_requests",
 		vocab.ResolverServers:     "resolver",
 		vocab.ResolverTimeout:     "resolver_timeout",

@@ -268,6 +268,7 @@ func streamSpelling(name, version string) []spelled {
 func (c *config) general(out topo.Settings, s *scope) {
 	c.setting(out, s, vocab.RequestBodyLimit, "client_max_body_size", "1m", asSize)
 	c.setting(out, serverOf(s), vocab.RequestHeaderBuffer, "large_client_header_buffers", "4 8k", asLargest)
+	c.setting(out, s, vocab.ClientKeepalive, "keepalive_timeout", "75s", asTime)
 	c.limits(out, s, vocab.LimitRequests, "limit_req")
 	c.limits(out, s, vocab.LimitConnections, "limit_conn")
 	c.resolving(out, s)

@@ -52,7 +52,7 @@ func (x *examination) resolve(ctx context.Context, name string, resolver topo.Re
 		return probe.Resolution{}, err
 	}
 	l := probe.Lookup{Name: name, Resolver: resolver}
-	if resolver.AtStart {
+	if resolver.System() {
 		var files host.Resolving
 		if files, err = v.Resolving(ctx); err != nil {
 			return probe.Resolution{}, err

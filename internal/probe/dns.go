@@ -14,9 +14,9 @@ import (
 // Lookup says how a name is to be resolved.
 type Lookup struct {
 	Name       string
-	Resolver   topo.Resolver // AtStart: the system's way; else as the product itself does: its servers only
-	Hosts      []byte        // the hosts file; AtStart only
-	ResolvConf []byte        // resolv.conf; AtStart only
+	Resolver   topo.Resolver // System: the system's way; else as the product itself does: its servers only
+	Hosts      []byte        // the hosts file; System only
+	ResolvConf []byte        // resolv.conf; System only
 	Queries    int           // most queries in all; default 24
 }
 
@@ -67,7 +67,7 @@ const (
 	defaultLookup  = 12 * time.Second // of all
 )
 
-// Resolve asks for the addresses of a name. AtStart it goes the system's way:
+// Resolve asks for the addresses of a name. The system's way (Resolver.System) is
 // hosts, then the search list, each name at one server after the other until one
 // answers. Otherwise it goes as nginx does at run time: no hosts file, no search
 // list; and because nginx takes its servers in turn, it asks every one of them.
@@ -103,7 +103,7 @@ func (r *resolving) resolve() {
 	if r.timeout = defaultQuery; r.l.Resolver.Timeout > 0 {
 		r.timeout = min(r.timeout, time.Duration(r.l.Resolver.Timeout*float64(time.Second)))
 	}
-	if r.l.Resolver.AtStart {
+	if r.l.Resolver.AtStart || r.l.Resolver.System() && len(r.l.Hosts)+len(r.l.ResolvConf) > 0 {
 		r.system(name)
 	} else {
 		r.product(strings.TrimSuffix(name, ".") + ".")

@@ -189,6 +189,10 @@ type Resolver struct {
 	Place   Place    `json:"place"`
 }
 
+// System reports whether names are looked up the system's way, by its hosts file
+// and resolv.conf: once, or, where no server is named, for each connection.
+func (r Resolver) System() bool { return r.AtStart || len(r.Servers) == 0 }
+
 // Forward is one way out of a gateway: where requests go and how they are spoken.
 type Forward struct {
 	Protocol  vocab.Protocol `json:"protocol"`

@@ -128,7 +128,7 @@ func Faults() []Fault {
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
 		pathFaults(), idleFaults(), pathHealthy(),
-		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(),
+		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), traefikHealthy(),
 	} {
 		all = append(all, group...)
 	}

@@ -166,6 +166,10 @@ func checkLog(t *testing.T, f Fault, s Scene, seed uint64) {
 		checkStates(t, f, s, seed)
 		return
 	}
+	if f.Gateway == "traefik" {
+		checkTraefikLog(t, f, s, seed)
+		return
+	}
 	if f.Gateway == "apache" {
 		checkApacheLog(t, f, s, seed)
 		return

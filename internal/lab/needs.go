@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -66,6 +67,13 @@ func program(name string) string {
 		for _, dir := range []string{"/usr/sbin/", "/sbin/", "/usr/local/sbin/"} {
 			if info, err := os.Stat(dir + n); err == nil && info.Mode()&0o111 != 0 {
 				return dir + n
+			}
+		}
+		// What scripts build stands in the user's cache.
+		if cache, err := os.UserCacheDir(); err == nil {
+			path := filepath.Join(cache, "goodgate", n)
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+				return path
 			}
 		}
 	}

@@ -147,7 +147,7 @@ func (h *handler) why(last, f *upstream.Failure) *upstream.Failure {
 	if f.Symptom == vocab.DestinationUnavailable {
 		// The reason of the last attempt is the better one; the status still
 		// says that waiting may help.
-		return &upstream.Failure{Symptom: f.Symptom, Phase: f.Phase, Detail: f.Detail + "; the last one: " + string(last.Symptom), Err: last}
+		return &upstream.Failure{Symptom: f.Symptom, Phase: f.Phase, Detail: f.Detail + "; the last one: " + string(last.Symptom), Out: f.Out, Err: last}
 	}
 	return f
 }

@@ -29,6 +29,7 @@ func (h *handler) serve() {
 	h.pool.Request()
 	x, why := h.forward()
 	if why != nil {
+		h.x.Out = why.Out
 		h.refuse(failed(why))
 		return
 	}

@@ -82,7 +82,7 @@ func (b *Bench) Own(target *ownSite) *Own {
 // alone makes the target the only site, which the command line describes.
 func (g *Own) alone() *Own {
 	g.conf, g.others = "", nil
-	g.target.scheme, g.target.secure = "http", ""
+	g.target.scheme, g.target.secure, g.target.host, g.hosts = "http", "", "127.0.0.1", nil
 	return g
 }
 

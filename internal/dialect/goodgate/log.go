@@ -117,6 +117,8 @@ func (s *seen) members(f *line.Fields, r *dialect.Record) {
 			r.Referrer = f.Value
 		case "user_agent":
 			r.UserAgent = f.Value
+		case "out":
+			r.Upstream, r.Endpoint = f.Value, f.Value
 		case "pool":
 			r.Name = f.Value
 		case "attempts":

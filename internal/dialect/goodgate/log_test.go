@@ -95,6 +95,17 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestServerThatIsOut: where no attempt was made the line says who was away.
+func TestServerThatIsOut(t *testing.T) {
+	var r dialect.Record
+	Logs[0].Line([]byte(base(func(x *event.Exchange) {
+		x.Status, x.MadeBy, x.Symptom, x.Detail, x.Attempts, x.Out = 503, event.Gateway, vocab.DestinationUnavailable, "no server can be asked; away: dial: connection refused", nil, "127.0.0.1:3001"
+	})), &r)
+	if string(r.Endpoint) != "127.0.0.1:3001" || string(r.Name) != "app" {
+		t.Errorf("%q %q", r.Endpoint, r.Name)
+	}
+}
+
 // TestEverySymptomHasAKey holds the reader against the list of what a gateway may
 // say.
 func TestEverySymptomHasAKey(t *testing.T) {

@@ -77,6 +77,7 @@ type Exchange struct {
 	Sent      int64 // bytes of the answer's body
 	Total     time.Duration
 	Held      time.Duration // waiting because no server could be asked
+	Out       string        // a server that could not be asked, where that is why there is no answer
 	Retries   int           // attempts after the first that were made because one failed
 	Hedges    int
 	Cut       bool // the answer broke off after its head had been sent

@@ -15,7 +15,7 @@ func full() *Exchange {
 		ID: "7f", Start: time.Date(2026, 3, 4, 5, 6, 7, 8000, time.UTC), Client: "[2001:db8::1]:5000", Site: "shop", Route: "/api", Pool: "app",
 		Method: "GET", Scheme: "https", Host: "shop.example", Target: "/a?b=\"c", Proto: "HTTP/1.1", Referrer: "x\x1b[2J", UserAgent: "\xff\u202e",
 		Status: 502, MadeBy: Gateway, Symptom: vocab.ConnectionRefused, Detail: "connect: refused", Received: 5, Sent: 99, Total: 1500 * time.Millisecond,
-		Held: time.Second, Retries: 1, Hedges: 1, Cut: true,
+		Held: time.Second, Out: "127.0.0.1:3", Retries: 1, Hedges: 1, Cut: true,
 		Attempts: []Attempt{{Endpoint: "127.0.0.1:1", Reused: true, Idle: time.Second, Symptom: vocab.ConnectionRefused, Phase: Connect, Detail: "refused", Total: time.Millisecond},
 			{Endpoint: "127.0.0.1:2", Won: true, Hedge: true, Status: 200, Connect: time.Microsecond, TLS: 1, Send: time.Second, First: 2 * time.Second, Total: 3 * time.Second, Sent: 100}},
 	}
@@ -29,7 +29,7 @@ func TestJSONIsReadAsWritten(t *testing.T) {
 	}
 	for key, want := range map[string]any{
 		"time": "2026-03-04T05:06:07.000008Z", "uri": "/a?b=\"c", "status": 502.0, "made_by": "gateway", "symptom": "connection_refused",
-		"seconds": 1.5, "held": 1.0, "retries": 1.0, "cut": true, "referrer": "x\x1b[2J", "bytes": 99.0,
+		"seconds": 1.5, "held": 1.0, "out": "127.0.0.1:3", "retries": 1.0, "cut": true, "referrer": "x\x1b[2J", "bytes": 99.0,
 	} {
 		if m[key] != want {
 			t.Errorf("%s is %v, want %v", key, m[key], want)

@@ -32,6 +32,7 @@ func (x *Exchange) AppendJSON(b []byte) []byte {
 	if x.Held > 0 {
 		b = seconds(b, "held", x.Held)
 	}
+	b = text(b, "out", x.Out)
 	b = few(b, "retries", x.Retries)
 	b = few(b, "hedges", x.Hedges)
 	b = flag(b, "cut", x.Cut)

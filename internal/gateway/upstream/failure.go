@@ -25,8 +25,9 @@ type Failure struct {
 	Phase   event.Phase
 	Sent    int64 // bytes of the request that were handed to the kernel; 0 proves that the server has nothing
 	Detail  string
-	Client  bool // the client is the reason: it went away or broke off its body
-	Stale   bool // a reused connection that the server closed before it began to answer
+	Out     string // a server that is out, where none can be asked
+	Client  bool   // the client is the reason: it went away or broke off its body
+	Stale   bool   // a reused connection that the server closed before it began to answer
 	Err     error
 }
 

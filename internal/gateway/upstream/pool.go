@@ -185,7 +185,7 @@ func (p *Pool) unavailable() *Failure {
 		}
 		e.mu.Lock()
 		if c != 0 && e.lastWhy != "" {
-			f.Detail = "no server can be asked; " + c.String() + ": " + e.lastWhy
+			f.Detail, f.Out = "no server can be asked; "+c.String()+": "+e.lastWhy, e.String()
 		}
 		e.mu.Unlock()
 	}

@@ -38,6 +38,7 @@ type examination struct {
 	own       []ownRequest          // our own requests, in order
 	marks     map[string]*scan.Mark // where the applications' logs ended before; live only
 	logs      []readLog             // what the gateway's logs say
+	prints    map[string][]byte     // what programs printed of logs in memory, by command; live only
 	hits      []scan.Hit            // error-log lines about this route, oldest first
 	loose     []scan.Hit            // error-log lines about no request
 	access    []scan.Hit            // failed requests of this route in access logs

@@ -208,9 +208,10 @@ func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mar
 	}
 	var a logAnswer
 	for try := 0; ; try++ {
+		x.prints = nil
 		a.Extract, err = scan.Tail(ctx, open, mark, log, scan.Options{Location: x.zone, All: true})
 		found := slices.ContainsFunc(a.Hits, ours)
-		if err != nil || found || !wait || try == 8 {
+		if err != nil || found || !wait || try == 8 || try == 1 && x.print(mark.Path) != nil {
 			break
 		}
 		select {

@@ -36,9 +36,24 @@ func (x *examination) print(path string) *dialect.Print {
 	return nil
 }
 
-// printed runs the program and returns its lines as a file.
+// printed returns the lines of a log in memory as a file. What one run of the
+// program printed serves every log that is made of it, until something new is
+// looked for.
 func (x *examination) printed(ctx context.Context, p dialect.Print) (scan.File, error) {
 	words := strings.Join(p.Command, " ")
+	text, ok := x.prints[words]
+	if !ok {
+		var err error
+		if text, err = x.runPrint(ctx, p, words); err != nil {
+			return nil, err
+		}
+		x.prints = map[string][]byte{words: text}
+	}
+	return memoryFile{bytes.NewReader(p.Lines(text))}, nil
+}
+
+// runPrint runs the program.
+func (x *examination) runPrint(ctx context.Context, p dialect.Print, words string) ([]byte, error) {
 	gap := func(why string) error { return &evidence.Gap{Source: "log in memory", Why: why, Allow: p.Allow} }
 	if !x.place.OwnMount {
 		return nil, gap("the gateway runs in another mount namespace, where goodgate starts no program")
@@ -61,7 +76,7 @@ func (x *examination) printed(ctx context.Context, p dialect.Print) (scan.File, 
 		}
 		return nil, gap(why)
 	}
-	return memoryFile{bytes.NewReader(p.Lines(out.Bytes()))}, nil
+	return out.Bytes(), nil
 }
 
 // bounded keeps the beginning of what is written to it.

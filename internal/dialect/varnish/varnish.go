@@ -1,10 +1,10 @@
-// Package varnish knows Varnish's logs: the error records of varnishlog, what
-// varnishncsa writes, health probes, and the pages that Varnish makes itself.
+// Package varnish knows Varnish Cache 6 and 7: its processes, its VCL and how that
+// treats a request, what it tells at its command line interface, the log that it
+// keeps in memory, what varnishncsa writes, and the pages that Varnish makes itself.
 package varnish
 
 import (
 	"bytes"
-	"path/filepath"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/answer"
@@ -16,24 +16,19 @@ import (
 
 // Dialect is Varnish Cache.
 var Dialect = dialect.Dialect{
-	Name:      "varnish",
-	Doc:       "Varnish Cache: error records of varnishlog, varnishncsa, health probes, and its own pages.",
-	Recognise: recognise,
-	Logs:      Logs,
-	Words:     words(),
-}
-
-func recognise(p dialect.Process) (dialect.Launch, bool) {
-	if len(p.Args) == 0 || filepath.Base(p.Args[0]) != "varnishd" {
-		return dialect.Launch{}, false
-	}
-	l := dialect.Launch{Product: "varnish", PID: p.PID, Exe: p.Exe, Prefix: p.Cwd}
-	for i, a := range p.Args {
-		if a == "-f" && i+1 < len(p.Args) {
-			l.Config = p.Args[i+1]
-		}
-	}
-	return l, true
+	Name:         "varnish",
+	Doc:          "Varnish Cache: processes, VCL as far as it chooses backends, the log in memory and its error records, varnishncsa, health probes, command line interface.",
+	Recognise:    recognise,
+	Worker:       worker,
+	VersionMarks: []string{"(varnish-", "\x00varnish-"},
+	Config:       Config,
+	Logs:         Logs,
+	Format:       format,
+	Knobs:        knobs(),
+	Spell:        spell,
+	ConfigTest:   configTest,
+	Reload:       reload,
+	Words:        words(),
 }
 
 // Logs are varnishncsa in its default format, which has the whole URL in the
@@ -47,6 +42,7 @@ var Logs = []dialect.Log{
 		Name: "varnish", Kind: "error", Line: read, Time: line.Time, Conds: table.Conds(),
 		Sniff: func(head []byte) int { return sniff(head, read, 90) },
 	},
+	requests,
 }
 
 func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
@@ -111,6 +107,10 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	if n := len(b); n > 0 && b[n-1] == '\r' {
 		b = b[:n-1]
 	}
+	if key, ok := request(b, r); ok {
+		return key
+	}
+	r.Reset()
 	if tag, text, ok := record(b); ok {
 		r.Message = text
 		switch string(tag) {
@@ -230,7 +230,9 @@ func backend(b []byte, r *dialect.Record) dialect.Key {
 
 func errno(n int) dialect.Key {
 	switch n {
-	case 0, line.ECONNREFUSED: // 0: the connect failed asynchronously, mostly refused
+	case 0:
+		return keyHeld
+	case line.ECONNREFUSED:
 		return keyRefused
 	case line.ETIMEDOUT:
 		return keyTimeout
@@ -297,7 +299,10 @@ const (
 
 var (
 	keyRefused = add("connect-refused", vocab.ConnectionRefused, 503, connecting, vocab.GatewayRefused, true,
-		"Nothing listens at the backend's address, or a firewall rejects. errno 0 is the same, seen later.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.Filtered)
+		"Nothing listens at the backend's address, or a firewall rejects.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.Filtered)
+	keyHeld = add("connect-held", vocab.ConnectionRefused, 503, connecting, vocab.GatewayConnectFailed, true,
+		"errno 0: a connect failed a moment ago, and Varnish does not try again within backend_remote_error_holddown or backend_local_error_holddown. An earlier record has the reason.",
+		vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.SocketPermission, vocab.Filtered)
 	keyTimeout = add("connect-timeout", vocab.ConnectionTimeout, 503, connecting, vocab.GatewayConnectTimeout, true,
 		"Nothing answered within connect_timeout.", vocab.Filtered, vocab.Unreachable, vocab.BacklogFull)
 	keyNoRoute       = add("no-route", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable, true, "The host does not answer on its network, or rejects.", vocab.Unreachable, vocab.Filtered, vocab.StaleDNS)
@@ -332,6 +337,7 @@ var (
 	keyGunzip    = add("gunzip", vocab.HTTPContentCoding, 503, bodyPhase, vocab.GatewayClosedBody, true, "The backend's gzip is broken or cut.", vocab.InvalidResponse, vocab.TruncatedResponse)
 	keyOther     = add("fetch-failed", vocab.ConnectionTerminated, 503, header, "", true, "The record's text says how the fetch failed.", vocab.UpstreamCrashed, vocab.InvalidResponse)
 	keyRetries   = add("too-many-retries", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, "", true, "max_retries is used up: the FetchErrors before it say why.", vocab.UpstreamCrashed, vocab.AppError, vocab.NoHealthyUpstream)
+	keySynth     = add("synth", vocab.ProxyInternalResponse, 0, dialect.PhaseLocal, vocab.GatewayStatusMade, true, "The VCL answered by itself: return (synth(…)).", vocab.Maintenance, vocab.NoRoute, vocab.RateLimited)
 	keyVCL       = add("vcl-error", vocab.ProxyConfigurationError, 503, dialect.PhaseLocal, "", true, "The VCL failed for this request.", vocab.InvalidConfig)
 
 	keyProbeOpen     = add("probe-open", vocab.ConnectionRefused, 0, connecting, vocab.GatewayServerDisabled, false, "The probe cannot connect.", vocab.UpstreamDown, vocab.UpstreamCrashed)

@@ -1,0 +1,212 @@
+package varnish
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/topo"
+)
+
+// vcl is a program of VCL with what a forwarding gateway does in it: backends,
+// directors, and the subroutines that choose among them.
+type vcl struct {
+	files     []string
+	backends  []*object
+	probes    map[string]*object
+	subs      map[string][]stmt // by name; several of one name are one after the other
+	directors []*director
+	version   string // "4.1"; empty: it does not say
+	imports   bool
+	used      map[string]bool // names that statements mention
+	problems  []topo.Problem
+}
+
+// director is a group of backends that vcl_init makes, or a maker of backends.
+type director struct {
+	name    token
+	kind    string // "directors.round_robin"
+	words   []token
+	members []string
+}
+
+// static reports whether the members of a director are in the configuration.
+func (d *director) static() bool { return strings.HasPrefix(d.kind, "directors.") }
+
+const (
+	maxProblems = 50
+	maxIncludes = 100
+)
+
+func (v *vcl) fatal(at topo.Place, format string, args ...any) { v.problem(at, true, format, args...) }
+
+func (v *vcl) warn(at topo.Place, format string, args ...any) { v.problem(at, false, format, args...) }
+
+func (v *vcl) problem(at topo.Place, fatal bool, format string, args ...any) {
+	p := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
+	if len(v.problems) < maxProblems && !slices.Contains(v.problems, p) {
+		v.problems = append(v.problems, p)
+	}
+}
+
+// broken reports whether the program cannot be loaded, as far as is known yet.
+func (v *vcl) broken() bool {
+	return slices.ContainsFunc(v.problems, func(p topo.Problem) bool { return p.Fatal })
+}
+
+func newVCL() *vcl {
+	return &vcl{probes: map[string]*object{}, subs: map[string][]stmt{}, used: map[string]bool{}}
+}
+
+// load reads a program from a file with what it includes.
+func load(src dialect.Source, path string) *vcl {
+	v := newVCL()
+	tokens := v.read(src, path, topo.Place{File: path}, nil)
+	v.parse(tokens)
+	return v
+}
+
+// parse reads the whole program.
+func (v *vcl) parse(tokens []token) {
+	if v.broken() {
+		return
+	}
+	p := &parser{v: v, tokens: tokens}
+	p.program()
+}
+
+// read returns the tokens of a file, those of included files in the place of each
+// include. Relative names are looked for beside the file and in vcl_path, which
+// is /etc/varnish and /usr/share/varnish/vcl unless told (mgt_vcl.c).
+func (v *vcl) read(src dialect.Source, path string, from topo.Place, above []string) (tokens []token) {
+	if len(v.files) >= maxIncludes || slices.Contains(above, path) {
+		v.fatal(from, "'%s' is included again and again", path)
+		return nil
+	}
+	data, err := src.ReadFile(path)
+	if err != nil {
+		v.fatal(from, "cannot read file '%s'", path)
+		return nil
+	}
+	v.files = append(v.files, path)
+	list, problem := lex(path, string(data))
+	if problem != nil {
+		v.problems = append(v.problems, *problem)
+	}
+	for i := 0; i < len(list); i++ {
+		t := list[i]
+		if !t.is("include") {
+			tokens = append(tokens, t)
+			continue
+		}
+		glob := false
+		if i++; i+1 < len(list) && list[i].is("+") && list[i+1].is("glob") {
+			glob = true
+			i += 2
+		}
+		if i >= len(list) || list[i].kind != tokString {
+			v.fatal(t.at, "include is not followed by a string")
+			return tokens
+		}
+		for _, name := range v.included(src, list[i].text, path, glob) {
+			tokens = append(tokens, v.read(src, name, list[i].at, append(above, path))...)
+		}
+	}
+	return tokens
+}
+
+func (v *vcl) included(src dialect.Source, name, from string, glob bool) []string {
+	folders := []string{"/etc/varnish", "/usr/share/varnish/vcl"}
+	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") {
+		folders = []string{filepath.Dir(from)}
+	}
+	if filepath.IsAbs(name) {
+		folders = []string{"/"}
+	}
+	for _, f := range folders {
+		found, err := src.Glob(filepath.Join(f, name))
+		if err == nil && len(found) > 0 {
+			return found
+		}
+	}
+	if glob {
+		return nil
+	}
+	return []string{filepath.Join(folders[0], name)}
+}
+
+func (v *vcl) addBackend(o *object) {
+	if v.backend(o.name.text) != nil {
+		v.fatal(o.name.at, "backend '%s' is defined twice", clip(o.name.text))
+		return
+	}
+	if !o.none && o.attr("host") == nil && o.attr("path") == nil && !v.broken() {
+		v.fatal(o.name.at, "backend '%s' has neither .host nor .path", clip(o.name.text))
+	}
+	if t, ok := o.text("probe"); ok {
+		v.used["probe "+t.text] = true
+	}
+	v.backends = append(v.backends, o)
+}
+
+func (v *vcl) addProbe(o *object) { v.probes[o.name.text] = o }
+
+func (v *vcl) addSub(name token, body []stmt) {
+	v.subs[name.text] = append(v.subs[name.text], body...)
+}
+
+// backend returns the backend of a name. "default" is that of the name, or the
+// first.
+func (v *vcl) backend(name string) *object {
+	for _, o := range v.backends {
+		if o.name.text == name {
+			return o
+		}
+	}
+	return nil
+}
+
+// first is the backend that a request goes to where nothing chooses one.
+func (v *vcl) first() *object {
+	if o := v.backend("default"); o != nil {
+		return o
+	}
+	if len(v.backends) > 0 {
+		return v.backends[0]
+	}
+	return nil
+}
+
+func (v *vcl) director(name string) *director {
+	for _, d := range v.directors {
+		if d.name.text == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// statement notes what a statement makes or mentions: directors and their
+// members.
+func (v *vcl) statement(s stmt) {
+	for _, t := range s.words {
+		if t.kind == tokName {
+			v.used[t.text] = true
+			if base, _, ok := strings.Cut(t.text, "."); ok {
+				v.used[base] = true
+			}
+		}
+	}
+	first := s.word(0)
+	if first.is("new") && s.word(2).is("=") {
+		v.directors = append(v.directors, &director{name: s.word(1), kind: s.word(3).text, words: s.words})
+		return
+	}
+	if base, method, ok := strings.Cut(first.text, "."); ok && method == "add_backend" && s.word(1).is("(") {
+		if d := v.director(base); d != nil {
+			d.members = append(d.members, s.word(2).text)
+		}
+	}
+}

@@ -127,7 +127,7 @@ func Faults() []Fault {
 		addressFaults(), permissionFaults(), limitFaults(), mismatchFaults(), tlsFaults(), keepaliveFaults(),
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
-		pathFaults(), idleFaults(), pathHealthy(),
+		pathFaults(), idleFaults(), pathHealthy(), varnishFaults(),
 		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), traefikHealthy(),
 	} {
 		all = append(all, group...)

@@ -221,8 +221,8 @@ func traefikAnswer() []Fault {
 		f("empty-reset", "the application reads the request and resets the connection, and lives on", "reset", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
 		f("invalid-header", "a header line of the answer has a control character in its name", "bad-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 500),
 		f("invalid-garbage", "the answer is no HTTP at all", "garbage", vocab.InvalidResponse, vocab.HTTPProtocolError, 500),
-		f("truncated-body", "the body is shorter than its Content-Length; the status is 200", "short", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
-		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 500).orSymptom(vocab.ConnectionTerminated),
+		f("truncated-body", "the body is shorter than its Content-Length; the client gets nothing at all", "short", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 0),
+		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.ConnectionTerminated, 500).orSymptom(vocab.HTTPResponseIncomplete),
 		status("app-error", "the application answers 500", 500, "Internal Server Error\n"),
 		status("app-503", "the application answers 503", 503, "no database\n"),
 		traefikFault("auth-down", "forwardAuth asks a service that is not there", vocab.AuthSubrequest, vocab.ConnectionRefused, 500, func(b *Bench) (Scene, error) {

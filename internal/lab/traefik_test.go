@@ -14,9 +14,9 @@ import (
 var goErrors = map[vocab.Symptom][]string{
 	vocab.ConnectionRefused: {"connect: connection refused"}, vocab.TLSCertificateError: {"failed to verify certificate"}, vocab.TLSProtocolError: {"does not look like a TLS handshake"},
 	vocab.TLSAlertReceived: {"remote error: tls:"}, vocab.DestinationIPUnroutable: {"network is unreachable", "no route to host"}, vocab.ConnectionTimeout: {"i/o timeout"},
-	vocab.ConnectionTerminated: {"error=EOF", "connection reset by peer", "server closed idle connection"}, vocab.HTTPResponseTimeout: {"timeout awaiting response headers"},
+	vocab.ConnectionTerminated: {"error=EOF", "connection reset by peer", "server closed idle connection", "unexpected EOF"}, vocab.HTTPResponseTimeout: {"timeout awaiting response headers"},
 	vocab.HTTPProtocolError: {"malformed"}, vocab.DNSError: {"no such host"},
-	vocab.DestinationUnavailable: {"Setting status of", "Creating load-balancer"}, vocab.HTTPResponseIncomplete: {"unexpected EOF"},
+	vocab.DestinationUnavailable: {"Setting status of", "Creating load-balancer"}, vocab.HTTPResponseIncomplete: {"unexpected EOF", "abort"},
 }
 
 func checkTraefikLog(t *testing.T, f Fault, s Scene, seed uint64) {

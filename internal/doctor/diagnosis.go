@@ -104,9 +104,20 @@ type Hop struct {
 // Rung compares a limit of one station of the path with that of the station
 // behind it.
 type Rung struct {
-	FrontName  string `json:"front_name"` // of the hop: "nginx 1.22.1"
-	BehindName string `json:"behind_name"`
-	topo.Rung
+	What     string `json:"what"` // "waiting for an answer"
+	Front    Limit  `json:"front"`
+	Behind   Limit  `json:"behind"`
+	Inverted bool   `json:"inverted"`      // they stand in the wrong order
+	Why      string `json:"why,omitempty"` // what comes of it
+}
+
+// Limit is one station's side of a rung.
+type Limit struct {
+	Hop       string  `json:"hop"` // "nginx 1.22.1"
+	Directive string  `json:"directive"`
+	Value     string  `json:"value"`  // as written, or the product's default
+	Number    float64 `json:"number"` // seconds or bytes; 0: no limit
+	Place     string  `json:"place"`  // "/etc/nginx/nginx.conf:12", or "default"
 }
 
 // ExplanationSchema is the name and version of the JSON form of an Explanation.

@@ -8,9 +8,12 @@ func (x *examination) ladder() []Rung {
 		return nil
 	}
 	y := x.behind.examination
+	limit := func(of *examination, s topo.Setting) Limit {
+		return Limit{Hop: of.gatewayHop().Name, Directive: s.Directive, Value: s.Value, Number: s.Number, Place: s.Place.String()}
+	}
 	var all []Rung
 	for _, r := range topo.Rungs(x.decision.Settings, y.decision.Settings) {
-		all = append(all, Rung{FrontName: x.gatewayHop().Name, BehindName: y.gatewayHop().Name, Rung: r})
+		all = append(all, Rung{What: r.What, Front: limit(x, r.Front), Behind: limit(y, r.Behind), Inverted: r.Inverted, Why: r.Why})
 	}
 	return append(all, y.ladder()...)
 }

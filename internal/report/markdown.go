@@ -83,6 +83,7 @@ func diagnosisMarkdown(w io.Writer, p page) error {
 		m.line("%s", words(strings.Join(p.Facts, " · ")))
 	}
 	m.path(p.Path)
+	m.bullets("Ladder", p.Ladder)
 	m.evidence("Why", p.For)
 	m.evidence("What speaks against it", p.Against)
 	m.others(p)

@@ -168,6 +168,18 @@ var descriptions = map[string]string{
 	"Hop.place":   "The configuration that leads here.",
 	"Hop.seconds": "Time spent there, where it was measured.",
 
+	"Diagnosis.ladder": "Limits of gateways that follow each other on the path, compared.",
+	"Rung.what":        "Which limit.",
+	"Rung.front":       "That of the station in front.",
+	"Rung.behind":      "That of the station behind it.",
+	"Rung.inverted":    "They stand in the wrong order.",
+	"Rung.why":         "What comes of it, where inverted.",
+	"Limit.hop":        "The station, as in path.",
+	"Limit.directive":  "In the product's own words.",
+	"Limit.value":      "As written, or the product's default.",
+	"Limit.number":     "Seconds or bytes. 0: no limit.",
+	"Limit.place":      "File and line, or: default.",
+
 	"Item.id":      "Unique in this document.",
 	"Item.fact":    "What was observed.",
 	"Item.absent":  "It was looked for, in a source that would show it, and is not there.",

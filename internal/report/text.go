@@ -105,6 +105,7 @@ func diagnosisText(w io.Writer, p page, s Style) error {
 		t.block("  ", 2, "", strings.Join(safe, t.sign.dot))
 	}
 	t.path(p.Path)
+	t.bullets("Ladder", t.sign.bullet, p.Ladder)
 	t.evidence("Why", p.For)
 	t.evidence("What speaks against it", p.Against)
 	t.others(p)

@@ -21,6 +21,7 @@ type page struct {
 	Answer  string       // one sentence that stands alone
 	Facts   []string     // what stands under the answer, a phrase each
 	Path    []doctor.Hop
+	Ladder  []string // limits of neighbours on the path
 	For     []point
 	Against []point
 	Others  []other
@@ -64,6 +65,11 @@ func view(d *doctor.Diagnosis, all bool) page {
 		p.For, p.Against, p.Fixes = points(first.For, day, first.Subject), points(first.Against, day, first.Subject), first.Fixes
 		p.Others = others(d.Causes[1:], d.Verdict, all, day)
 	}
+	for _, r := range d.Ladder {
+		if r.Inverted || all || d.Verdict != vocab.Healthy {
+			p.Ladder = append(p.Ladder, rungText(r))
+		}
+	}
 	for _, g := range d.Others {
 		p.Groups = append(p.Groups, groupText(g))
 	}
@@ -74,6 +80,19 @@ func view(d *doctor.Diagnosis, all bool) page {
 		p.Against = few(p.Against, 3)
 	}
 	return p
+}
+
+// rungText tells the same limit of two neighbours, and what is wrong with their
+// order.
+func rungText(r doctor.Rung) string {
+	limit := func(l doctor.Limit) string {
+		return fmt.Sprintf("%s: %s (%s)", l.Hop, strings.TrimSpace(l.Directive+" "+l.Value), l.Place)
+	}
+	text := r.What + ": " + limit(r.Front) + "; " + limit(r.Behind)
+	if r.Inverted {
+		text += ". UPSIDE DOWN: " + r.Why
+	}
+	return text
 }
 
 func verdictWord(v vocab.Verdict) (string, doctor.State) {

@@ -5,8 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 
 .PHONY: demo test quick build lint bench man
 
-demo: build ## break a small site on loopback, and diagnose it
-	@scripts/install-peers nginx
+demo: build ## break a small site on loopback, and diagnose it; needs nothing else
 	@bin/goodgate lab demo
 
 test: ## every test; installs what they need, skips nothing

@@ -18,10 +18,12 @@ func newLab(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",
 		Short: "Break something real on loopback, to practise or to show",
-		Long: `lab builds a small site out of real processes (nginx and an application behind
-it), puts one known fault into it, and takes everything down again. It uses
-loopback, network namespaces of its own and a directory of its own; nothing else
-on the host is touched.`,
+		Long: `lab builds a small site out of real processes (a gateway and an application behind
+it), puts one known fault into it, and takes everything down again. Scenes whose
+names begin with goodgate- need nothing but this program, and no root: its own
+gateway forwards to applications that are processes of it too. It uses loopback,
+network namespaces of its own and a directory of its own; nothing else on the host
+is touched.`,
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -59,7 +61,7 @@ func newLabUp(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "up NAME",
 		Short:             "Break one thing and keep it broken until Ctrl-C",
-		Example:           "  goodgate lab up " + demoFault,
+		Example:           "  goodgate lab up " + lab.Demo().Name,
 		Args:              exactly("the name of what to break"),
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,9 +82,6 @@ func newLabUp(s *session) *cobra.Command {
 	return cmd
 }
 
-// demoFault is what the demonstration breaks where nothing is named.
-const demoFault = "address-other-port"
-
 func newLabDemo(s *session) *cobra.Command {
 	d := &diagnose{session: s}
 	var seed uint64
@@ -93,7 +92,7 @@ func newLabDemo(s *session) *cobra.Command {
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name := demoFault
+			name := lab.Demo().Name
 			if len(args) > 0 {
 				name = args[0]
 			}

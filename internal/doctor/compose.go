@@ -356,7 +356,10 @@ func (x *examination) gatewayHop() Hop {
 	h := Hop{Kind: "gateway", Name: strings.TrimSpace(g.Conf.Instance.Product + " " + g.Conf.Instance.Version), Address: x.match.Dial.Address, State: Unclear, Place: g.Launch.Config}
 	if g.Running {
 		h.State = Good
-		h.Process = fmt.Sprintf("pid %d, %d workers", g.Master.PID, len(g.Workers))
+		h.Process = fmt.Sprintf("pid %d", g.Master.PID)
+		if n := len(g.Workers); n > 0 {
+			h.Process += fmt.Sprintf(", %d workers", n)
+		}
 	} else {
 		h.State = Bad
 		h.Seen = append(h.Seen, "it does not run")

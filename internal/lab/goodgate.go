@@ -116,7 +116,7 @@ func (g *Own) text() string {
 // Run writes configuration and past, starts the gateway and waits until it listens.
 func (g *Own) Run() *Own {
 	b := g.b
-	if b.err == nil && len(b.own) == 0 {
+	if b.err == nil && len(b.gate) == 0 {
 		b.fail("cannot start the gateway: no command for it")
 	}
 	g.onlyOneWithoutName()
@@ -135,7 +135,7 @@ func (g *Own) Run() *Own {
 		return g
 	}
 	b.date(g.conf)
-	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.own[0], argv: "goodgate", args: append(append([]string{}, b.own[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
+	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.gate[0], argv: "goodgate", args: append(append([]string{}, b.gate[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
 	g.Proc.Addr = g.target.listen
 	g.listening()
 	for _, s := range g.others {

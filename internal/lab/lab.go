@@ -154,9 +154,9 @@ func Find(name string) (Fault, error) {
 }
 
 // Demo returns the fault that shows the program to a newcomer: it needs nothing
-// but nginx.
+// but the program itself, no root and no other product.
 func Demo() Fault {
-	f, err := Find("address-other-port")
+	f, err := Find("goodgate-address-other-port")
 	if err != nil {
 		panic("BUG: the demonstration's fault is gone: " + err.Error())
 	}

@@ -9,6 +9,7 @@ var notApplied = Cause{
 		{Fact: vocab.ConfigApplied, Seen: -25},
 		{Fact: vocab.ConfigDiffers, Seen: 20},
 		{Fact: vocab.ConfigTargetAnswers, Seen: 10},
+		{Fact: vocab.ProbeOK, Seen: 3}, // at the address that the file names now
 		{Fact: vocab.ConfigBroken, Seen: -20},
 		{Fact: vocab.GatewayConfigRejected, Seen: -20},
 		{Fact: vocab.GatewayDraining, Seen: 3},

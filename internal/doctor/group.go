@@ -161,7 +161,7 @@ func (x *examination) masked(h scan.Hit) bool {
 			continue
 		}
 		for _, r := range l.Extract.Routes {
-			if !x.attributable(l, r.Endpoint) {
+			if !x.attributable(l, r.Endpoint) || x.label() != "" && !x.ownRoute(r) {
 				continue
 			}
 			read = true

@@ -410,7 +410,7 @@ func (x *examination) concerns(h scan.Hit) bool {
 		return false
 	}
 	hostName := h.Host
-	if hostName == "" && h.Server == "" {
+	if hostName == "" && (h.Server == "" || h.Server == x.label()) {
 		// An access log of this route's own site: its lines are of the site
 		// unless the file is shared, which the format cannot tell.
 		hostName = x.match.Request.Host
@@ -437,6 +437,9 @@ func (x *examination) sameSite(h scan.Hit) bool {
 		if !x.ownSite(s) {
 			continue
 		}
+		if s.Label != "" {
+			return h.Server == s.Label
+		}
 		if len(s.Names) == 0 {
 			return h.Server == "" || h.Server == "_"
 		}
@@ -447,6 +450,10 @@ func (x *examination) sameSite(h scan.Hit) bool {
 
 // ownSite reports whether s is the site that answers our request.
 func (x *examination) ownSite(s topo.Site) bool {
+	// Sites that a product makes of one place of its files differ in their listeners.
+	if s.Label != "" && len(s.Listeners) > 0 && !slices.Contains(s.Listeners, x.decision.Listener) {
+		return false
+	}
 	return slices.ContainsFunc(x.decision.Steps, func(step topo.Step) bool { return step.Place == s.Place })
 }
 

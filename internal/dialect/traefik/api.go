@@ -80,6 +80,9 @@ func (c *config) take(root *tree.Node, kind string, into map[string]*object) {
 	root.Each(func(name string, n *tree.Node) {
 		_, provider, _ := strings.Cut(name, "@")
 		o := &object{name: name, provider: provider, node: n, status: n.Str("status")}
+		if kind == "routers" {
+			o.place.File = "the API, " + name // no two routers stand at one place
+		}
 		if have := c.written(name, into); have != nil {
 			runs[have.name], o.place = true, have.place
 			switch {

@@ -183,7 +183,7 @@ func TestFlags(t *testing.T) {
 	if d.Outcome != topo.Forwards || d.Forward.Pool != "shop@docker" || d.Forward.Endpoints[0].String() != "172.17.0.2:80" {
 		t.Errorf("%+v", d)
 	}
-	if l := d.Logs; len(l) != 2 || l[0].Path != "/dev/stdout" || l[1].Level != "debug" || l[1].Filtered {
+	if l := d.Logs; len(l) != 2 || l[0].Path != "/dev/stdout" || l[1].Level != "debug" {
 		t.Errorf("logs %+v", l)
 	}
 }

@@ -61,6 +61,7 @@ func (c *config) listeners(p *point) []topo.Listener {
 		}
 	}
 	plain = plain || !over
+	over = over || c.unsure() && c.unread // there may be routers with TLS
 	var out []topo.Listener
 	if plain {
 		out = append(out, l)
@@ -101,8 +102,8 @@ func (c *config) site(r *object) (topo.Site, bool) {
 }
 
 // logs are the access log, where there is one, and Traefik's own log. Its own
-// log has errors of requests only at level DEBUG (pkg/proxy/httputil): at any
-// other their absence says nothing.
+// log has errors of requests only at level DEBUG (pkg/proxy/httputil), and never
+// what balancers and middlewares answer: that a line is absent says nothing.
 func (c *config) logs() []topo.Log {
 	var out []topo.Log
 	if a := c.static.Get("accessLog"); present(a) {
@@ -123,7 +124,7 @@ func (c *config) logs() []topo.Log {
 	if l.Level == "" {
 		l.Level = "error"
 	}
-	l.Filtered = l.Level != "debug" && l.Level != "trace"
+	l.Filtered = true
 	return append(out, l)
 }
 

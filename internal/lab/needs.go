@@ -49,6 +49,21 @@ func have(need string) bool {
 	}
 }
 
+// built returns the path of a program that a script of this repository built, or "".
+func built(name string) string {
+	dirs := []string{"/usr/local/lib"} // root's, where other users may run it
+	if cache, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, cache)
+	}
+	for _, dir := range dirs {
+		path := filepath.Join(dir, "goodgate", name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	return ""
+}
+
 // program returns the path of a program, or "". Debian keeps servers in
 // /usr/sbin, which is not in everybody's PATH, and puts PHP's version into the
 // name of php-fpm.
@@ -69,12 +84,8 @@ func program(name string) string {
 				return dir + n
 			}
 		}
-		// What scripts build stands in the user's cache.
-		if cache, err := os.UserCacheDir(); err == nil {
-			path := filepath.Join(cache, "goodgate", n)
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-				return path
-			}
+		if path := built(n); path != "" {
+			return path
 		}
 	}
 	return ""

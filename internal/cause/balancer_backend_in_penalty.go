@@ -22,6 +22,9 @@ var backendInPenalty = Cause{
 		{Fact: vocab.ServerInMaintenance, Seen: -15},
 		{Fact: vocab.PoolOutByChecks, Seen: -25}, // there is no penalty but the checks
 		{Fact: vocab.PoolOutByHand, Seen: -25},
+		{Fact: vocab.GatewayReadTimeout, Seen: -8}, // it was asked
+		{Fact: vocab.GatewayResending, Seen: -20},  // it is asked
+		{Fact: vocab.ProbeIdleLost, Seen: -15},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The server {endpoint} is back and the gateway still keeps it out.",

@@ -26,6 +26,10 @@ var timeoutTooShort = Cause{
 		{Fact: vocab.EndpointTasksShort, Seen: -8},  // no limit would be long enough
 		{Fact: vocab.AppDependencyFailed, Seen: -8}, // it waits for another
 		{Fact: vocab.TimeoutConfigured, Seen: 4},    // the limit is a person's choice
+		{Fact: vocab.PathSlow, Seen: -20},           // it is on the way
+		{Fact: vocab.PathBlackHole, Seen: -25},      // it answers, in small packets
+		{Fact: vocab.GatewayResending, Seen: -14},   // its kernel acknowledges whatever it does
+		{Fact: vocab.ProbeIdleLost, Seen: -20},      // it answers, on a new connection
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The gateway stops waiting for {endpoint} too soon[: {value:route_always_slow}][: {value:probe_late}]: {route} takes longer than that by nature.",

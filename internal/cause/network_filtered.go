@@ -35,6 +35,7 @@ var filtered = Cause{
 		{Fact: vocab.NameMoved, Seen: -10},
 		{Fact: vocab.GatewayConnectFailed, Seen: 2},
 		{Fact: vocab.CheckUnconnected, Seen: 5},
+		{Fact: vocab.PathLoss, Seen: -20}, // a filter is no matter of chance
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "A firewall or policy keeps the gateway from {endpoint}[: {value:firewall_rule}].",

@@ -13,6 +13,11 @@ var dependencyDown = Cause{
 		{Fact: vocab.ProbeRetryAfter, Seen: -12},
 		{Fact: vocab.GatewayReadTimeout, Seen: 4},
 		{Fact: vocab.DependencyAway, Seen: 18, Absent: -4}, // the address in its log, and nobody there
+		{Fact: vocab.PathSlow, Seen: -20},                  // it is on the way
+		{Fact: vocab.PathBlackHole, Seen: -25},             // it answers, in small packets
+		{Fact: vocab.PathDataLost, Seen: -8},               // its kernel acknowledges whatever it does
+		{Fact: vocab.GatewayResending, Seen: -14},          // its kernel acknowledges whatever it does
+		{Fact: vocab.ProbeIdleLost, Seen: -20},             // it answers, on a new connection
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.UpstreamSlow, vocab.UpstreamHung},
 	Summary: "The application at {endpoint} is fine and fails on something behind it[: {value:app_dependency_failed}][; {value:dependency_away}].",

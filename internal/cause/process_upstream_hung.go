@@ -42,6 +42,11 @@ var upstreamHung = Cause{
 		{Fact: vocab.EndpointTasksShort, Seen: -10},    // it waits for a process that may not be started
 		{Fact: vocab.ContainerPaused, Seen: 28},        // docker pause
 		{Fact: vocab.AppDependencyFailed, Seen: -10},   // it waits for another
+		{Fact: vocab.PathSlow, Seen: -20},              // it is on the way
+		{Fact: vocab.PathBlackHole, Seen: -25},         // it answers, in small packets
+		{Fact: vocab.PathDataLost, Seen: -8},           // its kernel acknowledges whatever it does
+		{Fact: vocab.GatewayResending, Seen: -14},      // its kernel acknowledges whatever it does
+		{Fact: vocab.ProbeIdleLost, Seen: -20},         // it answers, on a new connection
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",

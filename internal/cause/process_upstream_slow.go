@@ -36,6 +36,10 @@ var upstreamSlow = Cause{
 		{Fact: vocab.EndpointTasksShort, Seen: -8},     // it waits for a process that may not be started
 		{Fact: vocab.AppDependencyFailed, Seen: -10},   // it waits for another
 		{Fact: vocab.HostMemoryShort, Seen: -4},        // everything is slow
+		{Fact: vocab.PathSlow, Seen: -20},              // it is on the way
+		{Fact: vocab.PathBlackHole, Seen: -25},         // it answers, in small packets
+		{Fact: vocab.GatewayResending, Seen: -14},      // its kernel acknowledges whatever it does
+		{Fact: vocab.ProbeIdleLost, Seen: -20},         // it answers, on a new connection
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The application at {endpoint} answers {route} later than the gateway waits[: {value:probe_late}][, and it used to be faster: {value:route_got_slower}].",

@@ -17,6 +17,11 @@ var workersExhausted = Cause{
 		{Fact: vocab.ListenerStopped, Seen: -25},
 		{Fact: vocab.ProbeOK, Seen: -4},
 		{Fact: vocab.AppWorkerKilled, Seen: -4},
+		{Fact: vocab.PathSlow, Seen: -20},         // it is on the way
+		{Fact: vocab.PathBlackHole, Seen: -25},    // it answers, in small packets
+		{Fact: vocab.PathDataLost, Seen: -8},      // its kernel acknowledges whatever it does
+		{Fact: vocab.GatewayResending, Seen: -14}, // its kernel acknowledges whatever it does
+		{Fact: vocab.ProbeIdleLost, Seen: -20},    // it answers, on a new connection
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort},
 	Summary: "The application server at {endpoint} has no free worker[: {value:app_workers_exhausted}].",

@@ -19,6 +19,10 @@ var backlogFull = Cause{
 		{Fact: vocab.KernelQueueFull, Seen: 12},     // noted once for each listener, and for floods too
 		{Fact: vocab.EndpointFilesShort, Seen: -14}, // it does not accept because it may not open
 		{Fact: vocab.EndpointTasksShort, Seen: -6},  // it does not accept because it may not start a process
+		{Fact: vocab.PathLoss, Seen: 6},             // as a queue does that overflows now and then
+		{Fact: vocab.PathDataLost, Seen: -15},       // a full queue loses nothing of an open connection
+		{Fact: vocab.PathSlow, Seen: -10},
+		{Fact: vocab.PathWhole, Seen: -10},
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.Filtered},
 	Summary: "The accept queue of {endpoint} is full[: {value:listener_queue_full}]: the application does not accept fast enough.",

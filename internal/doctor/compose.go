@@ -44,6 +44,7 @@ func (x *examination) compose() *Diagnosis {
 		d.Ladder = x.first().ladder()
 	}
 	d.Path = x.path(d)
+	d.Timeline = x.timeline()
 	return d
 }
 

@@ -24,7 +24,8 @@ type Diagnosis struct {
 	Causes       []Cause         `json:"causes"` // of the worst failure group, most likely first; empty when healthy
 	Others       []Group         `json:"others,omitempty"`
 	Path         []Hop           `json:"path"`
-	Ladder       []Rung          `json:"ladder,omitempty"` // limits of stations of the path that follow each other
+	Ladder       []Rung          `json:"ladder,omitempty"`   // limits of stations of the path that follow each other
+	Timeline     []Event         `json:"timeline,omitempty"` // what happened around the first failure, by time
 	Items        []evidence.Item `json:"items"`
 	Gaps         []evidence.Gap  `json:"gaps"`
 	Next         []string        `json:"next"`

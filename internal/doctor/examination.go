@@ -58,9 +58,10 @@ type examination struct {
 	numbered  int          // items of those in front
 	inherited bool         // what was seen is the word of the gateway in front
 
-	items []evidence.Item
-	gaps  []evidence.Gap
-	notes []string
+	items   []evidence.Item
+	gaps    []evidence.Gap
+	notes   []string
+	changed []Event // when files of applications were changed
 }
 
 // ownRequest is one marked request with the lines that the gateway wrote for it.

@@ -233,6 +233,9 @@ func (x *examination) idleFacts(u *upstream) {
 	}
 	if i := u.Idle; i != nil && i.Held {
 		switch {
+		case i.Lost():
+			x.add(u.about(vocab.ProbeIdleLost, evidence.Probe, "idle connection to "+u.Addr, fmt.Sprintf("after %s of silence; the gateway reuses for %s", seconds(i.Seconds), seconds(reuse))))
+			return
 		case i.Closed != "" && i.Seconds < reuse:
 			x.add(u.about(vocab.ProbeIdleShorter, evidence.Probe, "idle connection to "+u.Addr, fmt.Sprintf("it closes after %s, the gateway reuses for %s", seconds(i.Seconds), seconds(reuse))))
 			return

@@ -28,6 +28,7 @@ func (x *examination) upstreamFacts(ctx context.Context, before, after, end pict
 		}
 		x.protocolFacts(u)
 		x.idleFacts(u)
+		x.pathFacts(u)
 		x.cutFacts(u)
 	}
 	x.differFacts()

@@ -42,6 +42,7 @@ func (x *examination) group() {
 	}
 	x.groupAccess()
 	for i := range x.failures {
+		x.reachBack(&x.failures[i])
 		x.settle(&x.failures[i], ownFailed)
 	}
 	x.foldPool()
@@ -209,6 +210,31 @@ func (x *examination) explainedBy(h scan.Hit, lines []scan.Hit) bool {
 		d := h.Time.Sub(e.Time)
 		return d >= -2*time.Second && d <= 2*time.Second+time.Duration(max(h.Seconds, 0)*float64(time.Second)) && e.Path == h.Path && x.cond(e).Fails
 	})
+}
+
+// reachBack lets a failure begin with the first line of its spell: our own request
+// is only the last of those that met it.
+func (x *examination) reachBack(f *evidence.Failure) {
+	var times []time.Time
+	for _, lines := range [][]scan.Hit{x.hits, x.access} {
+		for _, h := range lines {
+			c := x.cond(h)
+			endpoints := []string{h.Endpoint}
+			if h.Endpoint == "" {
+				endpoints = x.configuredEndpoints()
+			}
+			if c.Fails && c.Symptom == f.Symptom && !refusal(c.Status) && h.Time.Before(f.From) && slices.Equal(f.Subjects[vocab.RoleEndpoint], endpoints) && !x.masked(h) {
+				times = append(times, h.Time)
+			}
+		}
+	}
+	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
+	for _, t := range times {
+		if f.From.Sub(t) > spell {
+			return
+		}
+		f.From = t
+	}
 }
 
 // settle says of a failure whether it goes on, and whether it comes and goes.

@@ -98,6 +98,7 @@ func (x *examination) askOnce(ctx context.Context) bool {
 			m.Close()
 		}
 	}()
+	watched := x.watchSockets(ctx)
 	result, _, ok := ask(x, "probe/ask", strconv.Itoa(len(x.own)+1)+" "+d.Address, func() (probe.AskResult, error) {
 		dial, err := x.dialer(d.Place)
 		if err != nil {
@@ -109,9 +110,11 @@ func (x *examination) askOnce(ctx context.Context) bool {
 		}
 		return r, nil
 	})
+	seen := watched()
 	if !ok {
 		return false
 	}
+	x.noteSockets(seen, result.Seconds)
 	o := ownRequest{AskResult: result}
 	o.Lines = x.ownLines(ctx, marks, result, token)
 	x.own = append(x.own, o)

@@ -62,7 +62,7 @@ func (x *examination) askIdle(ctx context.Context, g *gapping, subject string, t
 		most = min(max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second), 70*time.Second)
 	}
 	idle, ok := askOf(g, "probe/idle", subject, dialling(x, func(d probe.Dialer) probe.IdleResult {
-		return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), most)
+		return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), most, x.opts.Deep)
 	}))
 	if !ok {
 		return nil

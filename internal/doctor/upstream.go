@@ -41,6 +41,8 @@ type upstream struct {
 	UWSGI         *probe.Exchange // the same request in the uwsgi protocol
 	Plain         *probe.Exchange // the same request as plain HTTP, where the gateway speaks something else
 	Idle          *probe.IdleResult
+	Path          *probe.PathResult // a series of connects, where the way may be to blame
+	Sizes         *sizing
 	Unix          *host.UnixPath
 	Route         *host.Route
 	Firewall      *host.Firewall
@@ -114,6 +116,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	x.upstreamFacts(ctx, before, after, x.lastLook(ctx, after))
 	x.nameFacts(resolved)
 	x.appFacts(ctx)
+	x.lookAtChanges(ctx)
 	x.elsewhereFacts(after)
 }
 
@@ -291,8 +294,10 @@ func (x *examination) askUpstream(ctx context.Context, u *upstream) []evidence.G
 			return probe.Connect(cctx, d, network, address)
 		}))
 		u.Connected = ok
+		x.askPath(ctx, g, subject)
 		if u.Connect.OK {
 			x.talk(ctx, g, subject)
+			x.askSizes(ctx, g, subject)
 		}
 	}
 	if !u.unix() && (!u.Connected || !u.Connect.OK) {

@@ -11,7 +11,7 @@ import (
 )
 
 func dnsFaults() []Fault {
-	return append(staleFaults(), resolverFaults()...)
+	return append(append(staleFaults(), resolverFaults()...), nameFaults()...)
 }
 
 func staleFaults() []Fault {

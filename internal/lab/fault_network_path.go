@@ -20,7 +20,7 @@ func pathFaults() []Fault {
 				far := b.far(app)
 				n := b.Gateway(b.Site(far.name).Via(b, "http", far.address, limit)).Run().Served(2)
 				far.cable.Order(backend.Order{Link: &link})
-				n.Get(2)
+				n.unlucky(2)
 				return n.Scene(doc)
 			}}
 	}
@@ -34,6 +34,15 @@ func pathFaults() []Fault {
 		f("lossy-late", "packets to the upstream take 0.7 s each way, the gateway waits 1 s for an answer", vocab.ConnectionReadTimeout, backend.Link{Delay: 700}, "proxy_read_timeout 1s;", small),
 		f("lossy-mtu", "a hop silently drops large packets from the upstream: connects and short answers pass", vocab.ConnectionReadTimeout, backend.Link{Back: 1300}, "proxy_read_timeout 1s;", large),
 		uploads(f("lossy-mtu-upload", "a hop silently drops large packets to the upstream: uploads are lost", vocab.ConnectionReadTimeout, backend.Link{Forth: 1300}, "proxy_read_timeout 1s;", small)),
+	}
+}
+
+// unlucky makes requests until some of them failed, or as many as chance may need.
+func (n *Nginx) unlucky(count int) {
+	for tries := 0; tries < 20 && count > 0; tries++ {
+		if a := n.Get(1); a.Status >= 500 {
+			count--
+		}
 	}
 }
 
@@ -63,7 +72,7 @@ func idleFaults() []Fault {
 				far := b.far(backend.Config{Idle: 60000, Routes: []backend.Route{{Path: "/"}}})
 				far.cable.Order(backend.Order{Link: &backend.Link{Forget: 900}})
 				s := b.Site(far.name).timed(b)
-				s.Pool(b, "http", []string{far.address}, "keepalive 8;", "proxy_read_timeout 1s;")
+				s.Pool(b, "http", []string{far.address}, "keepalive 8;\nkeepalive_timeout 4s;", "proxy_read_timeout 1s;")
 				n := b.Gateway(s)
 				n.workers = 1 // the one that holds the idle connection
 				n.Run().Served(2)
@@ -74,6 +83,7 @@ func idleFaults() []Fault {
 					}
 					n.Served(2)
 				}
+				b.pause(1300 * time.Millisecond) // nobody examines a site in the second in which it failed
 				return n.Quiet("what lies between forgets a connection that was silent for 0.9 s")
 			}}
 	}

@@ -59,7 +59,7 @@ var phrases = map[vocab.Symptom][]string{
 	vocab.TLSProtocolError:        {"wrong version number"},
 	vocab.TLSCertificateError:     {"upstream SSL certificate verify error", "upstream SSL certificate does not match"},
 	vocab.TLSAlertReceived:        {"alert"},
-	vocab.DNSError:                {"could not be resolved (2:", "could not be resolved (3:"},
+	vocab.DNSError:                {"could not be resolved (2:", "could not be resolved (3:", "could not be resolved (5:"},
 	vocab.DNSTimeout:              {"could not be resolved (110:"},
 	vocab.ProxyConfigurationError: {"no resolver defined to resolve"},
 	vocab.ConnectionLimitReached:  {"worker_connections are not enough"},

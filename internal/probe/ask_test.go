@@ -90,7 +90,7 @@ func TestIdle(t *testing.T) {
 			})
 			spoken := get
 			spoken.Version = "1.1"
-			r := Idle(t.Context(), direct, tcp(address), spoken, short, 300*time.Millisecond)
+			r := Idle(t.Context(), direct, tcp(address), spoken, short, 300*time.Millisecond, false)
 			if r.Held != c.held || r.Closed != c.closed || r.Held == (r.NotHeld != "") {
 				t.Errorf("held %v (%s), closed %q after %v", r.Held, r.NotHeld, r.Closed, r.Seconds)
 			}

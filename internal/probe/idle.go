@@ -20,12 +20,28 @@ type IdleResult struct {
 	Closed   string   `json:"closed,omitempty"`   // "fin", "reset", or the words of another error; empty: still open after Seconds
 	Unasked  []byte   `json:"unasked,omitempty"`  // bytes that the upstream sent into the silence, such as a 408; 256 at most
 	Seconds  float64  `json:"seconds"`            // of silence
+
+	Again *Exchange `json:"again,omitempty"` // another request after the silence, where the connection was still open and that was asked for
+	Fresh *Exchange `json:"fresh,omitempty"` // the same on a new connection, where Again got nothing
 }
 
+// Lost reports whether a request on the idle connection vanished: nothing came
+// back, not even the acknowledgement of its kernel, and a new connection is
+// answered. Something on the way has forgotten the old one.
+func (r *IdleResult) Lost() bool {
+	a, f := r.Again, r.Fresh
+	return a != nil && f != nil && a.Bytes == 0 && a.Kernel != nil && a.Kernel.Unacked > 0 && a.Kernel.Resent > a.Connection.Resent && f.Status > 0
+}
+
+// againPatience is how long the answer to the request after the silence is waited
+// for: long enough for three retransmissions.
+const againPatience = 2 * time.Second
+
 // Idle gets one complete answer, then says nothing more and waits up to most for
-// the upstream to close. Only HTTP, and only where the operator asked for it: it
+// the upstream to close. With again it then asks once more on that connection, and
+// where nothing comes back, on a new one. Only HTTP, and only where the operator asked for it: it
 // occupies a connection.
-func Idle(ctx context.Context, d Dialer, to Target, spoken topo.Spoken, limits Limits, most time.Duration) (r IdleResult) {
+func Idle(ctx context.Context, d Dialer, to Target, spoken topo.Spoken, limits Limits, most time.Duration, again bool) (r IdleResult) {
 	connection := ""
 	if spoken.Version == "1.0" {
 		connection = "keep-alive" // RFC 9112 appendix C.2.2
@@ -39,7 +55,7 @@ func Idle(ctx context.Context, d Dialer, to Target, spoken topo.Spoken, limits L
 	x.Request = firstLine(request)
 	limits = limits.filled()
 	asking := limits.Total
-	limits.Total += most // the silence comes on top of the exchange's own limit
+	limits.Total += most + againPatience // the silence comes on top of the exchange's own limit
 	t := converse(ctx, d, to, limits, x)
 	if t == nil {
 		r.NotHeld = "no connection"
@@ -59,7 +75,28 @@ func Idle(ctx context.Context, d Dialer, to Target, spoken topo.Spoken, limits L
 	}
 	r.Held = true
 	r.listen(t, most)
+	if !again || r.Closed != "" || len(r.Unasked) > 0 {
+		return r
+	}
+	r.Again = t.repeat(request, spoken.Method)
+	if r.Again.Bytes == 0 && r.Again.End == EndFirstByte {
+		fresh := HTTP(ctx, d, to, spoken, Limits{FirstByte: againPatience, Total: 2 * againPatience})
+		r.Fresh = &fresh
+	}
 	return r
+}
+
+// repeat sends a request on the connection of t and reads the answer.
+func (t *talk) repeat(request []byte, method string) *Exchange {
+	x := &Exchange{Network: t.x.Network, Address: t.x.Address, Connection: t.x.Connection, Length: -1, Phase: PhaseNothing, Request: t.x.Request, TLS: t.x.TLS}
+	next := &talk{ctx: t.ctx, conn: t.conn, raw: t.raw, x: x, limits: Limits{FirstByte: againPatience, Total: againPatience}.filled(), start: time.Now()}
+	next.until = next.start.Add(againPatience + againPatience/4)
+	next.deadline(time.Time{})
+	next.send(request)
+	next.answer(method, true)
+	next.finish()
+	x.Kernel, x.Seconds = kernelOf(t.raw), time.Since(next.start).Seconds()
+	return x
 }
 
 // whyNotHeld says why the connection cannot stay open after x; "" where it can.
@@ -122,4 +159,9 @@ func offeredTimeout(value string) float64 {
 func (r *IdleResult) RedactWith(red *evidence.Redactor) {
 	r.Exchange.RedactWith(red)
 	r.Unasked = redacted(r.Unasked, red)
+	for _, e := range []*Exchange{r.Again, r.Fresh} {
+		if e != nil {
+			e.RedactWith(red)
+		}
+	}
 }

@@ -136,7 +136,7 @@ func TestRealNginxAsUpstream(t *testing.T) {
 	t.Run("idle", func(t *testing.T) {
 		spoken := get
 		spoken.Version = "1.1"
-		r := Idle(t.Context(), direct, tcp(plain), spoken, short, 10*time.Second)
+		r := Idle(t.Context(), direct, tcp(plain), spoken, short, 10*time.Second, false)
 		if !r.Held || r.Closed != "fin" || r.Seconds < 0.5 || r.Seconds > 8 {
 			t.Errorf("%+v", r)
 		}

@@ -87,3 +87,21 @@ func TestKernelCounts(t *testing.T) {
 		t.Error("what is not known is lost")
 	}
 }
+
+func TestIdleAsksAgain(t *testing.T) {
+	answers := raw(t, func(c *net.TCPConn) {
+		for range 2 {
+			if n, err := c.Read(make([]byte, 4096)); n == 0 || err != nil {
+				return
+			}
+			c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"))
+		}
+		c.Read(make([]byte, 1))
+	})
+	spoken := get
+	spoken.Version = "1.1"
+	r := Idle(t.Context(), direct, tcp(answers), spoken, Limits{}, 50*time.Millisecond, true)
+	if !r.Held || r.Closed != "" || r.Again == nil || r.Again.Status != 200 || r.Fresh != nil || r.Lost() {
+		t.Errorf("%+v, again %+v", r, r.Again)
+	}
+}

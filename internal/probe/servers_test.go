@@ -184,7 +184,7 @@ http2.createServer().listen(%[3]s, '127.0.0.1');
 	}
 	spoken := get
 	spoken.Version = "1.1"
-	if r := Idle(t.Context(), direct, tcp(plain), spoken, Limits{}, 10*time.Second); !r.Held || r.Timeout != 1 || r.Closed != "fin" {
+	if r := Idle(t.Context(), direct, tcp(plain), spoken, Limits{}, 10*time.Second, false); !r.Held || r.Timeout != 1 || r.Closed != "fin" {
 		t.Errorf("idle: %+v", r)
 	}
 }

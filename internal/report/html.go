@@ -45,7 +45,8 @@ func pageFuncs() template.FuncMap {
 		"list": func(title string, lines []string) map[string]any {
 			return map[string]any{"Title": title, "Lines": lines}
 		},
-		"card": withoutTitle,
+		"card":       withoutTitle,
+		"timesTitle": func() string { return timesTitle },
 	}
 }
 

@@ -86,6 +86,7 @@ func diagnosisMarkdown(w io.Writer, p page) error {
 	m.bullets("Ladder", p.Ladder)
 	m.evidence("Why", p.For)
 	m.evidence("What speaks against it", p.Against)
+	m.times(p.Times)
 	m.others(p)
 	m.fixes(p.Fixes)
 	m.bullets("Other failures meanwhile", p.Groups)

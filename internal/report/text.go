@@ -108,6 +108,7 @@ func diagnosisText(w io.Writer, p page, s Style) error {
 	t.bullets("Ladder", t.sign.bullet, p.Ladder)
 	t.evidence("Why", p.For)
 	t.evidence("What speaks against it", p.Against)
+	t.times(p.Times)
 	t.others(p)
 	t.fixes(p.Fixes)
 	t.rest(p)

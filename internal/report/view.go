@@ -22,6 +22,7 @@ type page struct {
 	Facts   []string     // what stands under the answer, a phrase each
 	Path    []doctor.Hop
 	Ladder  []string // limits of neighbours on the path
+	Times   []moment
 	For     []point
 	Against []point
 	Others  []other
@@ -54,6 +55,7 @@ type other struct {
 // view tells d. all keeps what a terminal has no room for.
 func view(d *doctor.Diagnosis, all bool) page {
 	p := page{Target: d.Target, Verdict: d.Verdict, Path: d.Path, Gaps: d.Gaps, Next: d.Next, Notes: d.Notes, Seconds: d.Seconds}
+	p.Times = moments(d.Timeline, d.Window.To)
 	p.Word, p.State = verdictWord(d.Verdict)
 	p.Answer = answer(d)
 	if d.Verdict != vocab.Healthy {

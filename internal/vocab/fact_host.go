@@ -3,7 +3,7 @@ package vocab
 import "slices"
 
 // Facts is every fact of the vocabulary.
-var Facts = slices.Concat(facts, hostFacts, textFacts, runtimeFacts)
+var Facts = slices.Concat(facts, hostFacts, textFacts, runtimeFacts, pathFacts)
 
 // Facts: what the host of the gateway, or of a local upstream, is short of.
 const (

@@ -28,6 +28,7 @@ var filtered = Cause{
 		{Fact: vocab.GatewayResetEarly, Seen: -25},          // it was connected
 		{Fact: vocab.GatewayClosedEarly, Seen: -25},         // it was connected
 		{Fact: vocab.FirewallRule, Seen: 14},
+		{Fact: vocab.ConntrackShort, Seen: -16}, // a full table drops without any rule
 		{Fact: vocab.ListenerQueueFull, Seen: -28},
 		{Fact: vocab.RouteAbsent, Seen: -18},
 		{Fact: vocab.NeighbourSilent, Seen: -14},

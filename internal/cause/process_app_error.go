@@ -25,10 +25,12 @@ var appError = Cause{
 		{Fact: vocab.ProbeSpeaksTLS, Seen: -15},
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
 		{Fact: vocab.TargetIsSelf, Seen: -15},
-		{Fact: vocab.DependencyAway, Seen: -15},    // then the one behind it is the reason
-		{Fact: vocab.AppNoSpace, Seen: -25},        // then the disk made it
-		{Fact: vocab.EndpointDiskShort, Seen: -10}, // then the disk may have made it
-		{Fact: vocab.AppNoFiles, Seen: -20},        // then a limit made it
+		{Fact: vocab.DependencyAway, Seen: -15},     // then the one behind it is the reason
+		{Fact: vocab.AppCannotFork, Seen: -25},      // then what it may not start made it
+		{Fact: vocab.EndpointTasksShort, Seen: -10}, // then that may have made it
+		{Fact: vocab.AppNoSpace, Seen: -25},         // then the disk made it
+		{Fact: vocab.EndpointDiskShort, Seen: -10},  // then the disk may have made it
+		{Fact: vocab.AppNoFiles, Seen: -20},         // then a limit made it
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage},
 	Summary: "The application at {endpoint} made the error itself[: it answered {value:probe_error_status}][: {value:answer_upstream_error}]; the gateway passed it on.",

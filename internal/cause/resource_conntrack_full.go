@@ -6,11 +6,16 @@ var conntrackFull = Cause{
 	ID:   vocab.ConntrackFull,
 	Tier: -5,
 	Expects: []Expectation{
-		{Fact: vocab.GatewayConnectTimeout, Seen: 3},        // many other things drop packets
-		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -24}, // a full table drops what is new; one with room drops nothing, whatever the kernel says of another
+		{Fact: vocab.GatewayConnectTimeout, Seen: 10}, // as with a firewall that drops
+		{Fact: vocab.ProbeConnectTimeout, Seen: 12},   // ours is dropped as well, or was tracked already
+		{Fact: vocab.ListenerGated, Seen: 18},         // it listens, has room, and cannot be reached
+		{Fact: vocab.NoListener, Seen: -16},
+		{Fact: vocab.ProbeConnected, Seen: -20},
+		{Fact: vocab.FirewallRule, Seen: -4},                // that would be enough
+		{Fact: vocab.ConntrackShort, Seen: 26, Absent: -32}, // a full table drops what is new; one with room drops nothing, whatever the kernel says of another
 		{Fact: vocab.KernelConntrackFull, Seen: 24},         // the kernel's own words, which older ones say of any namespace
-		{Fact: vocab.ProbeConnectTimeout, Seen: 3},          // ours is dropped as well, or was tracked already
 	},
+	Proof:   []vocab.Fact{vocab.ConntrackShort},
 	Hides:   []vocab.Cause{vocab.Filtered, vocab.Lossy},
 	Summary: "The connection tracking table is full and packets are dropped[: {value:conntrack_short}].",
 	Fixes: []Fix{

@@ -106,14 +106,18 @@ func (x *examination) servers(p picture) []int {
 // hostFacts says what the host is short of, as far as what is known already
 // makes it matter. It comes last: the lines of the logs are items by now.
 func (x *examination) hostFacts(ctx context.Context, before hostLook, now picture) {
-	if x.opts.Quick || x.past() || x.decision.Forward == nil || len(x.failures) == 0 && !x.opts.Deep {
+	if x.past() || x.decision.Forward == nil || len(x.failures) == 0 && !x.opts.Deep {
+		return
+	}
+	// A full table looks like a firewall: who does not look at it may not say so.
+	x.conntrackFacts(ctx)
+	if x.opts.Quick {
 		return
 	}
 	x.progress("asking what the host is short of")
 	after := x.lookAtHost(ctx, "after", now)
 	x.gatewayShort(ctx, after)
 	x.diskFacts(ctx, after)
-	x.conntrackFacts(ctx, after)
 	x.pressureFacts(before, after)
 	x.gatewayThrottled(before, after)
 	x.clockNote(before, after)
@@ -339,7 +343,7 @@ func anyPath(text string) string {
 
 // conntrackFacts compares the table of tracked connections with its size, where
 // connects get no answer.
-func (x *examination) conntrackFacts(ctx context.Context, look hostLook) {
+func (x *examination) conntrackFacts(ctx context.Context) {
 	if !x.seen(vocab.GatewayConnectTimeout, vocab.ProbeConnectTimeout, vocab.KernelConntrackFull) && !x.opts.Deep {
 		return
 	}
@@ -347,8 +351,8 @@ func (x *examination) conntrackFacts(ctx context.Context, look hostLook) {
 	if !ok || !c.Loaded || c.Max == 0 {
 		return
 	}
-	o := x.onGateway(vocab.ConntrackShort, look.When, evidence.Kernel, "nf_conntrack", fmt.Sprintf("%d of %d entries", c.Count, c.Max))
-	o.absent = c.Count < c.Max-c.Max/50
+	o := x.onGateway(vocab.ConntrackShort, x.to, evidence.Kernel, "nf_conntrack", fmt.Sprintf("%d of %d entries", c.Count, c.Max))
+	o.absent = c.Count < c.Max-c.Max/500
 	x.add(o)
 }
 

@@ -26,8 +26,10 @@ func (x *examination) kernelFacts(ctx context.Context) {
 	for _, e := range events.List {
 		o := observation{value: clip(e.Text, 120), when: e.When, kind: evidence.Kernel, where: "kernel log", quote: e.Text}
 		if e.Kind == "conntrack-full" {
-			o.fact, o.subject = vocab.KernelConntrackFull, x.gateway
-			x.add(o)
+			if e.Net == "" || x.place.Net == "" || e.Net == x.place.Net {
+				o.fact, o.subject = vocab.KernelConntrackFull, x.gateway
+				x.add(o)
+			}
 			continue
 		}
 		for _, u := range x.upstreams {

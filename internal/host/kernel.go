@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type KernelEvent struct {
 	Group string `json:"group,omitempty"` // of an OOM kill: the memory cgroup of the process
 	UID   int    `json:"uid,omitempty"`   // of an OOM kill: whose process it was
 	Port  int    `json:"port,omitempty"`  // of "queue-full": the listener's
+	Net   string `json:"net,omitempty"`   // of "conntrack-full": the network namespace, as in a Place; older kernels do not tell
 }
 
 // KernelEvents is what the kernel's log holds about processes, oldest first.
@@ -132,10 +134,24 @@ func (k *KernelEvents) take(record []byte, boot, since time.Time) {
 		e.Group, e.UID = k.constraint.Group, k.constraint.UID
 	}
 	e.When = when
+	if k.repeats(e) {
+		return
+	}
 	if len(k.List) == maxEvents {
 		k.List = append(k.List[:0], k.List[1:]...)
 	}
 	k.List = append(k.List, e)
+}
+
+// repeats reports whether a table was full a moment ago already: the kernel says so
+// for packet after packet, and what it says of processes must not be pushed out.
+func (k *KernelEvents) repeats(e KernelEvent) bool {
+	if e.Kind != "conntrack-full" {
+		return false
+	}
+	return slices.ContainsFunc(k.List, func(old KernelEvent) bool {
+		return old.Kind == e.Kind && old.Net == e.Net && e.When.Sub(old.When) < 10*time.Second
+	})
 }
 
 // parseRecord reads "priority,sequence,microseconds,flags;text\n" and drops what
@@ -168,6 +184,7 @@ var (
 	killedLine = regexp.MustCompile(`^(Memory cgroup out of memory|Out of memory(?: \(oom_kill_allocating_task\))?): Kill(?:ed)? process (\d+) \((.{0,32})\)`)
 	// dump_oom_victim in mm/oom_kill.c: "oom-kill:constraint=CONSTRAINT_MEMCG,…,task_memcg=/a,task=node,pid=7,uid=33".
 	constraintLine = regexp.MustCompile(`^oom-kill:constraint=.*,task_memcg=(.*),task=.*,pid=(\d+),uid=(\d+)$`)
+	netnsWord      = regexp.MustCompile(` in netns (\d+), `)
 	// tcp_syn_flood_action in net/ipv4/tcp_input.c.
 	floodLine = regexp.MustCompile(`Possible SYN flooding on port (?:\S+:)?(\d+)\.`)
 )
@@ -188,7 +205,11 @@ func parseConstraint(text string) (KernelEvent, bool) {
 func parseShortage(text string) (KernelEvent, bool) {
 	switch {
 	case strings.HasPrefix(text, "nf_conntrack: ") && strings.Contains(text, "table full") && strings.HasSuffix(text, "dropping packet"): // nf_conntrack_core.c
-		return KernelEvent{Kind: "conntrack-full", Text: text}, true
+		e := KernelEvent{Kind: "conntrack-full", Text: text}
+		if m := netnsWord.FindStringSubmatch(text); m != nil {
+			e.Net = "net:[" + m[1] + "]"
+		}
+		return e, true
 	case strings.Contains(text, "Possible SYN flooding on port "):
 		if m := floodLine.FindStringSubmatch(text); m != nil {
 			port, err := strconv.Atoi(m[1])

@@ -218,11 +218,13 @@ func TestKernelNamesTheGroup(t *testing.T) {
 		"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/shop,task_memcg=/shop/a,task=gunicorn,pid=13149,uid=33",
 		"Memory cgroup out of memory: Killed process 13149 (gunicorn) total-vm:158228kB, anon-rss:142132kB, file-rss:6372kB, shmem-rss:0kB, UID:33 pgtables:348kB oom_score_adj:0",
 		"nf_conntrack: nf_conntrack: table full, dropping packet",
+		"nf_conntrack: nf_conntrack: table full, dropping packet",
+		"nf_conntrack: nf_conntrack: table full in netns 4026532458, dropping packet",
 		"TCP: request_sock_TCP: Possible SYN flooding on port 127.0.0.1:3000. Sending cookies.",
 	} {
 		k.take([]byte("6,"+strconv.Itoa(i)+",1000,-;"+text+"\n"), time.Now(), time.Time{})
 	}
-	if len(k.List) != 3 || k.List[0].Group != "/shop/a" || k.List[0].UID != 33 || k.List[1].Kind != "conntrack-full" || k.List[2].Port != 3000 {
+	if len(k.List) != 4 || k.List[0].Group != "/shop/a" || k.List[0].UID != 33 || k.List[1].Kind != "conntrack-full" || k.List[2].Net != "net:[4026532458]" || k.List[3].Port != 3000 {
 		b, _ := json.Marshal(k.List)
 		t.Errorf("%s", b)
 	}

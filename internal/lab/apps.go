@@ -51,8 +51,7 @@ server.listen(%s, '%s', () => console.log('ready'));
 // Gunicorn starts a WSGI application. body is the body of app(environ, start),
 // indented by nothing.
 func (b *Bench) Gunicorn(name, address, body string, args ...string) *Proc {
-	dir := b.home(name)
-	b.Write(filepath.Join(dir, "app.py"), "import os, threading, time\n\nlock = threading.Lock()\n\ndef ok(start, text=b'ok\\n', status='200 OK'):\n    start(status, [('Content-Type', 'text/plain'), ('Content-Length', str(len(text)))])\n    return [text]\n\ndef app(environ, start):\n    path = environ['PATH_INFO']\n    if path == '/healthz':\n        return ok(start)\n"+indent(body, 4))
+	dir := b.wsgi(name, body)
 	all := append([]string{"--bind", address, "--workers", "1", "--error-logfile", filepath.Join(dir, "gunicorn.log"), "--worker-tmp-dir", "/dev/shm"}, args...)
 	p := b.Start(command{name: name, dir: dir, path: program("gunicorn"), args: append(all, "app:app"), user: true, env: []string{"PYTHONDONTWRITEBYTECODE=1"}})
 	p.Addr = address
@@ -62,6 +61,13 @@ func (b *Bench) Gunicorn(name, address, body string, args ...string) *Proc {
 		b.fail("cannot start %s: status %d, %v: %s", name, a.Status, a.Err, tail(filepath.Join(dir, "gunicorn.log")))
 	}
 	return p
+}
+
+// wsgi writes a WSGI application and returns its folder.
+func (b *Bench) wsgi(name, body string) string {
+	dir := b.home(name)
+	b.Write(filepath.Join(dir, "app.py"), "import os, threading, time\n\nlock = threading.Lock()\n\ndef ok(start, text=b'ok\\n', status='200 OK'):\n    start(status, [('Content-Type', 'text/plain'), ('Content-Length', str(len(text)))])\n    return [text]\n\ndef app(environ, start):\n    path = environ['PATH_INFO']\n    if path == '/healthz':\n        return ok(start)\n"+indent(body, 4))
+	return dir
 }
 
 // UWSGI starts a WSGI application behind uwsgi's own protocol.

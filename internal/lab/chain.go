@@ -50,7 +50,7 @@ func (m middle) all(s Scene, err error) (Scene, error) {
 
 func chainFaults() []Fault {
 	var all []Fault
-	for _, group := range [][]Fault{chainBehind(), chainWait(), chainBetween(), chainHealthy()} {
+	for _, group := range [][]Fault{chainBehind(), chainWait(), chainBetween(), chainPHP(), chainHealthy()} {
 		all = append(all, group...)
 	}
 	return all

@@ -232,6 +232,25 @@ func hostHealthy() []Fault {
 			s.Pass = fmt.Sprintf("proxy_pass http://%s;\n%s\nproxy_set_header Connection \"\";\n", app.Addr, version11)
 			return b.Gateway(s).Run().Served(300).Quiet("each request leaves one")
 		}),
+		f("healthy-other-conntrack", "the connection tracking table of another network namespace is full", []string{"netns", "nft", "conntrack"}, func(_ context.Context, b *Bench) (Scene, error) {
+			return tableHealthy(b)
+		}),
+		f("healthy-other-io", "another application waits for its disk while this one answers", []string{"gunicorn", "cgroup:blkio", "cgroup:pressure"}, func(_ context.Context, b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Gunicorn(name, b.local(), "return ok(start)")
+			b.backup(b.Name(), nil)
+			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2).Scene()
+		}),
+		f("healthy-throttled-gateway", "the gateway may use a tenth of a processor, uses it up and answers", []string{"cgroup:cpu"}, func(_ context.Context, b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run()
+			b.Group("cpu").CPU(10).Take(n.Proc)
+			for range 4 {
+				b.poll(n.hosts, n.Target.URL(), 5*time.Millisecond)
+			}
+			return n.Served(2).Quiet("clients ask as fast as it answers")
+		}),
 		f("healthy-other-oom", "another application is killed by the kernel while this one answers", []string{"gunicorn", "cgroup:memory"}, func(_ context.Context, b *Bench) (Scene, error) {
 			name, other := b.Name(), b.Name()
 			app := b.Gunicorn(name, b.local(), "return ok(start)")

@@ -158,7 +158,20 @@ func pressureFaults() []Fault {
 				b.warm(app)
 				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).Remember(40, fifty, app.Addr, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
 				b.Write(filepath.Join("srv", name, "slow"), "")
-				return n.Scene("something that it calls got slow")
+				n.Get(2)
+				return n.Quiet("something that it calls got slow")
+			},
+		},
+		{
+			Name: "slow-beside-backup", Doc: "the application got slow for a reason of its own, while a backup in its control group waits for the disk", Cause: vocab.UpstreamSlow, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx", "gunicorn", "cgroup:blkio", "cgroup:pressure"},
+			Start: func(_ context.Context, b *Bench) (Scene, error) {
+				name := b.Name()
+				app := b.Gunicorn(name, b.local(), "if os.path.exists('slow'):\n    time.sleep(1.5)\nreturn ok(start)\n", "--timeout", "60")
+				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).Remember(40, fifty, app.Addr, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
+				b.backup(b.Name(), app)
+				b.Write(filepath.Join("srv", name, "slow"), "")
+				n.Get(2)
+				return n.Quiet("something that it calls got slow; the backup is innocent")
 			},
 		},
 		{
@@ -189,6 +202,27 @@ func pressureFaults() []Fault {
 			},
 		},
 	}
+}
+
+// backup starts a process that reads a file from a slow disk again and again, in
+// the group of an application or in one of its own.
+func (b *Bench) backup(name string, beside *Proc) {
+	file := b.data(filepath.Join("srv", name+".tar"), 8)
+	p := b.Start(command{name: name, path: "/bin/sh", dir: filepath.Join("backup", name), args: []string{"-c",
+		fmt.Sprintf("echo ready; while :; do dd if=%s of=/dev/null bs=16k iflag=direct 2>/dev/null; done", file)}}).expect("ready")
+	b.Group("blkio").Take(p).Disk(file, 64<<10)
+	if beside != nil {
+		b.Watched(beside, nil)
+		b.join(p, beside)
+		return
+	}
+	b.Watched(p, nil)
+}
+
+// join moves a process into the group that keeps another's pressure.
+func (b *Bench) join(p, other *Proc) {
+	g := &group{b: b, two: true, dir: filepath.Join(pressureRoot(), filepath.Base(b.Dir)+"-"+other.name)}
+	g.Take(p)
 }
 
 // warm makes one request that may take its time.

@@ -128,7 +128,7 @@ func Faults() []Fault {
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
 		pathFaults(), idleFaults(), pathHealthy(), varnishFaults(),
-		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), traefikHealthy(),
+		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), traefikHealthy(), caddyFaults(),
 	} {
 		all = append(all, group...)
 	}

@@ -39,14 +39,38 @@ func have(need string) bool {
 		return os.Geteuid() == 0 && exists("/dev/net/tun")
 	case "cgroup:pressure":
 		return os.Geteuid() == 0 && pressureRoot() != ""
+	case "conntrack":
+		return os.Geteuid() == 0 && tracked() > 0 && tracked() <= trackedMost
 	case "fuse":
 		return os.Geteuid() == 0 && haveFuse()
 	case "cgroup:memory", "cgroup:pids", "cgroup:cpu", "cgroup:blkio":
 		root, _ := groupRoot(strings.TrimPrefix(need, "cgroup:"))
 		return os.Geteuid() == 0 && root != ""
+	case "tomcat":
+		return exists(tomcatHome + "/bin/bootstrap.jar")
 	default:
 		return program(need) != ""
 	}
+}
+
+// CaddyVersion is the newer Caddy that scenes run beside Debian's. No archive has
+// it: scripts/install-peers builds it with the Go tool.
+const CaddyVersion = "v2.11.9"
+
+// newCaddy returns the path of the Caddy of CaddyVersion, or "". Root's has to be
+// where other users may run it.
+func newCaddy() string {
+	dirs := []string{"/usr/local/lib"}
+	if dir, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, dir)
+	}
+	for _, dir := range dirs {
+		path := filepath.Join(dir, "goodgate", "caddy-"+CaddyVersion, "caddy")
+		if info, err := os.Stat(path); err == nil && info.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	return ""
 }
 
 // built returns the path of a program that a script of this repository built, or "".
@@ -70,6 +94,8 @@ func built(name string) string {
 func program(name string) string {
 	names := []string{name}
 	switch name {
+	case "caddy-new":
+		return newCaddy()
 	case "php-fpm":
 		names = []string{"php-fpm", "php-fpm8.4", "php-fpm8.3", "php-fpm8.2", "php-fpm8.1"}
 	case "uwsgi":

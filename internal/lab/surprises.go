@@ -14,7 +14,7 @@ import (
 // it: another status than its neighbour gives, a success that is none, silence.
 func surpriseFaults() []Fault {
 	var all []Fault
-	for _, group := range [][]Fault{surprisingNginx(), surprisingApache(), apacheAJP(), surprisingHAProxy()} {
+	for _, group := range [][]Fault{surprisingNginx(), surprisingApache(), apacheAJP(), surprisingHAProxy(), tomcatFaults(), pumaFaults()} {
 		all = append(all, group...)
 	}
 	return all

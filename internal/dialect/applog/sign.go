@@ -18,6 +18,7 @@ const (
 	poolExhausted
 	noFiles
 	noSpace
+	noTasks
 	noMemory
 	inUse
 	traceback
@@ -50,6 +51,8 @@ func signs() []dialect.Condition {
 			"Compare /proc/PID/limits of the application with the number of its descriptors; ask what it does not close.", vocab.FDExhausted),
 		cond("no-space", vocab.AppNoSpace, true,
 			"df -h and df -i of the path in the line; a quota counts too.", vocab.DiskFull),
+		cond("no-process", vocab.AppCannotFork, true,
+			"Processes and threads of the user (ulimit -u), of the control group (pids.max) or of the host; memory for their stacks is the other reason.", vocab.PIDsExhausted, vocab.MemoryPressure),
 		cond("out-of-memory", vocab.AppCrashed, true,
 			"The language's own memory limit, not the kernel's: which request needs so much, and what is the limit?", vocab.UpstreamCrashed, vocab.MemoryPressure),
 		cond("address-in-use", vocab.AppCannotListen, false,
@@ -165,12 +168,33 @@ func exhausted(b []byte) sign {
 		return noFiles
 	case line.Contains(b, "No space left on device"), line.Contains(b, "no space left on device"), line.Contains(b, "Disk quota exceeded"):
 		return noSpace
+	case cannotStart(b):
+		return noTasks
 	case line.Contains(b, "JavaScript heap out of memory"), line.Contains(b, "java.lang.OutOfMemoryError"), line.Has(b, "MemoryError"):
 		return noMemory
 	case line.Contains(b, "EADDRINUSE"), line.Contains(b, "ddress already in use"):
 		return inUse
 	}
 	return none
+}
+
+// cannotStart reports whether no process or thread could be started.
+func cannotStart(b []byte) bool {
+	for _, w := range [...]string{
+		"can't start new thread",                                // Python
+		"unable to create native thread",                        // Java since 9
+		"unable to create new native thread",                    // Java
+		"can't create Thread: Resource temporarily unavailable", // Ruby
+		"newosproc", // Go
+		"fork: Resource temporarily unavailable",
+		"BlockingIOError: [Errno 11] Resource temporarily unavailable", // Python's fork
+		"spawn EAGAIN", // Node
+	} {
+		if line.Contains(b, w) {
+			return true
+		}
+	}
+	return line.Contains(b, "spawn ") && line.Ends(b, " EAGAIN")
 }
 
 // thrown looks for exceptions and their like. A trace's inner lines are none.

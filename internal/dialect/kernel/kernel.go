@@ -53,7 +53,7 @@ func message(b []byte, r *dialect.Record) dialect.Key {
 		return keyOOMInvoked
 	case line.Contains(b, "ossible SYN flooding on port "):
 		return flooding(b, r)
-	case line.Contains(b, "nf_conntrack: table full, dropping packet"), line.Has(b, "ip_conntrack: table full"):
+	case line.Contains(b, "nf_conntrack: table full"), line.Has(b, "ip_conntrack: table full"):
 		return keyConntrack
 	case line.Contains(b, "neighbor table overflow"), line.Contains(b, "eighbour table overflow"):
 		return keyNeighbour

@@ -19,9 +19,6 @@ func (c *config) check() {
 		v.fatal(c.home(), "no backends or directors found in VCL program")
 	}
 	for _, o := range v.backends {
-		if t, ok := o.text("probe"); ok && v.probes[t.text] == nil && t.kind == tokName && t.text != "default" {
-			v.fatal(t.at, "'%s' is no probe", t.text)
-		}
 		if t, ok := o.text("path"); ok && v.version == "4.0" {
 			v.fatal(t.at, "unix socket backends only supported in VCL 4.1 and higher")
 		}

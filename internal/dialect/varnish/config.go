@@ -47,6 +47,13 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	}
 	a := c.access(src)
 	a.ask(src, c)
+	if c.broken() && len(c.backends) == 0 && c.running != nil {
+		// Of what does not load no more than its beginning was read: where that has
+		// no backend, what runs says how requests are treated.
+		v := *c.running
+		v.files, v.problems = c.files, c.problems
+		c.vcl = &v
+	}
 	prints := c.prints(src)
 	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: a.questions(), Loaded: c.loaded, Prints: prints}
 }

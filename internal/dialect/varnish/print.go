@@ -139,7 +139,7 @@ func (f *folder) lines(printed []byte, onlyFailed bool) []byte {
 			flush()
 		case row[0] == '*':
 			kind, id := heading(row)
-			if row[1] != '*' {
+			if !bytes.HasPrefix(row, []byte("**")) {
 				flush()
 				x = newExchange(id)
 				x.aside = kind != "Request"

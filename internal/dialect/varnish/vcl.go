@@ -145,8 +145,9 @@ func (v *vcl) addBackend(o *object) {
 	if !o.none && o.attr("host") == nil && o.attr("path") == nil && !v.broken() {
 		v.fatal(o.name.at, "backend '%s' has neither .host nor .path", clip(o.name.text))
 	}
-	if t, ok := o.text("probe"); ok {
-		v.used["probe "+t.text] = true
+	// A probe must stand before the backend that names it.
+	if t, ok := o.text("probe"); ok && v.probes[t.text] == nil && t.kind == tokName && t.text != "default" {
+		v.fatal(t.at, "'%s' is no probe", clip(t.text))
 	}
 	v.backends = append(v.backends, o)
 }

@@ -41,6 +41,7 @@ func (g *Gateway) newPool(name string, u config.Upstream) (*pool, error) {
 	p := &pool{name: name, conf: u}
 	p.Pool = upstream.New(s, nil)
 	p.names = upstream.NewNames(p.Pool, func() ([]upstream.Server, error) { return servers(u) }, u.Refresh)
+	p.names.Watch = u.File
 	if err := p.names.Start(); err != nil {
 		p.Pool.Close()
 		return nil, fmt.Errorf("cannot build upstream %s: %w", name, err)

@@ -81,6 +81,8 @@ func symptom(phase event.Phase, err error) vocab.Symptom {
 		return vocab.DNSError
 	case phase == event.TLS:
 		return handshake(err)
+	case alerted(err):
+		return vocab.TLSAlertReceived // TLS 1.3: a certificate is refused after the handshake (RFC 8446 section 4.4.2)
 	case timeout(err):
 		return timeouts[phase]
 	case phase == event.Body:
@@ -116,17 +118,22 @@ func local(err error) vocab.Symptom {
 	return ""
 }
 
+// alerted reports whether the server sent an alert.
+func alerted(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
+}
+
 func handshake(err error) vocab.Symptom {
 	var verify *tls.CertificateVerificationError
 	var host x509.HostnameError
 	var authority x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	var alert tls.AlertError
-	var op *net.OpError
 	switch {
 	case errors.As(err, &verify), errors.As(err, &host), errors.As(err, &authority), errors.As(err, &invalid):
 		return vocab.TLSCertificateError
-	case errors.As(err, &alert), errors.As(err, &op) && op.Op == "remote error":
+	case errors.As(err, &alert), alerted(err):
 		return vocab.TLSAlertReceived
 	case timeout(err):
 		return vocab.ConnectionTimeout

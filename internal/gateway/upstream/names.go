@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,9 @@ type Server struct {
 type Names struct {
 	pool    *Pool
 	longest time.Duration
+	// Watch is a file from which servers() reads, which is looked at every second;
+	// empty: none. Set before Start.
+	Watch string
 
 	mu      sync.Mutex
 	servers func() ([]Server, error)
@@ -99,21 +103,47 @@ func (n *Names) Err() error {
 
 func (n *Names) run(next time.Duration) {
 	defer close(n.done)
+	due, seen := time.Now().Add(next), n.stamp()
 	for {
-		t := time.NewTimer(next)
+		wait := time.Until(due)
+		if n.Watch != "" {
+			wait = min(wait, watchEvery)
+		}
+		t := time.NewTimer(wait)
 		select {
 		case <-t.C:
+			now := n.stamp()
+			if now == seen && time.Now().Before(due) {
+				continue
+			}
+			seen = now
 		case <-n.again:
 			t.Stop()
 		case <-n.stop:
 			t.Stop()
 			return
 		}
-		var err error
-		if next, err = n.look(); err != nil {
+		next, err := n.look()
+		if err != nil {
 			next = failedRefresh
 		}
+		due = time.Now().Add(next)
 	}
+}
+
+// watchEvery is how often a file of servers is looked at.
+const watchEvery = time.Second
+
+// stamp changes when the file of servers does.
+func (n *Names) stamp() string {
+	if n.Watch == "" {
+		return ""
+	}
+	info, err := os.Stat(n.Watch)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 }
 
 // look resolves every server and gives the pool what was found. It returns the

@@ -27,14 +27,21 @@ type zone struct {
 func newZone(t *testing.T, records ...string) *zone {
 	t.Helper()
 	z := &zone{records: records}
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var udp net.PacketConn
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 50 { // until a port is free for both
+		if err != nil {
+			t.Fatal(err)
+		}
+		z.address = tcp.Addr().String()
+		if udp, err = net.ListenPacket("udp", z.address); err == nil {
+			break
+		}
+		tcp.Close()
+		tcp, err = net.Listen("tcp", "127.0.0.1:0")
 	}
-	z.address = udp.LocalAddr().String()
-	tcp, err := net.Listen("tcp", z.address)
-	if err != nil {
-		t.Skipf("the port is taken for TCP: %v", err)
+	if udp == nil {
+		t.Fatal("no port is free for both UDP and TCP")
 	}
 	for _, s := range []*dns.Server{{PacketConn: udp, Handler: z.handler(true)}, {Listener: tcp, Handler: z.handler(false)}} {
 		up, ended := make(chan struct{}), make(chan struct{})
@@ -119,7 +126,9 @@ func shown(p *Pool) (list []string) {
 func TestResolver(t *testing.T) {
 	z := newZone(t, "app.test. 7 IN A 127.0.0.1", "app.test. 5 IN AAAA ::1", "alias.test. 3 IN CNAME app.test.", "four.test. 60 IN A 127.0.0.4")
 	silent := newZone(t)
+	silent.mu.Lock()
 	silent.silent = true
+	silent.mu.Unlock()
 	name := func(host string) Server { return Server{Network: "tcp", Host: host, Port: 80, Weight: 1} }
 	for _, c := range []struct {
 		host, want string

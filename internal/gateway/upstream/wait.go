@@ -130,7 +130,7 @@ func (x *Exchange) headError(err error, got int) error {
 		return f
 	}
 	f := fail(event.Header, err)
-	if x.wrote != nil {
+	if x.wrote != nil && !alerted(err) {
 		f = fail(event.Send, x.wrote)
 	} else if errors.Is(err, io.EOF) {
 		f.Detail = "the server closed the connection without an answer"

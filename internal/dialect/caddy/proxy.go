@@ -181,7 +181,7 @@ func (c *config) at(s topo.Setting, h *node, transport string) topo.Setting {
 	}
 	t := h.get("transport")
 	switch {
-	case transport != "" && t.insert.File != "" && t.insert != h.insert && t.at != h.at:
+	case transport != "" && t != nil && t.insert.File != "" && t.insert != h.insert && t.at != h.at:
 		s.Insert = t.insert
 	case h.insert.File != "":
 		s.Insert = h.insert

@@ -118,12 +118,7 @@ func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Ga
 // configure reads the configuration as the gateway's process sees it.
 func (k *look) configure(g *Gateway) {
 	src := &source{k: k, place: g.Place, runs: g.Running}
-	if g.Dialect.Config != nil {
-		g.Conf = g.Dialect.Config(src, g.Launch)
-	}
-	if g.Conf == nil {
-		g.Conf = &dialect.Conf{}
-	}
+	g.Conf = k.understand(g, src)
 	if g.Launch.Config == "" {
 		g.Launch.Config = g.Conf.Instance.Config
 	}
@@ -139,6 +134,25 @@ func (k *look) configure(g *Gateway) {
 	for _, gap := range src.gaps {
 		g.Gaps = addGap(g.Gaps, gap)
 	}
+}
+
+// understand lets the dialect read the configuration. A mistake of goodgate's own
+// with one gateway's configuration must not keep an operator from examining
+// another: it is a gap, and says what to report.
+func (k *look) understand(g *Gateway, src *source) (c *dialect.Conf) {
+	defer func() {
+		if p := recover(); p != nil {
+			src.gaps = addGap(src.gaps, evidence.Gap{Source: "configuration of " + g.Dialect.Name, Why: fmt.Sprintf("goodgate stumbled over it: %v", p), Allow: "report it as a bug of goodgate, with the configuration"})
+			c = &dialect.Conf{}
+		}
+	}()
+	if g.Dialect.Config != nil {
+		c = g.Dialect.Config(src, g.Launch)
+	}
+	if c == nil {
+		c = &dialect.Conf{}
+	}
+	return c
 }
 
 // workers returns the children that take requests. A child that is a gateway's

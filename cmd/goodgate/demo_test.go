@@ -2,41 +2,65 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/lab"
 )
 
+// builtDir is where build built, for TestMain to remove.
+var builtDir string
+
+// build builds the program once, in a folder that everybody may enter.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "goodgate-built-")
+	if err != nil {
+		return "", err
+	}
+	builtDir = dir
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "goodgate-linux")
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return path, fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// builtProgram returns the program as it is shipped, which the test may run as any
+// user and under any name.
+func builtProgram(t *testing.T) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestDemoNeedsNothing runs the demonstration with an empty environment, no PATH, a
 // folder of its own and, where the test may, as nobody: what a newcomer has who
 // copied one file to a machine.
 func TestDemoNeedsNothing(t *testing.T) {
-	dir, err := os.MkdirTemp("", "goodgate-demo-") // everybody must be able to run it
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	program, scenes := filepath.Join(dir, "goodgate-linux"), filepath.Join(dir, "scenes")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := builtProgram(t)
+	scenes := filepath.Join(filepath.Dir(program), "scenes")
 	if err := os.Mkdir(scenes, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	defer os.RemoveAll(scenes)
 	as := &syscall.SysProcAttr{}
 	if os.Geteuid() == 0 {
 		as.Credential = &syscall.Credential{Uid: lab.Nobody, Gid: lab.Nobody}
 		if err := os.Chown(scenes, lab.Nobody, lab.Nobody); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,18 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "lab" && os.Args[2] == "backend" {
 		main()
 	}
-	testscript.Main(m, map[string]func(){"goodgate": main})
+	testscript.Main(cleaned{m}, map[string]func(){"goodgate": main})
+}
+
+// cleaned removes what the tests built.
+type cleaned struct{ m *testing.M }
+
+func (c cleaned) Run() int {
+	code := c.m.Run()
+	if builtDir != "" {
+		os.RemoveAll(builtDir)
+	}
+	return code
 }
 
 // TestScripts runs testdata/script: what the command line promises. A script sees

@@ -161,8 +161,15 @@ func TestBroken(t *testing.T) {
 		if len(c.Instance.Problems) != 1 || !c.Instance.Problems[0].Fatal || c.Instance.Problems[0].Place.File != "/etc/traefik/dyn.yml" || c.Instance.Problems[0].Place.Line == 0 {
 			t.Errorf("%q: %+v", text, c.Instance.Problems)
 		}
-		if got := c.Resolve(topo.Request{Port: 8000, Host: "a", Path: "/"}); got.Outcome != topo.Unknown {
+		if got := c.Resolve(topo.Request{Port: 8000, Host: "b", Path: "/"}); got.Outcome != topo.Unknown {
 			t.Errorf("%q: %+v", text, got)
+		}
+	}
+	for _, text := range []string{strings.Replace(dyn, "  services:\n", "  services\n", 1), strings.Replace(dyn, "entryPoints:", "entryPoint:", 1)} {
+		c := load(t, disk{files: map[string]string{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": text}})
+		got := c.Resolve(topo.Request{Port: 8000, Host: "orders.test", Path: "/api", Method: "GET"})
+		if len(c.Instance.Problems) == 0 || !c.Instance.Problems[0].Fatal || got.Site.Name != "orders.test" {
+			t.Errorf("%+v: %+v", c.Instance.Problems, got)
 		}
 	}
 	if c := load(t, disk{files: map[string]string{"/etc/traefik/traefik.yml": "services: {web: {image: x}}\n"}}); len(c.Instance.Listeners) != 0 || len(c.Instance.Problems) == 0 {

@@ -75,12 +75,13 @@ func (c *config) dynamic(file string) {
 	n, err := c.parse(file, data)
 	if err != nil {
 		c.unread = true
-		return
+		n = salvage(file, data, err)
 	}
-	if bad := unknown(n, dynamicKeys); bad != nil {
+	if bad := unknown(n, dynamicKeys); bad != nil && err == nil {
+		// Traefik refuses the file, and goes on with what it had: most likely the same
+		// but for the last edit.
 		c.unread = true
 		c.fatal(bad.Pair, "field not found, node: %s", keyOf(n, bad))
-		return
 	}
 	for kind, into := range map[string]map[string]*object{"routers": c.routers, "services": c.services, "middlewares": c.middlewares, "serversTransports": c.transports} {
 		n.Each(func(name string, v *tree.Node) {
@@ -90,6 +91,21 @@ func (c *config) dynamic(file string) {
 			}
 		}, "http", kind)
 	}
+}
+
+// salvage reads what stands before the mistake of a file: enough to know its names.
+func salvage(file string, data []byte, err error) *tree.Node {
+	e, ok := err.(*tree.Error)
+	if !ok || strings.EqualFold(path.Ext(file), ".toml") {
+		return nil
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	for n := min(e.Place.Line, len(lines)); n > 0 && n > e.Place.Line-20; n-- {
+		if node, err := tree.ReadYAML(file, bytes.Join(lines[:n-1], nil)); err == nil {
+			return node
+		}
+	}
+	return nil
 }
 
 // dynamicKeys are the names that a dynamic configuration may have. "*" stands for

@@ -61,7 +61,9 @@ func traefikDown() []Fault {
 		traefikFault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
-			g := b.Traefik(b.traefikSite(name, app.Addr)).sees().Run().Served(3)
+			g := b.Traefik(b.traefikSite(name, app.Addr)).sees()
+			g.debug = true // at any other level a crash looks like a stop
+			g.Run().Served(3)
 			g.Get(1)
 			app.Wait()
 			return g.Scene()

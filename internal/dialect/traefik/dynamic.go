@@ -193,6 +193,9 @@ func keyOf(n, v *tree.Node) string {
 // check looks for what Traefik cannot make sense of: such a router, and not the
 // file, is left out, and its requests get 404.
 func (c *config) check() {
+	if c.unread {
+		return // what a broken file seems to say is no reason for a word
+	}
 	for _, name := range names(c.routers) {
 		r := c.routers[name]
 		if r.place.File == "" {
@@ -202,7 +205,7 @@ func (c *config) check() {
 			c.warn(r.place, "the router %s is left out: its rule is wrong: %v", name, err)
 		}
 		s := qualified(r.node.Str("service"), r)
-		if _, ok := c.services[s]; s != "" && !ok && !strings.HasSuffix(s, "@internal") && (c.told || strings.HasSuffix(s, "@file") && !c.unread) {
+		if _, ok := c.services[s]; s != "" && !ok && !strings.HasSuffix(s, "@internal") && (c.told || strings.HasSuffix(s, "@file")) {
 			c.warn(r.place, "the router %s is left out: the service %s does not exist", name, s)
 		}
 	}

@@ -11,8 +11,9 @@ const resetWait = 20 * time.Millisecond
 
 // neverRead reports whether it is proved that the server's application has read
 // nothing of the sent bytes, the last ones that were written to c, whose answer is
-// the end of the connection. RFC 9110 section 9.2.2 allows to repeat what is known
-// to have never been applied.
+// the end of the connection. RFC 9110 section 9.2.2 forbids a proxy to repeat what is
+// not idempotent, and lets a client whose means detect that it was never applied. A
+// request that never arrived has not been made: to make it elsewhere repeats nothing.
 //
 // The proof has three parts. The end was a FIN, which the caller saw as io.EOF: each
 // segment carries how far its sender's kernel had received (ACK, RFC 9293 section

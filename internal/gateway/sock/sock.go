@@ -19,7 +19,8 @@ import (
 // One goroutine may read while another writes.
 type Conn struct {
 	net.Conn
-	raw syscall.RawConn // nil: plain net.Conn
+	raw syscall.RawConn // nil: no descriptor
+	own bool            // reads and writes are made here
 
 	in    call
 	out   call
@@ -62,6 +63,10 @@ func New(c net.Conn) *Conn {
 	if r, ok := c.(syscall.Conn); ok && supported {
 		if raw, err := r.SyscallConn(); err == nil {
 			s.raw = raw
+			switch c.(type) {
+			case *net.TCPConn, *net.UnixConn:
+				s.own = true // what wraps one may have a Read and a Write of its own
+			}
 			s.tryIn, s.tryTo, s.peek, s.hup = s.read, s.write, s.glance, func(fd uintptr) { s.over = over(fd) }
 		}
 	}
@@ -76,15 +81,15 @@ func (s *Conn) SyscallConn() (syscall.RawConn, error) {
 	return s.raw, nil
 }
 
-// Raw reports whether the connection has a descriptor.
-func (s *Conn) Raw() bool { return s.raw != nil }
+// Raw reports whether Read and Write are made here, and not by the connection below.
+func (s *Conn) Raw() bool { return s.own }
 
 // NetConn returns the connection below.
 func (s *Conn) NetConn() net.Conn { return s.Conn }
 
 // Read reads as net.Conn's does.
 func (s *Conn) Read(b []byte) (int, error) {
-	if s.raw == nil {
+	if !s.own {
 		if s.Blocked != nil {
 			s.Blocked(false)
 		}
@@ -135,7 +140,7 @@ func (s *Conn) Write(b []byte) (int, error) {
 
 // WriteBoth writes a and then b, with one call where it can.
 func (s *Conn) WriteBoth(a, b []byte) (int64, error) {
-	if s.raw == nil {
+	if !s.own {
 		return s.plain(a, b)
 	}
 	s.out = call{a: a, b: b}

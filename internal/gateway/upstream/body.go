@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
@@ -243,7 +244,11 @@ func (x *Exchange) Finish() {
 func (x *Exchange) Detach() (c net.Conn, early []byte) {
 	x.unlist()
 	x.conn.c.SetDeadline(time.Time{})
-	return x.conn.c, append([]byte(nil), x.conn.unread()...)
+	c = x.conn.c
+	if s, ok := c.(*sock.Conn); ok {
+		c = s.NetConn() // io.Copy splices between two of them
+	}
+	return c, append([]byte(nil), x.conn.unread()...)
 }
 
 // fill reads into the connection's buffer what belongs to the answer.

@@ -36,8 +36,6 @@ type conn struct {
 	used   int // answers that came whole
 	idleAt time.Time
 	watch  *watch // nil: nobody watches
-	poll   func(fd uintptr)
-	ready  bool // result of poll
 }
 
 // counted counts the bytes that reached the kernel. A TLS record that was cut is
@@ -61,7 +59,6 @@ func newConn(end *Endpoint, base net.Conn, secure *tls.Conn, count *counted) *co
 	if s, ok := base.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
 			c.raw = raw
-			c.poll = func(fd uintptr) { c.ready = readable(fd) }
 		}
 	}
 	return c

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
 
 // impatience is the least time for which a connect is waited for while another
@@ -33,6 +34,7 @@ func (e *Endpoint) dial(ctx context.Context, a *event.Attempt) (*conn, *Failure)
 	if err != nil {
 		return nil, fail(event.Connect, err)
 	}
+	base = sock.New(base)
 	e.mu.Lock()
 	e.slow = max(a.Connect, e.slow*7/8)
 	e.mu.Unlock()

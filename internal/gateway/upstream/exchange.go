@@ -2,11 +2,11 @@ package upstream
 
 import (
 	"context"
-	"net"
 	"sync/atomic"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
@@ -166,8 +166,9 @@ func (x *Exchange) writeHead() (int64, error) {
 		return int64(n), err
 	}
 	if !chunked && len(x.req.Head)+len(held) > smallWrite {
-		parts := net.Buffers{x.req.Head, held}
-		return parts.WriteTo(c.c)
+		if s, ok := c.c.(*sock.Conn); ok {
+			return s.WriteBoth(x.req.Head, held)
+		}
 	}
 	b := make([]byte, 0, len(x.req.Head)+len(held)+32)
 	b = append(b, x.req.Head...)

@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
 
 // watchAfter is how long a connection is idle before somebody watches it. A
@@ -59,11 +61,8 @@ func (c *conn) stopWatch() bool {
 // quiet reports whether nothing stands on an idle connection: neither an end nor
 // bytes that nobody asked for.
 func (c *conn) quiet() bool {
-	if c.raw == nil {
-		return true // the watcher has looked
+	if s, ok := c.base.(*sock.Conn); ok {
+		return s.Look() == sock.Quiet
 	}
-	if err := c.raw.Control(c.poll); err != nil {
-		return false
-	}
-	return !c.ready
+	return true // the watcher has looked
 }

@@ -12,6 +12,7 @@ var resolverUnreachable = Cause{
 		{Fact: vocab.ResolverOK, Seen: -22},
 		{Fact: vocab.GatewayStartNameMissing, Seen: 6},
 		{Fact: vocab.GatewayNameNotFound, Seen: -4},
+		{Fact: vocab.NameKnownToSystem, Seen: 3}, // another resolver answers
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream},
 	Summary: "The resolver {resolver} does not answer the gateway, or only with an error[: {value:resolver_silent}][: {value:resolver_failed}].",

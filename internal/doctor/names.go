@@ -23,6 +23,7 @@ type resolution struct {
 	Resolver *topo.Resolver
 	When     time.Time
 	Asked    bool
+	System   *probe.Resolution // what the system's own resolver says, where the gateway's finds nothing and is another
 }
 
 // resolveNames asks for every DNS name among the configured endpoints, the way
@@ -40,6 +41,7 @@ func (x *examination) resolveNames(ctx context.Context) []resolution {
 			r.Resolution, r.When, r.Asked = ask(x, "probe/dns", x.place.Subject(e.Host), func() (probe.Resolution, error) {
 				return x.resolve(ctx, e.Host, *f.Resolver)
 			})
+			x.resolveAsSystem(ctx, &r)
 		}
 		all = append(all, r)
 	}
@@ -62,6 +64,23 @@ func (x *examination) resolve(ctx context.Context, name string, resolver topo.Re
 	cctx, cancel := context.WithTimeout(ctx, x.dnsPatience())
 	defer cancel()
 	return probe.Resolve(cctx, v.Dial, l), nil
+}
+
+// resolveAsSystem asks as every other program of the gateway's host would, where
+// the gateway has a resolver of its own that finds nothing: people try the name
+// with curl, which works, and do not believe the gateway.
+func (x *examination) resolveAsSystem(ctx context.Context, r *resolution) {
+	if !r.Asked || r.Resolver.AtStart || len(r.Addresses) > 0 || x.opts.Quick {
+		return
+	}
+	as := *r.Resolver
+	as.AtStart, as.Servers = true, nil
+	found, _, err := evidence.Ask(x.rec, "probe/dns system", x.place.Subject(r.Name), func() (probe.Resolution, error) {
+		return x.resolve(ctx, r.Name, as)
+	})
+	if err == nil {
+		r.System = &found
+	}
 }
 
 func (x *examination) dnsPatience() time.Duration {
@@ -89,7 +108,24 @@ func (x *examination) nameFacts(all []resolution) {
 		case r.Missing:
 			x.add(observation{fact: vocab.NameMissing, subject: r.Name, value: r.Problem, when: r.When, kind: evidence.DNS, where: where, quote: r.Problem})
 		}
+		x.systemFacts(r)
 	}
+}
+
+// systemFacts says where the system finds a name that the gateway does not.
+func (x *examination) systemFacts(r resolution) {
+	s := r.System
+	if s == nil || len(s.Addresses) == 0 {
+		return
+	}
+	how := "by the name servers of resolv.conf"
+	switch {
+	case s.From == "hosts":
+		how = "in the hosts file, which the gateway's own resolver does not read"
+	case s.From == "dns" && len(s.Asked) > 0 && !strings.EqualFold(s.Asked[len(s.Asked)-1].Name, strings.TrimSuffix(r.Name, ".")+"."):
+		how = "as " + strings.TrimSuffix(s.Asked[len(s.Asked)-1].Name, ".") + ", with the search list of resolv.conf, which the gateway's own resolver does not use"
+	}
+	x.add(observation{fact: vocab.NameKnownToSystem, subject: r.Name, value: s.Addresses[0].IP + ", " + how, when: r.When, kind: evidence.DNS, where: "resolver of the system"})
 }
 
 // unknownFacts says of the upstreams that a name led to that where it leads now
@@ -123,6 +159,9 @@ func (x *examination) resolverFacts(r resolution) {
 			order = append(order, q.Server)
 		}
 		words := q.Type + " " + q.Name + ": " + q.Outcome
+		if q.TCP {
+			words += ", over TCP, because the answer over UDP was cut"
+		}
 		switch q.Outcome {
 		case "NOERROR", "NXDOMAIN":
 			s.ok = words

@@ -11,6 +11,8 @@ const (
 	ProbeIdleLost Fact = "probe_idle_lost"
 
 	GatewayResending Fact = "gateway_resending"
+
+	NameKnownToSystem Fact = "name_known_to_system"
 )
 
 var pathFacts = []FactInfo{
@@ -21,4 +23,5 @@ var pathFacts = []FactInfo{
 	{PathBlackHole, "path_size", Now, RoleEndpoint, "large packets on the way to the upstream, or back, vanish, and small ones arrive"},
 	{ProbeIdleLost, "idle", Now, RoleEndpoint, "a request on a connection that had been idle was lost without a word, and a new connection is answered"},
 	{GatewayResending, "resending", Now, RoleEndpoint, "a connection that the gateway holds to the upstream waits for an acknowledgement, and its kernel sends again"},
+	{NameKnownToSystem, "name_known", Now, RoleName, "the system's resolver finds the name, and the gateway's own does not"},
 }

@@ -46,6 +46,7 @@ func (x *examination) follow(addrs []string) {
 		y.route = m.Request.Host + " " + x.rec.Redact.Path(m.Request.Path)
 		y.gateway = gatewayName(m.Gateway)
 		x.behind = &hop{examination: y, addr: addr}
+		x.rec.Redact.Keep(x.behind.ownToken())
 		return
 	}
 }

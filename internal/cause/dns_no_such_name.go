@@ -14,7 +14,7 @@ var noSuchName = Cause{
 		{Fact: vocab.NameKnownToSystem, Seen: 4}, // it exists elsewhere: in the hosts file, or with a search list
 	},
 	Hides:   []vocab.Cause{vocab.InvalidConfig, vocab.NoHealthyUpstream},
-	Summary: "The name {name} has no address[: {value:name_missing}][. The system finds it: {value:name_known_to_system}].",
+	Summary: "The name {name} has no address[: {value:name_missing}][, and the system finds it: {value:name_known_to_system}].",
 	Fixes: []Fix{
 		{Text: "Correct the name, or publish it where the gateway's resolver looks[: the system finds {value:name_known_to_system}]."},
 	},

@@ -148,14 +148,23 @@ server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:3000; }
 		t.Fatal(err)
 	}
 	const url = "http://127.0.0.1:8080/"
+	waitStatus(t, url, http.StatusOK)
+	return url
+}
+
+// waitStatus waits until a site answers with a status.
+func waitStatus(t *testing.T, url string, status int) {
+	t.Helper()
 	for tick := time.NewTicker(10 * time.Millisecond); ; <-tick.C {
 		r, err := http.Get(url)
 		if err == nil {
 			r.Body.Close()
-			return url
+			if r.StatusCode == status {
+				return
+			}
 		}
 		if t.Context().Err() != nil {
-			t.Fatal("nginx does not answer")
+			t.Fatalf("%s does not answer", url)
 		}
 	}
 }
@@ -219,7 +228,9 @@ func openDir(t *testing.T) string {
 func buildGoodgate(t *testing.T, dir string) string {
 	t.Helper()
 	binary := filepath.Join(dir, "goodgate")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	cmd := exec.Command("go", "build", "-o", binary, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build goodgate: %v\n%s", err, out)
 	}
 	return binary

@@ -99,7 +99,9 @@ func ListProcesses(ctx context.Context) (Processes, error) {
 		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "processes", Why: err.Error()})
 	}
 	slices.SortFunc(answer.List, func(a, b Process) int { return a.PID - b.PID })
-	if hidden(answer.List) {
+	if len(answer.List) == 0 {
+		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "processes", Why: "/proc shows none", Allow: "mount -t proc proc /proc; in a container: --pid=host"})
+	} else if hidden(answer.List) {
 		answer.Gaps = append(answer.Gaps, evidence.Gap{Source: "processes", Why: "/proc hides the processes of other users (hidepid)", Allow: allowRoot})
 	}
 	return answer, nil
@@ -171,7 +173,7 @@ func CountTasks(ctx context.Context, uid int) (int, error) {
 
 // hidden reports whether /proc is mounted with hidepid: process 1 exists and is
 // not shown.
-func hidden(list []Process) bool { return len(list) == 0 || list[0].PID != 1 }
+func hidden(list []Process) bool { return list[0].PID != 1 }
 
 // ReadProcess returns one process. One that has gone, or is a kernel thread, is
 // an error that matches fs.ErrNotExist.

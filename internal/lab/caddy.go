@@ -84,7 +84,7 @@ func (b caddyBench) proxied(app, upstream string, extra ...string) *caddySite {
 	case 1:
 		s.inside = "handle {\n" + indent("reverse_proxy "+upstream+block, 4) + "}\n"
 	case 2:
-		s.inside = "@dynamic not path /favicon.ico /robots.txt\nreverse_proxy @dynamic " + upstream + block + "\nrespond 404\n"
+		s.inside = "@files path /favicon.ico /robots.txt\nrespond @files 404\n@dynamic not path /favicon.ico\nreverse_proxy @dynamic " + upstream + block + "\n"
 	case 3:
 		s.inside = "route {\n" + indent("header X-Served-By edge\nreverse_proxy "+upstream+block, 4) + "}\n"
 	case 4:
@@ -114,8 +114,8 @@ func (b caddyBench) Caddy(target *caddySite) *Caddy {
 	default:
 		c.admin = "127.0.0.1:" + fmt.Sprint(b.Port())
 	}
-	if target.scheme == "http" && b.Chance(15) {
-		p := b.certificate(certificate{name: target.app + ".front"})
+	if target.scheme == "http" && target.host != "127.0.0.1" && b.Chance(25) {
+		p := b.certificate(certificate{name: target.host})
 		target.scheme, target.option = "https", fmt.Sprintf("tls %s %s\n", p.file, p.key)
 	}
 	healthy, dead := b.Name(), b.Name()

@@ -172,9 +172,13 @@ func (c *config) own(disk *config) bool {
 }
 
 // get is a request to the admin API, which closes after its answer. The host is
-// one that the API lets in (allowedOrigins in admin.go).
+// one that the API lets in; at a unix socket that is none (allowedOrigins in
+// admin.go).
 func get(host, path string) string {
-	return "GET " + path + " HTTP/1.0\r\nHost: " + host + "\r\n\r\n"
+	if host != "" {
+		host = "Host: " + host + "\r\n"
+	}
+	return "GET " + path + " HTTP/1.0\r\n" + host + "\r\n"
 }
 
 // answer200 takes the body out of an answer with status 200.
@@ -201,9 +205,6 @@ func (c *config) admin() (network, address, host string) {
 	}
 	if kind, path, ok := strings.Cut(listen, "/"); ok && strings.HasPrefix(kind, "unix") {
 		path, _, _ = strings.Cut(path, "|") // the socket's mode
-		if host == "" {
-			host = "127.0.0.1"
-		}
 		return "unix", path, host
 	}
 	listen = strings.TrimPrefix(listen, "tcp/")

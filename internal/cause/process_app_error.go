@@ -24,7 +24,7 @@ var appError = Cause{
 		{Fact: vocab.ProbeSpeaksPlain, Seen: -15},
 		{Fact: vocab.ProbeSpeaksTLS, Seen: -15},
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
-		{Fact: vocab.TargetIsSelf, Seen: -15},
+		{Fact: vocab.TargetIsSelf, Seen: -40},       // the error is one of the gateway's own, however often it was passed on
 		{Fact: vocab.DependencyAway, Seen: -15},     // then the one behind it is the reason
 		{Fact: vocab.AppCannotFork, Seen: -25},      // then what it may not start made it
 		{Fact: vocab.EndpointTasksShort, Seen: -10}, // then that may have made it

@@ -238,13 +238,13 @@ func (g *gatewayFlags) status() *cobra.Command {
 // table prints a status, and ends with 1 where a server is not asked.
 func (g *gatewayFlags) table(s gateway.Status) error {
 	w := tabwriter.NewWriter(g.Stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "UPSTREAM\tSERVER\tCONDITION\tACTIVE\tIDLE\tAVERAGE\tREQUESTS\tFAILED")
+	fmt.Fprintln(w, "UPSTREAM\tSERVER\tCONDITION\tACTIVE\tIDLE\tAVERAGE\tREQUESTS\tFAILED\tWHY")
 	trouble := false
 	for _, p := range s.Upstreams {
 		for _, e := range p.Endpoints {
 			trouble = trouble || e.Condition != "up"
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%d\t%d\n", printable(p.Name), printable(e.Address), printable(e.Condition), e.Active, e.Idle,
-				time.Duration(e.Average*float64(time.Second)).Round(10*time.Microsecond), e.Requests, e.Failures)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%d\t%d\t%s\n", printable(p.Name), printable(e.Address), printable(e.Condition), e.Active, e.Idle,
+				time.Duration(e.Average*float64(time.Second)).Round(10*time.Microsecond), e.Requests, e.Failures, printable(e.Why))
 		}
 		if p.Problem != "" {
 			trouble = true
@@ -267,8 +267,15 @@ func (g *gatewayFlags) drain(verb, short string) *cobra.Command {
 		Example: "  goodgate gateway " + verb + " 127.0.0.1:3000 --admin 127.0.0.1:9180",
 		Args:    exactly("the server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, err := g.call(cmd, http.MethodPost, "/"+verb, url.Values{"server": {args[0]}, "upstream": {g.upstream}})
-			return err
+			if _, err := g.call(cmd, http.MethodPost, "/"+verb, url.Values{"server": {args[0]}, "upstream": {g.upstream}}); err != nil {
+				return err
+			}
+			if verb == "drain" {
+				g.tell("%s is out: requests under way end as they began, and it gets no more", printable(args[0]))
+			} else {
+				g.tell("%s is back in rotation", printable(args[0]))
+			}
+			return nil
 		},
 	})
 	cmd.Flags().StringVar(&g.upstream, "upstream", "", "only in this upstream")
@@ -282,10 +289,20 @@ func (g *gatewayFlags) reload() *cobra.Command {
 		Short:   "Make a running gateway load its configuration again",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := g.call(cmd, http.MethodPost, "/reload", nil)
-			return err
+			if _, err := g.call(cmd, http.MethodPost, "/reload", nil); err != nil {
+				return err
+			}
+			g.tell("the configuration is loaded")
+			return nil
 		},
 	})
+}
+
+// tell says that an order was carried out.
+func (g *gatewayFlags) tell(format string, args ...any) {
+	if !g.quiet {
+		fmt.Fprintf(g.Stdout, format+"\n", args...)
+	}
 }
 
 // call asks a running gateway.
@@ -299,9 +316,9 @@ func (g *gatewayFlags) call(cmd *cobra.Command, method, path string, form url.Va
 		address = c.Admin
 	}
 	if address == "" {
-		return nil, usage(cmd, errors.New("--admin is missing, or --config with a file that has an admin address"))
+		return nil, usage(cmd, errors.New("--admin is missing: the address with which the gateway was started (--admin, or \"admin:\" in its file, which --config names)"))
 	}
-	network := "tcp"
+	network, named := "tcp", address
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		network, address = "unix", path
 	}
@@ -318,7 +335,11 @@ func (g *gatewayFlags) call(cmd *cobra.Command, method, path string, form url.Va
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := (&http.Client{Transport: tr}).Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("cannot reach the gateway: %w", err)
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err // the URL is none of the operator's
+		}
+		return nil, fmt.Errorf("cannot reach the gateway's admin address %s: %w", named, err)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))

@@ -39,6 +39,7 @@ type Own struct {
 	others []*ownSite
 	hosts  map[string]string
 	memory string
+	user   bool // run as the web user
 }
 
 // ownSite draws the outside of a site.
@@ -135,7 +136,10 @@ func (g *Own) Run() *Own {
 		return g
 	}
 	b.date(g.conf)
-	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.gate[0], argv: "goodgate", args: append(append([]string{}, b.gate[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
+	if g.user {
+		b.give(filepath.Dir(g.log), g.log)
+	}
+	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.gate[0], argv: "goodgate", user: g.user, args: append(append([]string{}, b.gate[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
 	g.Proc.Addr = g.target.listen
 	g.listening()
 	for _, s := range g.others {
@@ -151,6 +155,18 @@ func (g *Own) onlyOneWithoutName() {
 		if s.host == "127.0.0.1" {
 			s.host = s.app + ".intern.test"
 			g.hosts[s.host] = s.listen
+		}
+	}
+}
+
+// give makes the web user the owner.
+func (b *Bench) give(paths ...string) {
+	for _, path := range paths {
+		if b.err != nil {
+			return
+		}
+		if err := os.Chown(path, webUser, webUser); err != nil {
+			b.fail("cannot give %s away: %w", path, err)
 		}
 	}
 }

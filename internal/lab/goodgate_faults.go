@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"syscall"
+
+	"github.com/miekg/dns"
 
 	"github.com/goodgatehq/goodgate/internal/lab/backend"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -19,7 +22,7 @@ func ownFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status
 // goodgateFaults need nothing but the program itself.
 func goodgateFaults() []Fault {
 	var all []Fault
-	for _, group := range [][]Fault{ownDown(), ownWait(), ownTLS(), ownAnswer()} {
+	for _, group := range [][]Fault{ownDown(), ownWait(), ownTLS(), ownAnswer(), ownNames(), ownLimits()} {
 		all = append(all, group...)
 	}
 	return all
@@ -162,6 +165,57 @@ func ownAnswer() []Fault {
 			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Status: 500, Body: "no such table: orders\n"}}})
 			return b.Own(b.ownSite(app, "http://"+p.Addr)).Run().Scene()
 		}),
+	}
+}
+
+func ownNames() []Fault {
+	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, server backend.DNS) Fault {
+		return ownFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+			app := b.Name()
+			names := b.DNS(server)
+			b.Backend(app, good(b.local()))
+			s := b.ownSite(app, fmt.Sprintf("http://%s.svc.internal:%d", app, b.Port()))
+			s.more = fmt.Sprintf("resolvers: [%s]\n", names.Addr)
+			return b.Own(s).Run().Scene()
+		})
+	}
+	return []Fault{
+		f("name-unknown", "the name server says that the upstream's name does not exist", vocab.NoSuchName, vocab.DNSError, http.StatusBadGateway, backend.DNS{}),
+		f("resolver-servfail", "the resolver answers SERVFAIL", vocab.ResolverUnreachable, vocab.DNSError, http.StatusBadGateway, backend.DNS{Code: dns.RcodeServerFailure}),
+		f("resolver-silent", "the resolver does not answer", vocab.ResolverUnreachable, vocab.DNSTimeout, http.StatusGatewayTimeout, backend.DNS{Mute: true}),
+	}
+}
+
+func ownLimits() []Fault {
+	return []Fault{
+		ownFault("limit-reached", "the server may have one request at a time, and a slow one has its place", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})
+			s := b.ownSite(name, "http://"+app.Addr)
+			s.prefix, s.path, s.first, s.more = "/", "/list", "10m", "max_requests: 1\n"
+			g := b.Own(s).Run().Served(2)
+			slow := *s
+			slow.path = "/slow"
+			b.occupy(g.hosts, slow.url())
+			b.until("the place is taken", func() bool { return g.Get(1).Status == http.StatusServiceUnavailable })
+			return g.Scene()
+		}),
+		ownFault("loop-self", "the server is the gateway's own listener", vocab.ProxyLoop, vocab.ProxyLoopDetected, 502, func(b *Bench) (Scene, error) {
+			s := b.ownSite(b.Name())
+			g := b.Own(s)
+			s.scheme, s.secure, s.servers = "http", "", []string{"http://" + s.listen}
+			return g.Run().Scene()
+		}),
+		ownFault("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 500, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			address := b.socket(name)
+			config := good(address)
+			config.Mode = 0o600
+			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
+			g := b.Own(b.ownSite(name, address))
+			g.user = true
+			return g.Run().Scene()
+		}).needs("root"),
 	}
 }
 

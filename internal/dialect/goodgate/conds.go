@@ -48,6 +48,9 @@ var (
 	keyName = add("dns-error", vocab.DNSError, 502, dialect.PhaseDNS, vocab.GatewayNameNotFound,
 		"Ask the system's resolver for the same name.",
 		vocab.NoSuchName, vocab.ResolverUnreachable)
+	keyNameFailed = add("dns-failed", vocab.DNSError, 502, dialect.PhaseDNS, vocab.GatewayResolverFailed,
+		"The detail has what the name server answered instead of an address.",
+		vocab.ResolverUnreachable, vocab.NoSuchName)
 	keyNameTimeout = add("dns-timeout", vocab.DNSTimeout, 504, dialect.PhaseDNS, vocab.GatewayResolverSilent,
 		"Does the name server answer anybody?",
 		vocab.ResolverUnreachable)

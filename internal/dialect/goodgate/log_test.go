@@ -62,6 +62,8 @@ var cases = []struct {
 	{failedWith(502, vocab.HTTPProtocolError, "x", try(vocab.HTTPProtocolError, event.Header, `length_and_coding at byte 0`)), "invalid-answer", 0},
 	{failedWith(504, vocab.ConnectionReadTimeout, "x", try(vocab.ConnectionReadTimeout, event.Header, "no byte of an answer in time")), "read-timeout", 0},
 	{failedWith(500, vocab.ProxyInternalError, "x", try(vocab.ProxyInternalError, event.Connect, "dial: permission denied")), "denied", 0},
+	{failedWith(502, vocab.DNSError, "lookup app on 127.0.0.1:53: no such host"), "dns-error", 0},
+	{failedWith(502, vocab.DNSError, "lookup app. on 127.0.0.1:53: SERVFAIL"), "dns-failed", 0},
 	{failedWith(502, vocab.ProxyLoopDetected, "the request has been here before"), "loop", 0},
 	{failedWith(404, vocab.DestinationNotFound, "no route"), "no-route", 0},
 	{failedWith(413, vocab.HTTPRequestError, "too large"), "client-error", 0},

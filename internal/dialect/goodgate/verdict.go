@@ -60,7 +60,7 @@ func (s *seen) cutKey(r *dialect.Record) dialect.Key {
 
 // simple are the symptoms that say all by themselves.
 var simple = map[vocab.Symptom]dialect.Key{
-	vocab.ConnectionTimeout: keyConnectTimeout, vocab.DestinationIPUnroutable: keyUnroutable, vocab.DNSError: keyName, vocab.DNSTimeout: keyNameTimeout,
+	vocab.ConnectionTimeout: keyConnectTimeout, vocab.DestinationIPUnroutable: keyUnroutable, vocab.DNSTimeout: keyNameTimeout,
 	vocab.TLSCertificateError: keyCertificate, vocab.TLSAlertReceived: keyAlert, vocab.TLSProtocolError: keyTLS, vocab.ConnectionWriteTimeout: keyWriteTimeout,
 	vocab.HTTPResponseTimeout: keySlow, vocab.HTTPResponseIncomplete: keyIncomplete, vocab.HTTPHeaderSectionSize: keyTooBig, vocab.HTTPTransferCoding: keyCoding,
 	vocab.DestinationUnavailable: keyNoServer, vocab.ConnectionLimitReached: keyFull, vocab.DestinationNotFound: keyNoRoute, vocab.ProxyLoopDetected: keyLoop,
@@ -96,6 +96,11 @@ func failure(symptom, detail, phase []byte) dialect.Key {
 			return keyReset
 		}
 		return keyClosed
+	case vocab.DNSError:
+		if !has("no such host") {
+			return keyNameFailed
+		}
+		return keyName
 	case vocab.HTTPProtocolError:
 		if has("status_line") || has("version at") {
 			return keyNotHTTP

@@ -101,7 +101,7 @@ func TestParseServer(t *testing.T) {
 	for in, want := range map[string]string{
 		"http://127.0.0.1:3000": "127.0.0.1:3000", "app": "app:80", "https://app/": "app:443", "http://[::1]:1": "[::1]:1", "unix:/run/a.sock": "unix:/run/a.sock",
 		"http+unix:///run/a.sock": "unix:/run/a.sock", "fastcgi://php": "php:9000", "srv:_http._tcp.app": "srv:_http._tcp.app",
-		"": "", "http://": "", "http://a:0": "", "http://a:99999": "", "http://a/b": "", "ftp://a": "", "unix:rel": "", "http://u:p@a": "", "srv:": "",
+		"": "", "http://": "", "http://a:0": "", "http://a:99999": "", "http://a/b": "", "ftp://a": "", "unix:rel": "", "http://u:p@a": "", "srv:": "", "3000": "", ":3000": "",
 	} {
 		a, err := ParseServer(in)
 		if got := a.String(); err == nil && got != want || err != nil && want != "" {
@@ -143,6 +143,33 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[Config]())
+}
+
+// TestSimple: what a newcomer types is taken where it is clear, and explained where
+// it is not.
+func TestSimple(t *testing.T) {
+	for _, c := range []struct{ listen, to, want string }{
+		{"8080", "127.0.0.1:3000", ""},
+		{":8080", "http://a http://b", ""},
+		{"x", "a", "host:port"},
+		{":1", "3000", "did you mean 127.0.0.1:3000?"},
+		{":1", "http://:3000", "did you mean 127.0.0.1:3000?"},
+		{":1", "http://a https://b", "an upstream for each"},
+		{":1", "fastcgi://a", "root"},
+	} {
+		got, err := Simple([]string{c.listen}, strings.Fields(c.to), "")
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if c.listen == "8080" && got.Listen[0].Address != ":8080" {
+			t.Errorf("%+v", got.Listen)
+		}
+	}
+	for text, want := range map[string]string{"127.0.0.1": "127.0.0.1:53", "[::1]:5353": "[::1]:5353", "::1": "[::1]:53", "dns.internal": "", "": ""} {
+		if got, err := ParseResolver(text); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q %v", text, got, err)
+		}
+	}
 }
 
 func FuzzParse(f *testing.F) {

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Defaults fills in what c leaves open. The values are safe for a gateway that
 // stands on the internet.
@@ -93,15 +97,22 @@ func share(f float64) *float64 { return &f }
 func Simple(listen, to []string, log string) (*Config, error) {
 	c := &Config{AccessLog: AccessLog{File: log}, Upstreams: map[string]Upstream{}, Sites: []Site{{Name: "default", Routes: []Route{{Path: "/", To: "default"}}}}}
 	for _, a := range listen {
+		if _, err := strconv.ParseUint(a, 10, 16); err == nil {
+			a = ":" + a
+		}
 		c.Listen = append(c.Listen, Listener{Address: a})
 	}
 	u := Upstream{}
 	for _, s := range to {
 		a, err := ParseServer(s)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if a.Scheme != "" {
+		case a.Scheme == "fastcgi":
+			return nil, fmt.Errorf("cannot forward to %q: FastCGI needs the application's root, which stands in a configuration file", s)
+		case u.Protocol != "" && a.Scheme != "" && a.Scheme != u.Protocol:
+			return nil, fmt.Errorf("cannot forward to %s and %s servers at once: a configuration file may have an upstream for each", u.Protocol, a.Scheme)
+		case a.Scheme != "":
 			u.Protocol = a.Scheme
 		}
 		u.Servers = append(u.Servers, Server{URL: s})

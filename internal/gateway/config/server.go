@@ -60,9 +60,20 @@ func ParseServer(s string) (Address, error) {
 	}
 	a.Host = u.Hostname()
 	if a.Host == "" {
-		return bad("the host is missing")
+		return bad("the host is missing" + meant(u.Port()))
+	}
+	if _, err := strconv.ParseUint(a.Host, 10, 16); err == nil && u.Port() == "" {
+		return bad("a port alone is no server" + meant(a.Host))
 	}
 	return a.port(u.Port(), bad)
+}
+
+// meant suggests a server for a port that was given alone.
+func meant(port string) string {
+	if port == "" {
+		return ""
+	}
+	return "; did you mean 127.0.0.1:" + port + "?"
 }
 
 func (a Address) port(port string, bad func(string) (Address, error)) (Address, error) {

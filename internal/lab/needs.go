@@ -57,22 +57,6 @@ func have(need string) bool {
 // it: scripts/install-peers builds it with the Go tool.
 const CaddyVersion = "v2.11.9"
 
-// newCaddy returns the path of the Caddy of CaddyVersion, or "". Root's has to be
-// where other users may run it.
-func newCaddy() string {
-	dirs := []string{"/usr/local/lib"}
-	if dir, err := os.UserCacheDir(); err == nil {
-		dirs = append(dirs, dir)
-	}
-	for _, dir := range dirs {
-		path := filepath.Join(dir, "goodgate", "caddy-"+CaddyVersion, "caddy")
-		if info, err := os.Stat(path); err == nil && info.Mode()&0o111 != 0 {
-			return path
-		}
-	}
-	return ""
-}
-
 // built returns the path of a program that a script of this repository built, or "".
 func built(name string) string {
 	dirs := []string{"/usr/local/lib"} // root's, where other users may run it
@@ -95,7 +79,7 @@ func program(name string) string {
 	names := []string{name}
 	switch name {
 	case "caddy-new":
-		return newCaddy()
+		return built("caddy-" + CaddyVersion + "/caddy")
 	case "php-fpm":
 		names = []string{"php-fpm", "php-fpm8.4", "php-fpm8.3", "php-fpm8.2", "php-fpm8.1"}
 	case "uwsgi":

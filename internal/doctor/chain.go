@@ -42,7 +42,7 @@ func (x *examination) follow(addrs []string) {
 		}
 		y := &examination{opts: x.opts, rec: x.rec, views: x.views, token: x.token, zone: x.zone, from: x.from, to: x.to,
 			survey: x.survey, match: &m, decision: m.Decision, place: m.Gateway.Place, depth: x.depth + 1, front: x}
-		y.opts.Logs, y.opts.Config = nil, "" // they are about the gateway in front
+		y.opts.Config = "" // it is that of the gateway in front
 		y.route = m.Request.Host + " " + x.rec.Redact.Path(m.Request.Path)
 		y.gateway = gatewayName(m.Gateway)
 		x.behind = &hop{examination: y, addr: addr}

@@ -14,6 +14,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/survey"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -254,10 +255,22 @@ func (x *examination) sniffed(ctx context.Context, l topo.Log) (dialect.Log, boo
 		return dialect.Log{}, false
 	}
 	if log, ok := x.logNamed(head.Name); ok {
-		return log, true
+		return log, !x.othersLog(log)
 	}
 	x.gap(evidence.Gap{Source: "log " + l.Path, Why: "its format is not recognised"})
 	return dialect.Log{}, false
+}
+
+// othersLog reports whether a log that the operator named is that of another
+// gateway of this host: its words leave no doubt, and it is read where that one is
+// examined.
+func (x *examination) othersLog(log dialect.Log) bool {
+	if !tells(log) || slices.ContainsFunc(x.match.Gateway.Dialect.Logs, func(own dialect.Log) bool { return own.Name == log.Name }) {
+		return false
+	}
+	return slices.ContainsFunc(x.survey.Gateways, func(g *survey.Gateway) bool {
+		return g.Running && g.Dialect != x.match.Gateway.Dialect && slices.ContainsFunc(g.Dialect.Logs, func(its dialect.Log) bool { return its.Name == log.Name })
+	})
 }
 
 // sniffLen is how much of a log's beginning and end tells what it is.

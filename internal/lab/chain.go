@@ -29,7 +29,7 @@ func (b *Bench) middle(app string, servers ...string) middle {
 	s.host, s.apart = "127.0.0.1", true
 	h := b.HAProxy(s)
 	s.scheme, s.options = "http", ""
-	h.logs = toFile
+	h.logs = pick(b, toFile, toFile, toSyslog)
 	m := middle{h, b.Site(app).timed(b)}
 	s.path = m.site.Path
 	return m
@@ -42,9 +42,13 @@ func (m middle) before(extra ...string) *Nginx {
 	return m.b.Gateway(m.site.Via(m.b, "http", m.target.listen, extra...))
 }
 
-// all adds HAProxy's log to those of the scene.
+// all adds HAProxy's log to those of the scene; the operator names it where a
+// syslog service writes it.
 func (m middle) all(s Scene, err error) (Scene, error) {
 	s.Logs = append(s.Logs, m.log)
+	if m.logs == toSyslog {
+		s.Args = append(s.Args, "--log", m.log)
+	}
 	return s, err
 }
 

@@ -150,6 +150,23 @@ func TestResponseHeaderAndTrailer(t *testing.T) {
 	}
 }
 
+// TestBodyBehindItsHead: a body that comes a moment after its head leaves the head
+// as it is.
+func TestBodyBehindItsHead(t *testing.T) {
+	s := newSite(t, nil, newServer(t, answering(func(c net.Conn, r *http.Request) bool {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nX-One: "+strings.Repeat("1", 50)+"\r\nX-Two: 2\r\nContent-Length: 200\r\n\r\n")
+		time.Sleep(20 * time.Millisecond) // two segments; should they meet, the test shows nothing, and passes
+		io.WriteString(c, strings.Repeat("Z", 200))
+		return true
+	})))
+	for range 3 {
+		code, body, h := s.ask("GET", "/", "")
+		if code != 200 || body != strings.Repeat("Z", 200) || h.Get("X-One") != strings.Repeat("1", 50) || h.Get("X-Two") != "2" {
+			t.Errorf("%d %q %v", code, body, h)
+		}
+	}
+}
+
 // TestBodylessFraming: HEAD, 204 and 304 followed by another request on the same
 // connection of the client.
 func TestBodylessFraming(t *testing.T) {

@@ -97,7 +97,7 @@ func (x *Exchange) Gather() *Failure {
 		if x.read.IsZero() || x.read.Sub(x.sent) > stall {
 			x.deadline(x.before(time.Now(), stall))
 		}
-		if err := x.fill(); err != nil {
+		if err := c.behind(); err != nil {
 			if timeout(err) && x.state.Load()&cancelled == 0 {
 				x.read = time.Time{}
 				return nil

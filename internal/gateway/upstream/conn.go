@@ -112,6 +112,15 @@ func (c *conn) fill() error {
 		c.w = copy(*c.buf, c.unread())
 		c.r = 0
 	}
+	return c.behind()
+}
+
+// behind reads once into what is left of the buffer, and moves nothing: the head of
+// the answer stays where it is.
+func (c *conn) behind() error {
+	if c.eof != nil {
+		return c.eof
+	}
 	if c.w == len(*c.buf) {
 		return errors.New("BUG: no room to read")
 	}

@@ -54,7 +54,7 @@ func (m middle) all(s Scene, err error) (Scene, error) {
 
 func chainFaults() []Fault {
 	var all []Fault
-	for _, group := range [][]Fault{chainBehind(), chainWait(), chainBetween(), chainPHP(), chainHealthy()} {
+	for _, group := range [][]Fault{chainBehind(), chainWait(), chainBetween(), chainPHP(), chainVarnish(), chainHealthy()} {
 		all = append(all, group...)
 	}
 	return all

@@ -257,6 +257,12 @@ func failure(msg []byte, r *dialect.Record) dialect.Key {
 		return keyTarget
 	case line.Has(msg, "upstream response matched retry_match"):
 		return keyRetry
+	case line.Contains(msg, "fcgi: invalid header version"):
+		return keyNotFastCGI
+	case line.Ends(msg, ": i/o timeout"):
+		if key := waited(msg, r); key != dialect.Unparsed {
+			return key
+		}
 	}
 	if k := gonet.Read(msg, r); k != gonet.None {
 		return keys[k]
@@ -266,6 +272,31 @@ func failure(msg []byte, r *dialect.Record) dialect.Key {
 		return makers.Of(r.Status, answer.Made)
 	}
 	return dialect.Plain
+}
+
+// waited reads "read tcp 127.0.0.1:4711->127.0.0.1:9000: i/o timeout", and the same
+// of unix sockets and of writes: the limit between two reads, or two writes, of a
+// transport.
+func waited(msg []byte, r *dialect.Record) dialect.Key {
+	key := keyReadTimeout
+	rest, ok := line.After(msg, "read tcp ")
+	if !ok {
+		rest, ok = line.After(msg, "read unix ")
+	}
+	if !ok {
+		key = keyWriteTimeout
+		if rest, ok = line.After(msg, "write tcp "); !ok {
+			rest, ok = line.After(msg, "write unix ")
+		}
+	}
+	if !ok {
+		return dialect.Unparsed
+	}
+	if peer, ok := line.After(rest, "->"); ok {
+		word, _ := line.Word(peer)
+		r.Endpoint = bytes.TrimSuffix(word, []byte{':'})
+	}
+	return key
 }
 
 func health(e *entry, r *dialect.Record) dialect.Key {
@@ -330,6 +361,12 @@ var (
 		"The health check got a 4xx or 5xx.", vocab.AppError, vocab.HealthCheckWrong)
 	keyCheckBody = add("check-body", vocab.HTTPProtocolError, 0, dialect.PhaseBody, vocab.GatewayCheckRejected, false,
 		"The health check's body does not match.", vocab.HealthCheckWrong)
+	keyNotFastCGI = add("not-fastcgi", vocab.HTTPProtocolError, 502, dialect.PhaseHeader, vocab.GatewayNotFastCGI, true,
+		"What listens there speaks no FastCGI.", vocab.ProtocolMismatch, vocab.WrongAddress)
+	keyReadTimeout = add("read-timeout", vocab.ConnectionReadTimeout, 504, dialect.PhaseHeader, vocab.GatewayReadTimeout, true,
+		"read_timeout of the transport passed without a byte.", vocab.UpstreamSlow, vocab.UpstreamHung, vocab.WorkersExhausted, vocab.TimeoutTooShort)
+	keyWriteTimeout = add("write-timeout", vocab.ConnectionWriteTimeout, 504, dialect.PhaseSend, vocab.GatewayWriteTimeout, true,
+		"write_timeout of the transport passed: the upstream does not read.", vocab.UpstreamHung, vocab.BacklogFull)
 	keyUp   = add("host-up", "", 0, dialect.PhaseLocal, "", false, "An upstream is healthy again.", vocab.PartialOutage)
 	keyBody = add("body-cut", vocab.HTTPResponseIncomplete, 0, dialect.PhaseBody, vocab.GatewayClosedBody, true,
 		"The upstream closed in the middle of the body: the client got the status and less than the whole.", vocab.UpstreamCrashed, vocab.TruncatedResponse, vocab.WorkerKilled)

@@ -251,6 +251,13 @@ func hostHealthy() []Fault {
 			}
 			return n.Served(2).Quiet("clients ask as fast as it answers")
 		}),
+		f("healthy-other-units", "another service has failed and another container was killed, as systemd and the engine say (recorded)", []string{"node", "netns"}, func(_ context.Context, b *Bench) (Scene, error) {
+			b.Machine(nil)
+			name := b.Name()
+			app := b.nodeAt(name, b.local(), "res.end('ok\\n');")
+			b.Managers(backend.Managers{Units: []backend.UnitRecord{other()}, Engine: engine(box{id: b.containerID(), name: "shop-db-1", service: "db", state: "exited", exit: 137, oom: true, network: "shop_default"})})
+			return b.Gateway(b.Site(name).plainly(app.Addr)).Run().Served(2).Scene()
+		}),
 		f("healthy-other-oom", "another application is killed by the kernel while this one answers", []string{"gunicorn", "cgroup:memory"}, func(_ context.Context, b *Bench) (Scene, error) {
 			name, other := b.Name(), b.Name()
 			app := b.Gunicorn(name, b.local(), "return ok(start)")

@@ -45,8 +45,8 @@ func pumaFaults() []Fault {
 		f("killed-puma", "Puma's master kills a worker that hangs, after --worker-timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, func(_ context.Context, b *Bench) (Scene, error) {
 			name := b.Name()
 			dir := b.home(name)
-			// A signal to itself is the hang that Puma's check-in thread cannot survive.
-			conf := b.Write(filepath.Join(dir, "puma.rb"), "workers 1\nthreads 1, 1\nworker_timeout 3\nworker_check_interval 1\n")
+			// What stops the whole process stops the thread that reports to the master too.
+			conf := b.Write(filepath.Join(dir, "puma.rb"), "workers 1\nthreads 1, 1\nworker_check_interval 1\nworker_timeout 3\n")
 			app := b.Puma(name, b.local(), "next "+strings.TrimSpace(pumaOK)+" if path != '/stop' && !path.end_with?('report')\nProcess.kill('STOP', Process.pid)\nsleep 60\n"+pumaOK, "-C", conf)
 			s := b.Site(name)
 			s.Path = strings.TrimSuffix(s.Route, "/") + "/report"

@@ -111,7 +111,10 @@ func tomcatFaults() []Fault {
 			p := b.Tomcat(name, http, ajp, 2, tomcatPages)
 			s := b.Site(name)
 			s.Route, s.Path = "/", "/"+page
-			n := b.Gateway(s.Via(b, "http", http, extra...)).Run()
+			// Tomcat refuses a Host with an underscore, as the name of an upstream block
+			// often has one: 400.
+			s.Pass = "proxy_pass http://" + http + ";\nproxy_set_header Host $host;\n" + strings.Join(extra, "\n")
+			n := b.Gateway(s).Run()
 			if end != nil {
 				end(b, p, n)
 			}

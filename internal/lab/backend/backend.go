@@ -37,6 +37,8 @@ type Config struct {
 	DNS  *DNS  `json:"dns,omitempty"`
 	Hold *Hold `json:"hold,omitempty"`
 	Link *Link `json:"link,omitempty"`
+
+	Managers *Managers `json:"managers,omitempty"`
 }
 
 // Route is what is done with requests.
@@ -133,6 +135,13 @@ func (s *server) open() ([]io.Closer, error) {
 		}
 		s.link = l
 		closers = append(closers, l)
+	}
+	if s.config.Managers != nil {
+		m, err := s.config.Managers.serve()
+		if err != nil {
+			return nil, err
+		}
+		closers = append(closers, m...)
 	}
 	for _, address := range s.config.Listen {
 		l, err := listen(address, s.config.Mode)

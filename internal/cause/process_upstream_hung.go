@@ -18,6 +18,7 @@ var upstreamHung = Cause{
 		{Fact: vocab.ListenerBusy, Seen: 3},     // a blocked event loop
 		{Fact: vocab.ListenerUnread, Seen: 2},   // it does not even read the requests
 		{Fact: vocab.ListenerAllRead, Seen: -1},
+		{Fact: vocab.ListenerServing, Seen: -8}, // some of its workers are at work
 		{Fact: vocab.ListenerQueueFull, Seen: 6},
 		{Fact: vocab.EndpointServesNone, Seen: 4},
 		{Fact: vocab.EndpointServesOthers, Seen: -18},

@@ -14,6 +14,8 @@ var workersExhausted = Cause{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 4},
 		{Fact: vocab.ProbeNoAnswer, Seen: 4},
 		{Fact: vocab.ListenerUnread, Seen: 5},
+		{Fact: vocab.ListenerServing, Seen: 14},
+		{Fact: vocab.RouteGotSlower, Seen: 8}, // it waits for a worker
 		{Fact: vocab.ListenerStopped, Seen: -25},
 		{Fact: vocab.ProbeOK, Seen: -4},
 		{Fact: vocab.AppWorkerKilled, Seen: -4},

@@ -132,6 +132,9 @@ func (x *examination) waitFacts(u *upstream) {
 		case len(conns.At) > 0:
 			x.add(u.about(vocab.ListenerAllRead, evidence.Socket, where, ""))
 		}
+		if n := x.servedBeside(u); n > 0 {
+			x.add(u.about(vocab.ListenerServing, evidence.Socket, where, fmt.Sprintf("%d requests of others", n)))
+		}
 	}
 	for _, l := range c.Loads {
 		if l.Cores >= 0.7 {

@@ -419,7 +419,7 @@ func (x *examination) concerns(h scan.Hit) bool {
 	if h.Server != "" && !x.sameSite(h) {
 		return false
 	}
-	if x.otherPort(h.Host) {
+	if x.otherPort(h.Host) || h.Server == "" && x.onlyElsewhere(h.Endpoint) {
 		return false
 	}
 	hostName := h.Host

@@ -3,11 +3,14 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/survey"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -102,4 +105,77 @@ func (x *examination) received(o ownRequest) observation {
 // no uwsgi, and writes nothing (modules/proxy/mod_proxy_uwsgi.c).
 func (x *examination) silentModule(o ownRequest) bool {
 	return x.match.Gateway.Conf.Instance.Product == "apache" && x.decision.Forward.Protocol == vocab.UWSGI && o.Status == 500 && o.Made.Product == "apache" && o.Made.Grade == probe.GradeBody
+}
+
+// servedBeside counts the requests of others that an upstream holds, read and not
+// answered, while ours lies unread: its workers are at work. Connections that the
+// gateway may keep idle do not count.
+func (x *examination) servedBeside(u *upstream) int {
+	c := u.Contact
+	if !x.hasWorkers(u) || c.Connections == nil {
+		return 0
+	}
+	own, pooled := c.Exchange.Connection.Local, false
+	if n, _ := x.decision.Settings.Number(vocab.KeepaliveCount); n > 0 {
+		pooled = true
+	}
+	var gateway []string // local ends of the gateway's connections
+	for _, t := range c.Connections.Toward {
+		if pooled && slices.ContainsFunc(t.PIDs, x.gatewayHolds) {
+			gateway = append(gateway, t.Local)
+		}
+	}
+	unread, serving := false, 0
+	for _, a := range c.Connections.At {
+		switch {
+		case own != "" && a.Remote == own:
+			unread = a.Unread > 0
+		case a.State == "established" && a.Inode != 0 && a.Unread == 0 && !slices.Contains(gateway, a.Remote):
+			serving++
+		}
+	}
+	if !unread {
+		return 0
+	}
+	return serving
+}
+
+// hasWorkers reports whether an upstream is a server that works on requests in a
+// number of processes or threads: one that runs everything in one loop holds no
+// request for a worker.
+func (x *examination) hasWorkers(u *upstream) bool {
+	for _, p := range u.Processes {
+		for _, d := range x.opts.Dialects {
+			if !slices.Contains(workerServers, d.Name) || d.Recognise == nil {
+				continue
+			}
+			if _, ok := d.Recognise(dialect.Process{PID: p.PID, PPID: p.PPID, Exe: p.Exe, Comm: p.Comm, Args: p.Args, Cwd: p.Cwd, UID: p.UID}); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// workerServers are application servers with a fixed number of workers.
+var workerServers = []string{"puma", "tomcat", "gunicorn", "uwsgi", "unicorn", "php-fpm"}
+
+// onlyElsewhere reports whether an upstream is one that another site of the gateway
+// has and ours has not: a line that names it and no site is of the other one, whose
+// listener is another and whose host ours would take as well.
+func (x *examination) onlyElsewhere(endpoint string) bool {
+	if endpoint == "" || slices.Contains(x.configuredEndpoints(), endpoint) {
+		return false
+	}
+	return slices.ContainsFunc(x.match.Gateway.Conf.Instance.Sites, func(s topo.Site) bool {
+		return !x.ownSite(s) && slices.ContainsFunc(s.Forwards, func(f topo.Forward) bool {
+			return slices.ContainsFunc(f.Endpoints, func(e topo.Endpoint) bool { return e.String() == endpoint })
+		})
+	})
+}
+
+// gatewayHolds reports whether a process is a part of the gateway that answers.
+func (x *examination) gatewayHolds(pid int) bool {
+	g := x.match.Gateway
+	return pid == g.Master.PID || slices.ContainsFunc(g.Workers, func(w survey.Worker) bool { return w.Process.PID == pid })
 }

@@ -231,6 +231,7 @@ const (
 	ListenerQueueFull    Fact = "listener_queue_full"
 	ListenerUnread       Fact = "listener_unread"
 	ListenerAllRead      Fact = "listener_all_read"
+	ListenerServing      Fact = "listener_serving"
 	ListenerNewer        Fact = "listener_newer"
 	ListenerOlder        Fact = "listener_older"
 	ListenerReplaced     Fact = "listener_replaced"
@@ -471,6 +472,7 @@ var facts = []FactInfo{
 	{ListenerQueueFull, "queue", Now, RoleEndpoint, "the accept queue of the listener is full"},
 	{ListenerUnread, "unread", Now, RoleEndpoint, "requests lie unread in the sockets of the process that listens"},
 	{ListenerAllRead, "unread", Now, RoleEndpoint, "the process that listens has read all requests that were sent to it"},
+	{ListenerServing, "serving", Now, RoleEndpoint, "our request lies unread while the server holds requests of others that it has read"},
 	{ListenerNewer, "restart", Past, RoleEndpoint, "the process that listens started after the failure, or during it"},
 	{ListenerOlder, "restart", Past, RoleEndpoint, "the process that listens is older than the failure"},
 	{ListenerReplaced, "replaced", Now, RoleEndpoint, "between two looks, moments apart, another process listens"},

@@ -126,7 +126,7 @@ func fromOutside(t *testing.T, status, header, body string) *doctor.Diagnosis {
 		}
 	}()
 	defer func() { l.Close(); <-ended }()
-	d, _, err := doctor.Diagnose(context.Background(), doctor.Options{Target: "http://" + l.Addr().String() + "/orders", Dialects: registry.Dialects(), Quick: true})
+	d, _, err := doctor.Diagnose(context.Background(), doctor.Options{Target: "http://" + l.Addr().String() + "/orders", Dialects: registry.Dialects()})
 	if err != nil {
 		t.Fatal(err)
 	}

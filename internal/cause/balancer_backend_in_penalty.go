@@ -10,6 +10,7 @@ var backendInPenalty = Cause{
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 15}, // it asks none of them
 		{Fact: vocab.ProbeOK, Seen: 14},               // and they answer
 		{Fact: vocab.ListenerNewer, Seen: 5},          // since a start that came after the first failure
+		{Fact: vocab.ServerEjected, Seen: 8},          // the gateway says so
 		{Fact: vocab.ProbeRefused, Seen: -25},
 		{Fact: vocab.NoListener, Seen: -25},
 		{Fact: vocab.ProbeConnectTimeout, Seen: -20},

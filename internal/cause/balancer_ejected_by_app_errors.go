@@ -8,6 +8,8 @@ var ejectedByAppErrors = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 4},
 		{Fact: vocab.GatewayStatusPassed, Seen: 2},
+		{Fact: vocab.ServerEjected, Seen: 12},   // the gateway says so, and not of what errors
+		{Fact: vocab.ProbeErrorStatus, Seen: 6}, // of such as are made now
 	},
 	Summary: "Errors of the application itself were counted as failures of its servers until none was left in {pool}.",
 	Fixes: []Fix{

@@ -99,6 +99,9 @@ func (x *examination) tookOurWay(h scan.Hit) bool {
 	if label := x.label(); label != "" && h.Server != label {
 		return false
 	}
+	if h.Name == "" {
+		return x.concerns(h) // the log names no pool
+	}
 	if x.decision.Outcome == topo.Forwards {
 		return poolOf(h) == x.pool()
 	}

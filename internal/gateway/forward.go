@@ -26,6 +26,11 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 		if f != nil {
 			return nil, h.why(last, f)
 		}
+		if h.choice.Once && !e.Await(h.r.Ctx) {
+			e.Release() // it went away meanwhile, and has been asked nothing
+			n--
+			continue
+		}
 		if n > 1 {
 			h.x.Retries++
 		}

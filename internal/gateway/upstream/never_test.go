@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -122,4 +123,38 @@ func TestUnrepeatableAvoidsTheStill(t *testing.T) {
 	if !seen && time.Since(time.Unix(0, still.stir.Load())) < stillFloor {
 		t.Error("an answer has just come from it and it is avoided")
 	}
+}
+
+// TestUnrepeatableWaitsForTheStill: where nothing comes from the only server, a POST
+// is held for a moment, until it stirs or is known to be gone.
+func TestUnrepeatableWaitsForTheStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Settings{}, []*Endpoint{{Network: "tcp", Address: "a"}})
+		e := p.Endpoints()[0]
+		took := func() time.Duration {
+			begun := time.Now()
+			if !e.Await(context.Background()) {
+				t.Error("the server is called gone")
+			}
+			return time.Since(begun)
+		}
+		e.awaits.Store(1)
+		e.stir.Store(time.Now().Add(-time.Second).UnixNano())
+		if d := took(); d != 0 {
+			t.Errorf("one slow request held another for %v", d)
+		}
+		e.awaits.Store(2)
+		if d := took(); d != stillHeld {
+			t.Errorf("held for %v, want %v", d, stillHeld)
+		}
+		go func() { time.Sleep(20 * time.Millisecond); e.stir.Store(time.Now().UnixNano()) }()
+		if d := took(); d < 20*time.Millisecond || d > 22*time.Millisecond {
+			t.Errorf("held for %v, and an answer came after 20 ms", d)
+		}
+		e.set(Away, 0, "gone")
+		if e.Await(context.Background()) {
+			t.Error("a server that is gone is asked")
+		}
+		p.Close()
+	})
 }

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -93,6 +94,32 @@ func (e *Endpoint) stirs(now int64) bool {
 	}
 	usual := time.Duration(e.latency.estimate(now) * float64(time.Second))
 	return time.Duration(now-e.stir.Load()) < max(stillFactor*usual, stillFloor)
+}
+
+// stillHeld is for how long a request that cannot be made again is kept from a
+// server of which nothing comes although several wait, and stillLook how often it is
+// looked at.
+const (
+	stillHeld = 50 * time.Millisecond
+	stillLook = time.Millisecond
+)
+
+// Await holds a request that cannot be made again while nothing comes from e, for a
+// moment: it would wait there as well, in a buffer that is lost where the process is
+// ending. It reports whether e is still there. One request that takes long holds
+// nobody.
+func (e *Endpoint) Await(ctx context.Context) bool {
+	end := time.Now().Add(stillHeld)
+	for now := time.Now(); e.awaits.Load() > 1 && !e.stirs(now.UnixNano()) && now.Before(end); now = time.Now() {
+		t := time.NewTimer(stillLook)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return true
+		}
+	}
+	return e.Condition()&(Away|Gone) == 0
 }
 
 // lastResort is asked when every server is out: those that are out for something

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
 
 // bufferSize is the size of the buffer with which an answer is read. A connection
@@ -27,9 +29,10 @@ type conn struct {
 	c    net.Conn        // what is read and written
 	base net.Conn        // the socket below TLS; c itself without
 	raw  syscall.RawConn // of base; nil where it has none (net.Pipe)
+	own  *sock.Conn      // base, where nothing stands between it and HTTP; else nil
 	tls  *counted        // counts what TLS hands to the socket; nil without TLS
 
-	buf  *[]byte // nil while idle
+	buf  *[]byte // nil while idle, and while an answer is waited for
 	r, w int     // unread bytes of buf
 	eof  error   // what ended reading, once
 
@@ -55,6 +58,9 @@ func newConn(end *Endpoint, base net.Conn, secure *tls.Conn, count *counted) *co
 	c := &conn{end: end, c: base, base: base, tls: count}
 	if secure != nil {
 		c.c = secure
+	} else if s, ok := base.(*sock.Conn); ok && s.Raw() {
+		c.own = s
+		s.Lend = c.lend
 	}
 	if s, ok := base.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
@@ -70,6 +76,18 @@ func (c *conn) lease() {
 		c.buf = buffers.Get().(*[]byte)
 		c.r, c.w = 0, 0
 	}
+}
+
+// lend gives the connection a buffer when something can be read, and takes it back
+// where nothing could: however many answers are waited for, only those that come
+// need one.
+func (c *conn) lend(give bool) []byte {
+	if !give {
+		c.unlease()
+		return nil
+	}
+	c.lease()
+	return *c.buf
 }
 
 // unlease gives the buffer back. Nothing that was read may be used afterwards.
@@ -88,7 +106,12 @@ func (c *conn) unlease() {
 }
 
 // unread is what was read and not used.
-func (c *conn) unread() []byte { return (*c.buf)[c.r:c.w] }
+func (c *conn) unread() []byte {
+	if c.buf == nil {
+		return nil
+	}
+	return (*c.buf)[c.r:c.w]
+}
 
 // grow makes room for a head larger than the buffer.
 func (c *conn) grow(size int) {
@@ -108,6 +131,9 @@ func (c *conn) fill() error {
 	}
 	if c.r == c.w {
 		c.r, c.w = 0, 0
+		if c.own != nil {
+			c.unlease()
+		}
 	} else if c.w == len(*c.buf) && c.r > 0 {
 		c.w = copy(*c.buf, c.unread())
 		c.r = 0
@@ -121,10 +147,13 @@ func (c *conn) behind() error {
 	if c.eof != nil {
 		return c.eof
 	}
-	if c.w == len(*c.buf) {
-		return errors.New("BUG: no room to read")
+	var room []byte // none: lend gives it
+	if c.buf != nil {
+		if room = (*c.buf)[c.w:]; len(room) == 0 {
+			return errors.New("BUG: no room to read")
+		}
 	}
-	n, err := c.c.Read((*c.buf)[c.w:])
+	n, err := c.c.Read(room)
 	c.w += n
 	if n > 0 {
 		return nil

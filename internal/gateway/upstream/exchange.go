@@ -113,7 +113,9 @@ func (x *Exchange) send() *Failure {
 	if x.state.Load()&cancelled != 0 {
 		c.c.SetWriteDeadline(past)
 	}
-	c.lease()
+	if c.own == nil || x.end.pool.Settings.Protocol == FastCGI {
+		c.lease()
+	}
 	before := c.written()
 	n, err := x.writeHead()
 	if c.tls != nil {

@@ -79,7 +79,7 @@ func (x *Exchange) head() (int, error) {
 			x.state.And(^uint32(nudgeable)) // it answers: no second attempt
 			x.deadline(x.before(x.sent, s.Timeouts.Header))
 		}
-		if len(b) == len(*c.buf) {
+		if c.buf != nil && len(b) == len(*c.buf) {
 			c.grow(min(2*len(b), s.MaxHeader+1))
 		}
 		if err := x.fill(); err != nil {

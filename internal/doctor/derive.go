@@ -72,11 +72,26 @@ func (x *examination) vague(f *evidence.Failure) bool {
 // explain, and none could be read. It is judged for the products whose statuses
 // tell that much.
 func (x *examination) mute(f *evidence.Failure) bool {
-	if x.label() == "" || !f.Own || f.Symptom != "" || x.covered || x.decision.Outcome != topo.Forwards {
+	if x.label() == "" && !x.ownPage() || !f.Own || f.Symptom != "" || x.covered || x.decision.Outcome != topo.Forwards {
 		return false
 	}
 	// A gateway that was not reached saw nothing.
 	return !slices.ContainsFunc(x.own, func(o ownRequest) bool { return !o.Connection.OK })
+}
+
+// partial reports whether the product writes no line for every failure where it
+// could be read later: its log is in memory, or tells only some.
+func (x *examination) partial() bool {
+	conf := x.match.Gateway.Conf
+	return len(conf.Prints) > 0 || slices.ContainsFunc(conf.Instance.Logs, func(l topo.Log) bool { return l.Kind == "error" && l.Filtered })
+}
+
+// ownPage reports whether our own request got the gateway's own page from such a
+// product.
+func (x *examination) ownPage() bool {
+	return x.partial() && slices.ContainsFunc(x.own, func(o ownRequest) bool {
+		return failed(o.AskResult) && o.Made.Product == x.match.Gateway.Conf.Instance.Product && o.Made.Grade == probe.GradeBody
+	})
 }
 
 // metBy returns what the probe met at the first endpoint of a failure where it

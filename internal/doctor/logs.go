@@ -363,7 +363,7 @@ func (x *examination) sortHits(l readLog) {
 	}
 	// Where each line names its site, no failed request is missing, whatever the
 	// reason for it.
-	x.counted = x.counted || l.Kind == "access" && l.OK && !l.Filtered && !l.Buffered && l.exclusive && x.label() != ""
+	x.counted = x.counted || l.Kind == "access" && l.OK && !l.Filtered && !l.Buffered && l.exclusive && (x.label() != "" || x.partial())
 	for _, h := range e.Hits {
 		if !h.Time.IsZero() && (h.Time.Before(x.from.Add(-time.Second)) || x.past() && h.Time.After(x.to)) {
 			continue

@@ -50,6 +50,7 @@ var marks = []mark{
 	{product: "ats", words: []string{"<TITLE>Server Connection Closed</TITLE>"}},
 	// lighttpd src/response.c, and releases before it.
 	{product: "lighttpd", words: []string{`<!DOCTYPE html> <html lang="en"> <head> <meta charset="UTF-8" /> <title>50`, "</title> </head> <body> <h1>50"}},
+	{product: "lighttpd", words: []string{`^<?xml version="1.0" encoding="iso-8859-1"?> <!DOCTYPE html PUBLIC`, "<head> <title>50", "</title> </head> <body> <h1>50"}},
 	{product: "lighttpd", words: []string{"<title>503 - Service Not Available</title>"}},
 	// Application servers.
 	{product: "puma", words: []string{"^Puma caught this error: "}, open: "Puma caught this error: "}, // lib/puma/server.rb

@@ -7,11 +7,13 @@ const (
 	CircuitConfigured  Fact = "circuit_configured"
 	CircuitOpenNow     Fact = "circuit_open_now"
 	GatewayCircuitOpen Fact = "gateway_circuit_open"
+	ServerEjected      Fact = "server_ejected"
 )
 
 var runtimeFacts = []FactInfo{
 	{CheckFails, "check", Now, RoleEndpoint, "the gateway's health check of the server fails, and it does not say how"},
 	{CircuitConfigured, "circuit_configured", Standing, RoleRoute, "a circuit breaker stands before the upstream"},
 	{CircuitOpenNow, "circuit", Now, RolePool, "the gateway says that a circuit breaker of the pool is open"},
+	{ServerEjected, "ejected", Now, RoleEndpoint, "the gateway took the server out by itself, because of how requests to it ended"},
 	{GatewayCircuitOpen, "circuit", Past, RoleRoute, "the gateway refused the request without asking any server: its circuit breaker was open"},
 }

@@ -132,6 +132,7 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 		x.askRuntime(ctx)
 		x.gather(ctx, before, after)
 		x.refine()
+		x.separate(ctx)
 	}
 	x.state()
 	x.hostFacts(ctx, hostBefore, after)

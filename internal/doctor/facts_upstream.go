@@ -28,7 +28,9 @@ func (x *examination) upstreamFacts(ctx context.Context, before, after, end pict
 		}
 		x.protocolFacts(u)
 		x.idleFacts(u)
-		x.pathFacts(u)
+		if u.Path != nil {
+			x.pathFacts(u)
+		}
 		x.cutFacts(u)
 	}
 	x.differFacts()

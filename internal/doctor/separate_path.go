@@ -62,9 +62,6 @@ func tookTooLong(f evidence.Failure) bool {
 // askPath makes a series of connects. Where the first connect was not answered and
 // one of the series was, the upstream is there.
 func (x *examination) askPath(ctx context.Context, g *gapping, subject string) {
-	if !x.worthPath(g.u) {
-		return
-	}
 	network, address := g.u.network()
 	r, ok := askOf(g, "probe/path", subject, dialling(x, func(d probe.Dialer) probe.PathResult {
 		return probe.Path(ctx, d, network, address, x.pathLimits())
@@ -78,14 +75,26 @@ func (x *examination) askPath(ctx context.Context, g *gapping, subject string) {
 	}
 }
 
+// worthSizes reports whether packets of two sizes are sent to an upstream: something
+// of it took too long, and the kernel shows that packets were lost, or uploads fail.
+func (x *examination) worthSizes(u *upstream) bool {
+	if u.Path == nil || !u.Connect.OK || !slices.ContainsFunc(x.failures, tookTooLong) {
+		return false
+	}
+	switch {
+	case u.Contact == nil:
+		return u.Handshake != nil && u.Handshake.First.End == probe.EndTimeout && swallowed(u.Handshake.First.Kernel)
+	case stalled(u.Contact.Exchange):
+		return swallowed(u.Contact.Exchange.Kernel)
+	}
+	return x.uploadsFail()
+}
+
 // askSizes sends once more, in small packets, what the kernel shows to have been
 // lost in large ones. Where only requests with a body fail, a longer one is tried
 // first.
 func (x *examination) askSizes(ctx context.Context, g *gapping, subject string) {
 	u := g.u
-	if u.Path == nil || !x.opts.Deep && !slices.ContainsFunc(x.failures, tookTooLong) {
-		return
-	}
 	s, ok := askOf(g, "probe/sizes", subject, func() (sizing, error) {
 		var s sizing
 		large, err := x.dialer(x.place)
@@ -160,7 +169,7 @@ func swallowed(k *probe.Kernel) bool {
 // pathFacts says what was learnt of the way.
 func (x *examination) pathFacts(u *upstream) {
 	_, address := u.network()
-	if x.holeFacts(u) || u.Path == nil {
+	if u.Path == nil {
 		return
 	}
 	p := u.Path
@@ -200,11 +209,11 @@ func (x *examination) shortestWait() float64 {
 	return least
 }
 
-// holeFacts says where large packets vanish, and reports whether they do.
-func (x *examination) holeFacts(u *upstream) bool {
+// holeFacts says where large packets vanish.
+func (x *examination) holeFacts(u *upstream) {
 	s := u.Sizes
 	if s == nil {
-		return false
+		return
 	}
 	value := ""
 	switch {
@@ -217,8 +226,7 @@ func (x *examination) holeFacts(u *upstream) bool {
 		value = fmt.Sprintf("an answer of %d bytes arrives in small packets, and not in large ones", s.Small.Bytes)
 	}
 	if value == "" {
-		return false
+		return
 	}
 	x.add(u.about(vocab.PathBlackHole, evidence.Probe, "the same request in two sizes of packets at "+u.Addr, value))
-	return true
 }

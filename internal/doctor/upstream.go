@@ -294,10 +294,11 @@ func (x *examination) askUpstream(ctx context.Context, u *upstream) []evidence.G
 			return probe.Connect(cctx, d, network, address)
 		}))
 		u.Connected = ok
-		x.askPath(ctx, g, subject)
+		if u.Connect.Errno == "timeout" && x.worthPath(u) {
+			x.askPath(ctx, g, subject) // one of several may come through
+		}
 		if u.Connect.OK {
 			x.talk(ctx, g, subject)
-			x.askSizes(ctx, g, subject)
 		}
 	}
 	if !u.unix() && (!u.Connected || !u.Connect.OK) {

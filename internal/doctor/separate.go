@@ -1,0 +1,124 @@
+package doctor
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/cause"
+	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/infer"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// optional is a question that takes long, or more than one connection. It is asked
+// where one of its answers could change what is said, and not otherwise.
+type optional struct {
+	source string         // as in a case
+	facts  [][]vocab.Fact // what its answers may show, about an endpoint: each a set of facts
+	bound  func(x *examination) time.Duration
+	may    func(x *examination, u *upstream) bool
+	ask    func(x *examination, ctx context.Context, g *gapping, subject string)
+	tell   func(x *examination, u *upstream)
+}
+
+// optionals are the optional questions, the cheapest first.
+func optionals() []optional {
+	return []optional{
+		{
+			source: "probe/path", facts: [][]vocab.Fact{{vocab.PathLoss}, {vocab.PathLoss, vocab.PathDataLost}, {vocab.PathSlow}, {vocab.PathWhole}},
+			bound: func(x *examination) time.Duration { return x.pathLimits().Bound() },
+			may:   func(x *examination, u *upstream) bool { return u.Path == nil && x.worthPath(u) },
+			ask:   (*examination).askPath, tell: (*examination).pathFacts,
+		},
+		{
+			source: "probe/sizes", facts: [][]vocab.Fact{{vocab.PathBlackHole}},
+			bound: func(x *examination) time.Duration { return x.limits().Total + 4*time.Second },
+			may:   func(x *examination, u *upstream) bool { return u.Sizes == nil && x.worthSizes(u) },
+			ask:   (*examination).askSizes, tell: (*examination).holeFacts,
+		},
+	}
+}
+
+// separate asks what separates the hypotheses, one question after the other, as
+// long as an answer could change what is said: make another cause the first, or
+// this one sure. With --deep everything is asked.
+func (x *examination) separate(ctx context.Context) {
+	if x.silent() {
+		return
+	}
+	for _, q := range optionals() {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		var asked []*upstream
+		for _, u := range x.upstreams {
+			if !q.may(x, u) || ctx.Err() != nil || !x.opts.Deep && !x.decisive(q, u) {
+				continue
+			}
+			if end, ok := ctx.Deadline(); ok && time.Until(end) < q.bound(x) && !x.rec.Replaying() {
+				x.gap(evidence.Gap{Source: q.source + " " + u.Addr, Why: "there was no time left for it", Allow: "goodgate diagnose --timeout 1m"})
+				continue
+			}
+			x.progress("asking what separates the likeliest causes: %s %s", q.source, u.Addr)
+			asked = append(asked, u)
+			wg.Go(func() {
+				g := &gapping{x: x, u: u}
+				q.ask(x, ctx, g, x.place.Subject(u.Addr))
+				mu.Lock()
+				defer mu.Unlock()
+				for _, gap := range g.gaps {
+					x.gap(gap)
+				}
+			})
+		}
+		wg.Wait()
+		for _, u := range asked {
+			q.tell(x, u)
+		}
+	}
+}
+
+// decisive reports whether one of the answers to a question could change what is
+// said of a failure at u. Each is put to the inference as if it had been seen.
+func (x *examination) decisive(q optional, u *upstream) bool {
+	so := x.soFar()
+	all := cause.All()
+	for _, f := range x.failures {
+		if !slices.Contains(f.Subjects[vocab.RoleEndpoint], u.Addr) {
+			continue
+		}
+		now := infer.Rank(all, f, so)
+		if now.Verdict == vocab.Confirmed {
+			continue
+		}
+		for _, facts := range q.facts {
+			with := slices.Clone(so)
+			for _, fact := range facts {
+				with = append(with, evidence.Item{ID: "if " + string(fact), Fact: fact, Subject: u.Addr, When: u.AskedAt, Origin: evidence.Origin{Kind: evidence.Probe, Where: q.source}})
+			}
+			if saysElse(now, infer.Rank(all, f, with)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// saysElse reports whether two rankings differ in what a person is told first.
+func saysElse(a, b infer.Ranking) bool {
+	if a.Verdict != b.Verdict || len(a.Findings) == 0 != (len(b.Findings) == 0) {
+		return true
+	}
+	return len(a.Findings) > 0 && a.Findings[0].ID != b.Findings[0].ID
+}
+
+// soFar are the items that there would be if nothing more were asked.
+func (x *examination) soFar() []evidence.Item {
+	y := *x
+	y.items, y.gaps, y.notes = slices.Clone(x.items), slices.Clone(x.gaps), slices.Clone(x.notes)
+	if y.match.Gateway.Conf != nil {
+		y.state()
+	}
+	return y.items
+}

@@ -19,7 +19,8 @@ var maintenance = Cause{
 		{Fact: vocab.PoolInMaintenance, Seen: 34}, // the running gateway says so
 		{Fact: vocab.ServerInMaintenance, Seen: 4},
 		{Fact: vocab.PoolNoServer, Seen: 4},
-		{Fact: vocab.PoolOutByHand, Seen: 18}, // nothing but a person takes a server out
+		{Fact: vocab.PoolOutByHand, Seen: 18},  // nothing but a person takes a server out
+		{Fact: vocab.ConfigDiffers, Seen: -28}, // the files have it no longer
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.RateLimited, vocab.NoHealthyUpstream},
 	Summary: "{route} is answered with an error on purpose[: {value:static_answer}][: {value:servers_down}][: {value:pool_in_maintenance}][: {value:probe_retry_after}].",

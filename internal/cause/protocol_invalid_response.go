@@ -19,6 +19,7 @@ var invalidResponse = Cause{
 		{Fact: vocab.AnswerNotHTTP, Seen: 6},
 		{Fact: vocab.AppCrashed, Seen: -10},
 		{Fact: vocab.AnswerCaptured, Seen: 14},
+		{Fact: vocab.ProbeTruncated, Seen: -18},    // a header line that is only cut
 		{Fact: vocab.ProbeHeaderTooBig, Seen: -15}, // a header that is only too large
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage, vocab.AppError},

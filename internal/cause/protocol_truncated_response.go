@@ -16,6 +16,7 @@ var truncatedResponse = Cause{
 		{Fact: vocab.ListenerReplaced, Seen: -10},
 		{Fact: vocab.AppOOMKilled, Seen: -16},
 		{Fact: vocab.GatewayClosedEarly, Seen: 1},
+		{Fact: vocab.GatewayInvalidHeader, Seen: 8}, // Go says so of a line that the end cuts
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage},
 	Summary: "{endpoint} ends its answer before the announced end[: {value:probe_truncated}].",

@@ -17,6 +17,7 @@ var fdExhausted = Cause{
 		{Fact: vocab.GatewayResetEarly, Seen: 3},              // the same, with the request unread
 		{Fact: vocab.ListenerUnread, Seen: 2},                 // the kernel took them for it
 		{Fact: vocab.ListenerQueueFull, Seen: 2},              // nobody takes them out
+		{Fact: vocab.TargetIsSelf, Seen: -25},                 // a loop takes as many as there are
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.BacklogFull, vocab.WorkersExhausted, vocab.AppError, vocab.EmptyResponse},
 	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}][: {value:app_no_files}][: {value:gateway_files_short}][: {value:endpoint_files_short}].",

@@ -91,7 +91,9 @@ func (a *adapter) directive(s scope, r *row) []added {
 	if h := a.handler(s, rest); h != nil {
 		return one(set, h...)
 	}
-	a.unrecognized(r, "directive", directiveNames)
+	if a.unrecognized(r, "directive", directiveNames); near(name, directiveNames) != "" {
+		return nil // nothing that runs
+	}
 	return one(set, r.node(obj("handler", "unknown", "name", name)))
 }
 

@@ -42,7 +42,7 @@ var knobs = map[vocab.Knob]string{
 // error log it is read for what tells why requests failed; the lines of requests
 // are those of the access log, also where both are one file.
 var Logs = []dialect.Log{{
-	Name: "caddy", Kind: "access", Sniff: sniff, Line: read, Access: countAccess, Time: line.Time, Conds: table.Conds(),
+	Name: "caddy", Kind: "access", Sites: true, Sniff: sniff, Line: read, Access: countAccess, Time: line.Time, Conds: table.Conds(),
 }, {
 	Name: "caddy error", Kind: "error", Sniff: func(head []byte) int { return min(sniff(head), 1) }, Line: readError, Time: line.Time, Conds: table.Conds(),
 }}

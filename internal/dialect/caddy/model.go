@@ -236,7 +236,8 @@ func (c *config) logs() []topo.Log {
 		return all
 	}
 	for i, name := range logs.keys {
-		if name != "default" && takes(logs.list[i], "http.log.access") {
+		requests := slices.ContainsFunc(logs.list[i].strs("include"), func(s string) bool { return strings.HasPrefix(s, "http.log.access") })
+		if name != "default" && (requests || takes(logs.list[i], "http.log.access")) {
 			all = append(all, c.log("access", logs.list[i]))
 		}
 	}
@@ -268,7 +269,7 @@ func takes(n *node, name string) bool {
 	under := func(list []string) int {
 		longest := -1
 		for _, l := range list {
-			if l == name || strings.HasPrefix(name, l+".") || strings.HasPrefix(l, name+".") && name == "http.log.access" {
+			if l == name || strings.HasPrefix(name, l+".") {
 				longest = max(longest, len(l))
 			}
 		}

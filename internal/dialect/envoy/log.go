@@ -12,12 +12,19 @@ import (
 // them.
 var Logs = []dialect.Log{
 	{
-		Name: "envoy access", Kind: "access", Line: read, Time: line.Time, Conds: table.Conds(),
+		Name: "envoy access", Kind: "access", Whole: true, Line: read, Time: line.Time, Conds: table.Conds(),
 		Sniff: func(head []byte) int { return sniff(head, read, 92) },
 	},
 	{
 		Name: "envoy answer", Kind: "error", Line: body, Time: line.Time, Conds: table.Conds(),
 		Sniff: func(head []byte) int { return sniff(head, body, 60) },
+	},
+	{
+		Name: "envoy access json", Kind: "access", Whole: true, Time: line.Time, Conds: table.Conds(),
+		Line: func(b []byte, r *dialect.Record) dialect.Key { return readJSON(b, r, istio) },
+		Sniff: func(head []byte) int {
+			return sniff(head, func(b []byte, r *dialect.Record) dialect.Key { return readJSON(b, r, istio) }, 88)
+		},
 	},
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 )
@@ -217,12 +218,42 @@ func (rd *reader) bare(line []byte) (Read, bool, int) {
 		}
 	}
 	r := rd.read(rd.logs[best.i], line)
+	// What a product writes as a mistake and is not known for says, in the words of
+	// a library or of a plug-in, what those say.
+	if best.key == dialect.Plain && complains(r.Level) {
+		for _, c := range found {
+			if cond := rd.logs[c.i].log.Conds; int(c.key) < len(cond) && cond[c.key].Fails && cond[c.key].Symptom != "" {
+				return rd.lent(r, rd.logs[c.i], line), true, best.sure
+			}
+		}
+	}
 	for _, c := range found {
 		if c.i != best.i && c.sure == best.sure && rd.logs[c.i].product != r.Product {
 			r.Also = append(r.Also, rd.logs[c.i].log.Name)
 		}
 	}
 	return r, true, best.sure
+}
+
+// lent reads a line by the words of another log and keeps what its own log says of
+// the request.
+func (rd *reader) lent(own Read, l namedLog, line []byte) Read {
+	r := rd.read(l, line)
+	if r.Endpoint == "" {
+		r.Endpoint = own.Endpoint
+	}
+	r.Time, r.Level, r.PID, r.TID, r.Conn = own.Time, own.Level, own.PID, own.TID, own.Conn
+	r.Client, r.Server, r.Request, r.Method, r.Path, r.Host, r.Upstream, r.Referrer = own.Client, own.Server, own.Request, own.Method, own.Path, own.Host, own.Upstream, own.Referrer
+	return r
+}
+
+// complains reports whether a level is one at which mistakes are written.
+func complains(level string) bool {
+	switch strings.ToLower(strings.Trim(level, "[]")) {
+	case "warn", "warning", "wrn", "error", "err", "crit", "critical", "alert", "emerg", "fatal", "ftl", "severe", "panic":
+		return true
+	}
+	return false
 }
 
 func (rd *reader) read(l namedLog, line []byte) Read {

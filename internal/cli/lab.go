@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -107,6 +109,11 @@ func newLabDemo(s *session) *cobra.Command {
 // demo shows the command that it carries out, and ends well when the doctor did
 // its work, whatever it found: the fault is there on purpose.
 func (d *diagnose) demo(ctx context.Context, name string, seed uint64) (err error) {
+	// A reader that has seen enough ("… | head") must not end us before the scene is
+	// taken down: a handler makes the signal an error of the write (os/signal).
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	defer signal.Stop(pipe)
 	scene, err := raise(ctx, name, seed)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ type word struct {
 	first  bool // it begins a line
 	at     topo.Place
 	line   string // the line of the file that it stands in
+	depth  int    // of imports that it came through
 }
 
 func (w word) opens() bool  { return w.text == "{" && !w.quoted }

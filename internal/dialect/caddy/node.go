@@ -324,7 +324,7 @@ func (p *jsonReader) word(n *node) error {
 		n.kind = null
 	default:
 		n.kind = number
-		if _, err := strconv.ParseFloat(n.text, 64); err != nil {
+		if _, err := strconv.ParseFloat(n.text, 64); err != nil && !errors.Is(err, strconv.ErrRange) {
 			p.i = start
 			return p.wrong("this is no value")
 		}

@@ -112,11 +112,12 @@ type parser struct {
 	imports  int
 	total    int // words handed out
 
-	w []word // what is left
+	w []word // what is left, the next one last
 }
 
 const (
-	maxImports  = 2000
+	maxImports  = 20_000
+	maxDeep     = 20 // imports within imports
 	maxProblems = 100
 	maxNesting  = 60
 )
@@ -147,12 +148,38 @@ func (p *parser) lex(file string, data []byte) []word {
 	return words
 }
 
+// more reports whether there is another word.
+func (p *parser) more() bool { return len(p.w) > 0 }
+
+// peek is the next word. There must be one.
+func (p *parser) peek() word { return p.w[len(p.w)-1] }
+
+func (p *parser) take() word {
+	w := p.peek()
+	p.w = p.w[:len(p.w)-1]
+	return w
+}
+
+// put makes words the next ones. The first of them, and what follows the last,
+// begin a line.
+func (p *parser) put(words []word) {
+	if p.more() {
+		p.w[len(p.w)-1].first = true
+	}
+	for _, w := range slices.Backward(words) {
+		p.w = append(p.w, w)
+	}
+	if p.more() {
+		p.w[len(p.w)-1].first = true
+	}
+}
+
 // parse returns the sites and the block of global options of a file, in order,
 // imports carried out.
 func (p *parser) parse(file string, data []byte) []*row {
-	p.w = p.lex(file, data)
+	p.put(p.lex(file, data))
 	var out []*row
-	for len(p.w) > 0 {
+	for p.more() {
 		r := p.row(0, true)
 		switch {
 		case r == nil:
@@ -171,7 +198,7 @@ func (p *parser) parse(file string, data []byte) []*row {
 // rows reads up to a closing brace, which it leaves.
 func (p *parser) rows(depth int) []*row {
 	var out []*row
-	for len(p.w) > 0 && !p.w[0].closes() {
+	for p.more() && !p.peek().closes() {
 		if r := p.row(depth, false); r != nil {
 			out = append(out, r)
 		}
@@ -182,37 +209,23 @@ func (p *parser) rows(depth int) []*row {
 // row reads one row. It returns nil where there is none: an import, a snippet, a
 // brace too many.
 func (p *parser) row(depth int, top bool) *row {
-	if p.w[0].closes() {
-		p.fatal(p.w[0].at, "unexpected '}', no matching opening brace")
-		p.w = p.w[1:]
+	if p.peek().closes() {
+		p.fatal(p.take().at, "unexpected '}', no matching opening brace")
 		return nil
 	}
-	r := &row{}
-	for len(p.w) > 0 && !p.w[0].opens() && !p.w[0].closes() {
-		w := p.w[0]
-		if n := len(r.words); n > 0 && w.first && !(top && strings.HasSuffix(r.words[n-1].text, ",")) {
-			break
-		}
-		r.words = append(r.words, w)
-		p.w = p.w[1:]
-	}
+	r := p.words(top)
 	if r.name() == "import" && !(top && len(r.words) == 1) {
 		p.imported(r)
 		return nil
 	}
-	if len(p.w) == 0 || !p.w[0].opens() || len(r.words) > 0 && p.w[0].first && !top {
+	if !p.more() || !p.peek().opens() || len(r.words) > 0 && p.peek().first && !top {
 		return r
 	}
-	open := p.w[0]
+	open := p.take()
 	r.braces = true
-	p.w = p.w[1:]
-	if name := r.name(); top && len(r.words) == 1 && (strings.HasPrefix(name, "(") || strings.HasPrefix(name, "&(")) && strings.HasSuffix(name, ")") {
-		inner := p.inner()
-		if name[0] == '(' {
-			p.snippets[name[1:len(name)-1]] = inner
-			return nil
-		}
-		return r // a named route
+	if name := r.name(); top && len(r.words) == 1 && strings.HasPrefix(name, "(") && strings.HasSuffix(name, ")") && len(name) > 2 {
+		p.snippets[name[1:len(name)-1]] = p.inner()
+		return nil
 	}
 	if depth >= maxNesting {
 		p.fatal(open.at, "blocks are nested too deeply")
@@ -220,19 +233,32 @@ func (p *parser) row(depth int, top bool) *row {
 		return r
 	}
 	r.block = p.rows(depth + 1)
-	if len(p.w) == 0 {
+	if !p.more() {
 		p.fatal(open.at, "this block is not closed: '}' is missing")
 		return r
 	}
-	r.close = p.w[0].at
-	p.w = p.w[1:]
+	r.close = p.take().at
+	return r
+}
+
+// words reads the words of a row: those of one line, or, of the addresses of a
+// site, of as many as end in a comma.
+func (p *parser) words(top bool) *row {
+	r := &row{}
+	for p.more() && !p.peek().opens() && !p.peek().closes() {
+		if n := len(r.words); n > 0 && p.peek().first && !(top && strings.HasSuffix(r.words[n-1].text, ",")) {
+			break
+		}
+		r.words = append(r.words, p.take())
+	}
 	return r
 }
 
 // inner takes the words up to the brace that closes the present block.
-func (p *parser) inner() []word {
+func (p *parser) inner() (in []word) {
 	depth := 1
-	for i, w := range p.w {
+	for p.more() {
+		w := p.take()
 		switch {
 		case w.opens():
 			depth++
@@ -240,25 +266,22 @@ func (p *parser) inner() []word {
 			depth--
 		}
 		if depth == 0 {
-			in := p.w[:i]
-			p.w = p.w[i+1:]
-			return slices.Clone(in)
+			break
 		}
+		in = append(in, w)
 	}
-	in := slices.Clone(p.w)
-	p.w = nil
 	return in
 }
 
-// imported puts the words of a snippet or of files in front of what is left.
+// imported makes the words of a snippet or of files the next ones.
 func (p *parser) imported(r *row) {
 	args := r.args(2)
 	var block []word
-	if len(p.w) > 0 && p.w[0].opens() && !p.w[0].first {
-		p.w = p.w[1:]
+	if p.more() && p.peek().opens() && !p.peek().first {
+		p.take()
 		block = p.inner()
 	}
-	if p.imports++; p.imports > maxImports {
+	if p.imports++; p.imports > maxImports || r.words[0].depth > maxDeep {
 		p.fatal(r.place(), "there are too many imports: is there a circle?")
 		return
 	}
@@ -270,17 +293,14 @@ func (p *parser) imported(r *row) {
 	for _, w := range words {
 		put = append(put, substituted(w, args, block)...)
 	}
+	for i := range put {
+		put[i].depth = r.words[0].depth + 1
+	}
 	if p.total += len(put); p.total > maxWords {
 		p.fatal(r.place(), "imports make the configuration too large")
 		return
 	}
-	if len(put) > 0 {
-		put[0].first = true
-	}
-	if len(p.w) > 0 {
-		p.w[0].first = true
-	}
-	p.w = append(put, p.w...)
+	p.put(put)
 }
 
 // fromFiles reads the files that an import names.

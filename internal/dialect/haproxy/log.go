@@ -53,6 +53,11 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 		return key
 	}
 	r.Reset()
+	r.PID = h.PID
+	if key := common(rest, r); key != dialect.Unparsed {
+		return key
+	}
+	r.Reset()
 	r.PID, r.Stamp, r.Message = h.PID, h.Stamp, rest
 	if key := message(rest, r); key != dialect.Unparsed {
 		return key

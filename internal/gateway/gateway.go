@@ -11,6 +11,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/gateway/config"
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
 // Gateway forwards requests. Close it.
@@ -129,7 +130,11 @@ func (g *Gateway) Serve(r *Request, w Responder) {
 	handlers.Put(h)
 }
 
-var handlers = sync.Pool{New: func() any { return new(handler) }}
+var handlers = sync.Pool{New: func() any {
+	h := new(handler)
+	h.onInterim = h.interim
+	return h
+}}
 
 // record writes down what became of an exchange.
 func (g *Gateway) record(h *handler) {
@@ -161,6 +166,8 @@ type handler struct {
 	tried   [8]*upstream.Endpoint
 	session string // Sticky: a cookie to set
 	answer  []byte // the first bytes of a failed answer, for the ring
+
+	onInterim func(int, []http1.Field) // interim: made once, for a method value is an allocation
 }
 
 func (h *handler) reset() {
@@ -170,7 +177,7 @@ func (h *handler) reset() {
 	if cap(held) > 64<<10 {
 		held = nil
 	}
-	*h = handler{head: head, held: held, fields: fields}
+	*h = handler{head: head, held: held, fields: fields, onInterim: h.onInterim}
 	h.x.Attempts = attempts
 }
 

@@ -10,8 +10,10 @@ import (
 // no secret.
 func newID() string {
 	var b [8]byte
+	var text [16]byte
 	binary.BigEndian.PutUint64(b[:], rand.Uint64())
-	return hex.EncodeToString(b[:])
+	hex.Encode(text[:], b[:])
+	return string(text[:])
 }
 
 // validID reports whether a client's id may stand in logs and pages as it is.

@@ -21,7 +21,7 @@ func (h *handler) outgoing() {
 	}
 	named := h.connectionNames()
 	o.Upgrade = h.upgrade(named) != ""
-	o.Interim = h.interim
+	o.Interim = h.onInterim
 	if h.pool.Settings.Protocol == upstream.FastCGI {
 		o.Upgrade, o.Expect = false, false
 		h.head = h.params(h.head[:0], named)
@@ -178,7 +178,11 @@ func (h *handler) forwarded(b []byte) []byte {
 	b = field(b, "X-Forwarded-For", chain)
 	b = field(b, "X-Forwarded-Proto", proto)
 	b = field(b, "X-Forwarded-Host", host)
-	b = field(b, "Forwarded", join(fwd, element(client, r.Scheme, r.Host)))
+	b = append(b, "Forwarded: "...)
+	if fwd != "" && !strings.ContainsAny(fwd, "\r\n\x00") {
+		b = append(append(b, fwd...), ", "...)
+	}
+	b = append(element(b, client, r.Scheme, r.Host), "\r\n"...)
 	b = field(b, "X-Request-Id", h.x.ID)
 	return field(b, "Via", join(via, h.g.via))
 }
@@ -190,19 +194,23 @@ func join(a, b string) string {
 	return a + ", " + b
 }
 
-// element is a forwarded-element (RFC 7239 section 4).
-func element(client, scheme, host string) string {
-	node := client
-	if strings.IndexByte(client, ':') >= 0 {
-		node = `"[` + client + `]"`
-	} else if client == "" || client == "@" {
-		node = "unknown"
+// element appends a forwarded-element (RFC 7239 section 4). Nothing in it can break
+// a line: addresses are the kernel's, and the host is checked.
+func element(b []byte, client, scheme, host string) []byte {
+	b = append(b, "for="...)
+	switch {
+	case strings.IndexByte(client, ':') >= 0:
+		b = append(append(append(b, `"[`...), client...), `]"`...)
+	case client == "" || client == "@" || strings.ContainsAny(client, "\"\\\r\n;, /"):
+		b = append(b, "unknown"...) // a unix socket has no address that means anything elsewhere
+	default:
+		b = append(b, client...)
 	}
-	s := "for=" + node + ";proto=" + scheme
+	b = append(append(b, ";proto="...), scheme...)
 	if host != "" && !strings.ContainsAny(host, "\"\\\r\n") {
-		s += `;host="` + host + `"`
+		b = append(append(append(b, `;host="`...), host...), '"')
 	}
-	return s
+	return b
 }
 
 // interim passes a 1xx answer on.

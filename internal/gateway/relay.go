@@ -36,6 +36,9 @@ func (h *handler) relay(x *upstream.Exchange) {
 		x.Finish()
 	}
 	h.note(x)
+	if h.x.Hedges == 0 && !h.x.Cut {
+		x.Recycle()
+	}
 }
 
 // pass passes the body on and reports whether all of it went.

@@ -22,7 +22,9 @@ type bodyState struct {
 }
 
 func (x *Exchange) beginBody() {
-	x.body = bodyState{left: x.Framing.Length}
+	trailer, kept := x.body.trailer, x.body.chunks.Trailer[:0]
+	x.body = bodyState{left: x.Framing.Length, trailer: trailer}
+	x.body.chunks.Trailer = kept
 	x.keep = x.keeps() // the head does not outlive the first Next
 	if v, ok := x.Response.Get("keep-alive"); ok {
 		x.announced = keepAliveTimeout(v)

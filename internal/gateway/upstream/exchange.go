@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,7 +58,8 @@ const (
 // been chosen by Pool.Acquire. A request that a closed idle connection did not
 // take is sent once more on a fresh one: not one byte of it had left.
 func (e *Endpoint) Begin(ctx context.Context, req *Request, nudge bool) (*Exchange, *Failure) {
-	x := &Exchange{end: e, req: req, ctx: ctx, start: time.Now()}
+	x := exchanges.Get().(*Exchange)
+	x.end, x.req, x.ctx, x.start = e, req, ctx, time.Now()
 	x.Attempt.Pool, x.Attempt.Endpoint = e.pool.Settings.Name, e.String()
 	if nudge && req.Safe && req.Body.whole() {
 		x.state.Store(nudgeable)
@@ -68,6 +70,23 @@ func (e *Endpoint) Begin(ctx context.Context, req *Request, nudge bool) (*Exchan
 	e.counts.Requests.Add(1)
 	f := x.begin()
 	return x, f
+}
+
+var exchanges = sync.Pool{New: func() any { return new(Exchange) }}
+
+// Recycle lets the memory of x be used for another exchange, where x has ended well
+// and nobody else can know it any more: no second attempt ran beside it and no
+// upload. Nothing of x may be used afterwards.
+func (x *Exchange) Recycle() {
+	if x.conn != nil || x.up != nil || x.fcgi != nil || x.listed || !x.settled || x.probe {
+		return
+	}
+	response, trailer, chunks := x.Response, x.body.trailer, x.body.chunks.Trailer[:0]
+	clear(response.Fields)
+	*x = Exchange{Response: http1.Response{Fields: response.Fields[:0], Faults: response.Faults[:0]}}
+	x.body.trailer = http1.Response{Fields: trailer.Fields[:0], Faults: trailer.Faults[:0]}
+	x.body.chunks.Trailer = chunks
+	exchanges.Put(x)
 }
 
 func (x *Exchange) begin() *Failure {

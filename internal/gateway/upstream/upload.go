@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
@@ -19,7 +20,8 @@ type upload struct {
 	once sync.Once
 	done chan struct{}
 	stop chan struct{}
-	f    *Failure // valid after done
+	last atomic.Bool // the last bytes are being written
+	f    *Failure    // valid after done
 }
 
 // expectWait is how long a server that was asked with Expect is waited for before
@@ -132,7 +134,9 @@ func (w *uploadWriter) write(b []byte) *Failure {
 		if int64(len(b)) > w.left {
 			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the body is longer than announced"}
 		}
-		w.left -= int64(len(b))
+		if w.left -= int64(len(b)); w.left == 0 {
+			w.u.last.Store(true)
+		}
 	}
 	if _, err := w.conn.c.Write(out); err != nil {
 		return fail(event.Send, err)
@@ -142,6 +146,7 @@ func (w *uploadWriter) write(b []byte) *Failure {
 
 func (w *uploadWriter) end(body *Body) *Failure {
 	x := w.u.x
+	w.u.last.Store(true)
 	var out []byte
 	switch {
 	case x.fcgi != nil:
@@ -183,13 +188,17 @@ func (x *Exchange) uploaded() bool {
 // server answers when it has read the last byte, a moment before the writer knows.
 const grace = 2 * time.Millisecond
 
+// lastGrace is the same where the last bytes are known to be on their way: only the
+// scheduler of a busy host is waited for.
+const lastGrace = 100 * time.Millisecond
+
 // Uploading reports whether the request is still being sent although the answer has
 // begun. The client's connection cannot carry another request then.
 func (x *Exchange) Uploading() bool {
 	if x.uploaded() {
 		return false
 	}
-	return !x.up.within(grace)
+	return !x.up.within(grace) && !(x.up.last.Load() && x.up.within(lastGrace))
 }
 
 // within waits for the upload's end and reports whether it came without a failure.

@@ -37,22 +37,28 @@ func (f files) Glob(pattern string) (found []string, err error) {
 	return found, nil
 }
 
-// programs are the Caddys here: the installed one, and one of a newer version that
-// GOODGATE_CADDY names.
+// programs are the Caddys here: the installed one, and the newer one that
+// scripts/build-caddy makes.
 func programs(t *testing.T) []string {
 	t.Helper()
 	var all []string
 	if path, err := exec.LookPath("caddy"); err == nil {
 		all = append(all, path)
 	}
-	if path := os.Getenv("GOODGATE_CADDY"); path != "" {
-		all = append(all, path)
+	dirs := []string{"/usr/local/lib"}
+	if cache, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, cache)
+	}
+	for _, dir := range dirs {
+		if found, err := filepath.Glob(dir + "/goodgate/caddy-*/caddy"); err == nil {
+			all = append(all, found...)
+		}
 	}
 	if len(all) == 0 {
 		if os.Getenv("GOODGATE_TEST_ALL") != "" {
-			t.Fatal("needs caddy: scripts/install-peers caddy")
+			t.Fatal("needs caddy: scripts/install-peers caddy caddy-new")
 		}
-		t.Skip("needs caddy: scripts/install-peers caddy")
+		t.Skip("needs caddy: scripts/install-peers caddy caddy-new")
 	}
 	return all
 }
@@ -71,7 +77,7 @@ func TestAdapt(t *testing.T) {
 		}
 		old := strings.HasPrefix(string(version), "2.6") || strings.HasPrefix(string(version), "v2.6")
 		for _, file := range list {
-			t.Run(strings.Fields(string(version))[0]+"/"+filepath.Base(file), func(t *testing.T) {
+			t.Run(filepath.Base(filepath.Dir(program))+"/"+filepath.Base(file), func(t *testing.T) {
 				if old && strings.Contains(file, "heredoc") {
 					t.Skip("2.6 knows neither heredocs nor handle_errors with a status")
 				}

@@ -26,6 +26,10 @@ type Cause struct {
 	// be. Empty: any witness will do.
 	Proof []vocab.Fact
 
+	// OneOf lists facts of which one must have been seen before the cause is
+	// confirmed. Empty: none is needed.
+	OneOf []vocab.Fact
+
 	// Hides lists causes that are only consequences of this one: they are told
 	// second where this one has evidence of its own for every subject of theirs.
 	Hides []vocab.Cause
@@ -86,7 +90,7 @@ func (c Cause) Validate() error {
 			missing = append(missing, fmt.Sprintf("fact %q in the vocabulary", e.Fact))
 		}
 	}
-	for _, f := range c.Proof {
+	for _, f := range slices.Concat(c.Proof, c.OneOf) {
 		if !slices.ContainsFunc(c.Expects, func(e Expectation) bool { return e.Fact == f && e.Seen > 0 }) {
 			missing = append(missing, fmt.Sprintf("a weight for its proof %q", f))
 		}

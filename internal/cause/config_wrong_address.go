@@ -43,6 +43,10 @@ var wrongAddress = Cause{
 		{Fact: vocab.ContainerMoved, Seen: 16}, // the engine says where it is now
 		{Fact: vocab.BindsLoopback, Seen: 12},  // its own words
 	},
+	// An application of a like name elsewhere may be another one, and what was
+	// here may have stopped: that it never was here, or its own words, must say.
+	OneOf: []vocab.Fact{vocab.EndpointNeverServed, vocab.ListenerOtherAddress, vocab.AppListeningElsewhere, vocab.GatewayScriptUnknown, vocab.TargetLoopback6,
+		vocab.ContainerMoved, vocab.BindsLoopback},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:listener_near}][: {value:listener_same_kind}][: {value:app_listening_elsewhere}].",
 	Fixes: []Fix{

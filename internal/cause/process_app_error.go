@@ -26,6 +26,8 @@ var appError = Cause{
 		{Fact: vocab.ProbeWantsProxyHeader, Seen: -15},
 		{Fact: vocab.TargetIsSelf, Seen: -40},       // the error is one of the gateway's own, however often it was passed on
 		{Fact: vocab.DependencyAway, Seen: -15},     // then the one behind it is the reason
+		{Fact: vocab.ListenerIsGateway, Seen: -40},  // that one may have made it, or passed it on
+		{Fact: vocab.ProbeGatewayPage, Seen: -40},   // that one made it
 		{Fact: vocab.AppCannotFork, Seen: -25},      // then what it may not start made it
 		{Fact: vocab.EndpointTasksShort, Seen: -10}, // then that may have made it
 		{Fact: vocab.AppNoSpace, Seen: -25},         // then the disk made it

@@ -37,8 +37,8 @@ func (x *examination) follow(addrs []string) {
 	}
 	for _, addr := range addrs {
 		m, ok := x.survey.Behind(x.match.Gateway, addr, x.decision.Forward, x.decision.Upstream)
-		if !ok || x.passed(m.Gateway) {
-			continue
+		if !ok || x.passed(m.Gateway) || m.Decision.Outcome == topo.Serves {
+			continue // one that serves files, or runs the application within, is the end of the path
 		}
 		y := &examination{opts: x.opts, rec: x.rec, views: x.views, token: x.token, zone: x.zone, from: x.from, to: x.to,
 			survey: x.survey, match: &m, decision: m.Decision, place: m.Gateway.Place, depth: x.depth + 1, front: x}
@@ -62,6 +62,40 @@ func (x *examination) trace() {
 			return
 		}
 	}
+}
+
+// furtherFacts says that a gateway stands at an upstream's address and cannot be
+// examined: by who listens there, and by the page that came from there.
+func (x *examination) furtherFacts(u *upstream) {
+	if x.leadsTo(u) {
+		return
+	}
+	for _, l := range u.After {
+		g := x.gatewayOf(l)
+		if g == nil || x.endsAt(g, u) {
+			continue
+		}
+		x.add(u.about(vocab.ListenerIsGateway, evidence.Process, "socket "+l.Address, gatewayName(g)))
+		x.gap(evidence.Gap{Source: gatewayName(g) + " at " + u.Addr, Why: "it forwards requests further, and its configuration or its listeners could not be read", Allow: "run as root: sudo goodgate diagnose …"})
+		return
+	}
+	if u.Contact == nil {
+		return
+	}
+	e := u.Contact.Exchange
+	if e.Status < 502 || e.Status > 504 {
+		return // a 500 of Apache's own is what an application within it makes
+	}
+	if m := probe.Maker(e.Status, e.Header, e.Body); m.Grade == probe.GradeBody || m.Grade == probe.GradeProxyStatus {
+		x.add(u.about(vocab.ProbeGatewayPage, evidence.Probe, "answer of "+u.Addr, "the page of "+m.Product))
+	}
+}
+
+// endsAt reports whether the request ends at the gateway that listens at an
+// upstream's address: it serves files there, or runs the application within.
+func (x *examination) endsAt(g *survey.Gateway, u *upstream) bool {
+	m, ok := x.survey.Behind(x.match.Gateway, u.Addr, x.decision.Forward, x.decision.Upstream)
+	return ok && m.Gateway == g && m.Decision.Outcome == topo.Serves
 }
 
 // passed reports whether the request has come through a gateway already.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/survey"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -149,21 +150,16 @@ func first(ids []int) int {
 }
 
 // isGateway reports whether a listener belongs to a gateway.
-func (x *examination) isGateway(l host.Listener) bool {
+func (x *examination) isGateway(l host.Listener) bool { return x.gatewayOf(l) != nil }
+
+// gatewayOf returns the gateway that a listener belongs to, or nil.
+func (x *examination) gatewayOf(l host.Listener) *survey.Gateway {
 	for _, g := range x.survey.Gateways {
-		if !g.Running {
-			continue
-		}
-		if slices.Contains(l.PIDs, g.Master.PID) {
-			return true
-		}
-		for _, w := range g.Workers {
-			if slices.Contains(l.PIDs, w.Process.PID) {
-				return true
-			}
+		if g.Running && (slices.Contains(l.PIDs, g.Master.PID) || slices.ContainsFunc(g.Workers, func(w survey.Worker) bool { return slices.Contains(l.PIDs, w.Process.PID) })) {
+			return g
 		}
 	}
-	return false
+	return nil
 }
 
 // speaks reports whether a process is the server of the protocol that the

@@ -16,6 +16,7 @@ import (
 func (x *examination) upstreamFacts(ctx context.Context, before, after, end picture) {
 	for _, u := range x.upstreams {
 		x.socketFacts(u, before, after)
+		x.furtherFacts(u)
 		x.replacedFacts(u, before, end)
 		x.processFacts(ctx, u, after)
 		x.connectFacts(u)

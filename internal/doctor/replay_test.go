@@ -17,8 +17,8 @@ import (
 )
 
 // captured is every case below testdata/captured. They were captured from real
-// faults with `goodgate lab demo NAME --capture FILE`; the name before the dot is
-// the cause's last word.
+// faults with `goodgate lab demo NAME --capture FILE`; the name before the first
+// dot is the cause's last word.
 func captured(t *testing.T) map[string]*evidence.Case {
 	t.Helper()
 	files, err := filepath.Glob("testdata/captured/*.txtar")
@@ -40,6 +40,12 @@ func captured(t *testing.T) map[string]*evidence.Case {
 	return cases
 }
 
+// causeOf is how the id of the cause of a captured case ends.
+func causeOf(name string) string {
+	word, _, _ := strings.Cut(name, ".")
+	return "/" + word
+}
+
 func replay(t *testing.T, c *evidence.Case) *doctor.Diagnosis {
 	t.Helper()
 	d, err := doctor.Replay(context.Background(), c, registry.Dialects())
@@ -55,7 +61,7 @@ func TestCapturedCasesKeepTheirCause(t *testing.T) {
 	for name, c := range captured(t) {
 		t.Run(name, func(t *testing.T) {
 			d := replay(t, c)
-			if len(d.Causes) == 0 || !strings.HasSuffix(string(d.Causes[0].ID), "/"+name) {
+			if len(d.Causes) == 0 || !strings.HasSuffix(string(d.Causes[0].ID), causeOf(name)) {
 				t.Errorf("verdict %s, causes %v", d.Verdict, ids(d.Causes))
 			}
 		})
@@ -87,7 +93,7 @@ func TestLessEvidenceNeverConfirmsAnother(t *testing.T) {
 			poorer := *c
 			poorer.Answers = slices.Delete(slices.Clone(c.Answers), i, i+1)
 			d := replay(t, &poorer)
-			if len(d.Causes) > 0 && d.Causes[0].Verdict == vocab.Confirmed && !strings.HasSuffix(string(d.Causes[0].ID), "/"+name) {
+			if len(d.Causes) > 0 && d.Causes[0].Verdict == vocab.Confirmed && !strings.HasSuffix(string(d.Causes[0].ID), causeOf(name)) {
 				t.Errorf("%s without %s %s: confirmed %s", name, a.Source, a.Subject, d.Causes[0].ID)
 			}
 			if d.Verdict == vocab.Healthy {

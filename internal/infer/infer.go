@@ -245,7 +245,7 @@ func finding(c candidate, f evidence.Failure, about []evidence.Item, p float64, 
 		Under:      c.under,
 	}
 	switch {
-	case p >= confirmedAt && proven(c.cause, x.For) && slices.ContainsFunc(c.pro, func(w weighed) bool { return w.weight >= leastWitness && witness(w.item, inForce) }):
+	case p >= confirmedAt && proven(c.cause, x.For, about) && slices.ContainsFunc(c.pro, func(w weighed) bool { return w.weight >= leastWitness && witness(w.item, inForce) }):
 		x.Verdict = vocab.Confirmed
 	case p >= likelyAt:
 		x.Verdict = vocab.Likely
@@ -262,14 +262,16 @@ func finding(c candidate, f evidence.Failure, about []evidence.Item, p float64, 
 }
 
 // proven reports whether all facts were seen without which the cause is never
-// confirmed.
-func proven(c cause.Cause, items []evidence.Item) bool {
-	for _, f := range c.Proof {
-		if !slices.ContainsFunc(items, func(it evidence.Item) bool { return it.Fact == f && !it.Absent }) {
-			return false
-		}
+// confirmed, and one of those of which one must be. pro speaks for the cause;
+// about is everything that is known of the failure.
+func proven(c cause.Cause, pro, about []evidence.Item) bool {
+	seen := func(items []evidence.Item, f vocab.Fact) bool {
+		return slices.ContainsFunc(items, func(it evidence.Item) bool { return it.Fact == f && !it.Absent })
 	}
-	return true
+	if slices.ContainsFunc(c.Proof, func(f vocab.Fact) bool { return !seen(pro, f) }) {
+		return false
+	}
+	return len(c.OneOf) == 0 || slices.ContainsFunc(c.OneOf, func(f vocab.Fact) bool { return seen(about, f) })
 }
 
 // witness reports whether it comes from a source other than the failing

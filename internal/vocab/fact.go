@@ -226,6 +226,8 @@ const (
 	ListenerElsewhere    Fact = "listener_elsewhere"
 	ListenerNowhereElse  Fact = "listener_nowhere_else"
 	ListenerBeside       Fact = "listener_beside"
+	ListenerIsGateway    Fact = "listener_is_gateway"
+	ProbeGatewayPage     Fact = "probe_gateway_page"
 	ListenerStopped      Fact = "listener_stopped"
 	ListenerBusy         Fact = "listener_busy"
 	ListenerQueueFull    Fact = "listener_queue_full"
@@ -466,6 +468,8 @@ var facts = []FactInfo{
 	{ListenerSameKind, "elsewhere", Now, RoleEndpoint, "a server of the protocol that the gateway speaks, to which no gateway refers, listens somewhere else"},
 	{ListenerElsewhere, "elsewhere", Now, RoleEndpoint, "an application that no gateway refers to listens somewhere else"},
 	{ListenerNowhereElse, "elsewhere", Now, RoleEndpoint, "no other application listens that no gateway refers to"},
+	{ListenerIsGateway, "further", Now, RoleEndpoint, "what listens at the upstream's address is a gateway itself, and what it does is not known"},
+	{ProbeGatewayPage, "further", Now, RoleEndpoint, "the error page at the upstream's address is one that a gateway writes"},
 	{ListenerBeside, "beside", Now, RoleEndpoint, "an application that listens elsewhere ran there already while this address still answered"},
 	{ListenerStopped, "process_state", Now, RoleEndpoint, "the process that listens is stopped"},
 	{ListenerBusy, "process_state", Now, RoleEndpoint, "the process that listens uses a whole processor"},

@@ -197,7 +197,7 @@ func (c *config) logs(x *proxy) []topo.Log {
 	// What carries requests comes first.
 	slices.SortStableFunc(out, func(a, b topo.Log) int { return order(a.Filtered) - order(b.Filtered) })
 	for i := range out {
-		out[i].FormatName = x.logFormat()
+		out[i].FormatName, out[i].Format = x.logFormat()
 	}
 	return slices.CompactFunc(out, func(a, b topo.Log) bool { return a.Path == b.Path })
 }
@@ -211,17 +211,17 @@ func order(later bool) int {
 
 // logFormat names the format of a proxy's requests: only those of httplog and
 // tcplog say how a request ended.
-func (x *proxy) logFormat() string {
-	name := "default"
+func (x *proxy) logFormat() (name, format string) {
+	name = "default"
 	for _, r := range x.all() {
 		switch {
 		case r.begins("log-format"):
-			name = "log-format"
+			name, format = "log-format", r.arg(1)
 		case r.begins("option", "httplog"), r.begins("option", "httpslog"), r.begins("option", "tcplog"):
-			name = r.arg(1)
+			name, format = r.arg(1), ""
 		}
 	}
-	return name
+	return name, format
 }
 
 func logPath(target string) string {

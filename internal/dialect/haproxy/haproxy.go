@@ -14,6 +14,7 @@ var Dialect = dialect.Dialect{
 	VersionMarks: []string{"\x00 version "},
 	Config:       Config,
 	Logs:         Logs,
+	Format:       Format,
 	Knobs:        knobs(),
 	Spell:        spell,
 	ConfigTest:   func(l dialect.Launch) []string { return command(l, "-c") },

@@ -14,7 +14,9 @@ var Logs = []dialect.Log{{
 	Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
 }}
 
-func sniff(head []byte) int {
+func sniff(head []byte) int { return sniffWith(head, read) }
+
+func sniffWith(head []byte, read func([]byte, *dialect.Record) dialect.Key) int {
 	var r dialect.Record
 	lines, own := 0, 0
 	for lines < 20 && len(head) > 0 {

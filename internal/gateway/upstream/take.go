@@ -31,21 +31,34 @@ func (e *Endpoint) take(repeatable bool, now time.Time) (c *conn, idle time.Dura
 	}
 }
 
-// put makes c idle, or closes it where there are enough.
+// put makes c idle. Where there are enough, another gives way: the newest are what
+// will be used, the oldest are what tells how long the server keeps connections, so
+// it is one from the middle. If the newest gave way, requests that may not be
+// repeated would find none that is young enough, open one each, and never end to.
 func (e *Endpoint) put(c *conn, now time.Time) {
 	c.unlease()
 	c.idleAt = now
 	e.mu.Lock()
-	if len(e.idle) >= e.pool.Settings.MaxIdle || e.Condition()&(Gone|Away) != 0 || e.pool.closed.Load() {
+	most := e.pool.Settings.MaxIdle
+	if most <= 0 || e.Condition()&(Gone|Away) != 0 || e.pool.closed.Load() {
 		e.mu.Unlock()
 		c.close()
 		return
+	}
+	var gone *conn
+	if n := len(e.idle); n >= most {
+		gone = e.idle[n/2]
+		e.idle = append(e.idle[:n/2], e.idle[n/2+1:]...)
 	}
 	e.idle = append(e.idle, c)
 	if c.raw == nil {
 		c.startWatch() // nothing else could look at it
 	}
 	e.mu.Unlock()
+	if gone != nil {
+		gone.stopWatch()
+		gone.close()
+	}
 }
 
 // idleEnded is called by the watcher of c when the server closed it, or sent what

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -621,4 +622,25 @@ func dialled(t testing.TB, l net.Listener, s Settings) *Pool {
 	p := New(s, []*Endpoint{{Network: "tcp", Address: l.Addr().String(), Server: l.Addr().String()}})
 	t.Cleanup(p.Close)
 	return p
+}
+
+// TestFullIdleListStaysUseful: many connections that became idle at once do not
+// keep the ones that follow from being used again.
+func TestFullIdleListStaysUseful(t *testing.T) {
+	p := piped(t, 1, Settings{MaxIdle: 8}, func(_ string, _ int, c net.Conn) { io.Copy(io.Discard, c) })
+	e := p.Endpoints()[0]
+	var made []*conn
+	for range 20 {
+		c, f := e.dial(context.Background(), new(event.Attempt))
+		if f != nil {
+			t.Fatal(f)
+		}
+		made = append(made, c)
+		e.put(c, time.Now())
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.idle); n != 8 || e.idle[0] != made[0] || e.idle[n-1] != made[19] {
+		t.Errorf("%d are idle; the oldest and the newest must be among them", n)
+	}
 }

@@ -375,10 +375,7 @@ func (c *Caddy) line(at time.Time, level, logger, msg, host, uri string, status 
 // took says. It must be called before Run.
 func (c *Caddy) Remember(count int, took func() float64) *Caddy {
 	c.remembers()
-	host := c.target.host
-	if host == "127.0.0.1" {
-		host = fmt.Sprintf("127.0.0.1:%d", port(c.target.listen))
-	}
+	host := fmt.Sprintf("%s:%d", c.target.host, port(c.target.listen)) // as clients name it
 	for i := range count {
 		at := time.Now().Add(-fifty + time.Duration(i)*(fifty-time.Minute)/time.Duration(count))
 		c.memory = append(c.memory, c.line(at, "info", "http.log.access.log0", "handled request", host, c.target.path, 200, took()))

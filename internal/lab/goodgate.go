@@ -39,7 +39,8 @@ type Own struct {
 	others []*ownSite
 	hosts  map[string]string
 	memory string
-	user   bool // run as the web user
+	admin  string // empty: none
+	user   bool   // run as the web user
 }
 
 // ownSite draws the outside of a site.
@@ -62,6 +63,9 @@ func (b *Bench) Own(target *ownSite) *Own {
 	if b.Chance(15) {
 		p := b.certificate(certificate{name: target.app + ".front"})
 		target.scheme, target.secure = "https", fmt.Sprintf("    cert: %s\n    key: %s\n", p.file, p.key)
+	}
+	if b.Chance(60) {
+		g.admin = pick(b, "unix:"+filepath.Join(g.dir, "admin.sock"), b.local())
 	}
 	healthy, dead := b.Name(), b.Name()
 	well := b.Backend(healthy, good(b.local()))
@@ -111,6 +115,9 @@ func (g *Own) text() string {
 		}
 		fmt.Fprintf(&sites, "    routes:\n      - path: %s\n        to: %s\n", s.prefix, s.app)
 	}
+	if g.admin != "" {
+		fmt.Fprintf(&listeners, "admin: %s\n", g.admin)
+	}
 	return fmt.Sprintf("# %s\nlisten:\n%saccess_log:\n  file: %s\nupstreams:\n%ssites:\n%s", pick(g.b, "managed by ansible", "the shop's front door", "see the wiki"), &listeners, g.log, &upstreams, &sites)
 }
 
@@ -128,6 +135,9 @@ func (g *Own) Run() *Own {
 		args = append(args, "-c", g.conf)
 	} else {
 		args = append(args, "--listen", g.target.listen, "--access-log", g.log)
+		if g.admin != "" {
+			args = append(args, "--admin", g.admin)
+		}
 		for _, s := range g.target.servers {
 			args = append(args, "--to", s)
 		}

@@ -188,6 +188,17 @@ func ownNames() []Fault {
 
 func ownLimits() []Fault {
 	return []Fault{
+		ownFault("drained", "a person drained both servers while the gateway runs, and forgot them", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+one.Addr, "http://"+two.Addr))
+			g.admin = pick(b, "unix:"+filepath.Join(g.dir, "admin.sock"), b.local())
+			g.Run().Served(4)
+			for _, server := range []string{one.Addr, two.Addr} {
+				b.run(b.gate[0], append(append([]string{}, b.gate[1:]...), "drain", server, "--admin", g.admin)...)
+			}
+			return g.Scene()
+		}).also(vocab.NoHealthyUpstream),
 		ownFault("limit-reached", "the server may have one request at a time, and a slow one has its place", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})

@@ -105,6 +105,9 @@ var (
 	keyNoServer = add("no-server", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream,
 		"Every server was out: the gateway's own log and its status say why each is.",
 		vocab.NoHealthyUpstream)
+	keyDrained = add("drained", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.PoolInMaintenance,
+		"goodgate gateway status shows who is drained, undrain puts it back.",
+		vocab.Maintenance)
 	keyFull = add("limit", vocab.ConnectionLimitReached, 503, dialect.PhaseLocal, vocab.GatewayNoConnections,
 		"Every server was at max_requests, or the queue was full.",
 		vocab.ConnectionsExhausted, vocab.WorkersExhausted, vocab.UpstreamSlow)

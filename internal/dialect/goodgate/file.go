@@ -21,6 +21,7 @@ type file struct {
 		Address string `yaml:"address"`
 		Cert    string `yaml:"cert"`
 	} `yaml:"listen"`
+	Admin     string `yaml:"admin"`
 	AccessLog struct {
 		File   string `yaml:"file"`
 		Format string `yaml:"format"`
@@ -86,7 +87,7 @@ func readConfig(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	} else {
 		c.read(b)
 	}
-	return &dialect.Conf{Instance: c.instance(l), Resolve: c.resolve}
+	return &dialect.Conf{Instance: c.instance(l), Resolve: c.resolve, Questions: c.questions(l)}
 }
 
 func (c *conf) fail(text string) {
@@ -129,6 +130,8 @@ func (c *conf) line(args string) {
 			}
 		case "--access-log":
 			c.AccessLog.File = value
+		case "--admin":
+			c.Admin = value
 		}
 	}
 	c.Upstreams = map[string]upstream{"default": u}

@@ -54,7 +54,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 		switch name {
 		case "-c", "--config":
 			l.Config, serves = value, true
-		case "--listen", "--to", "--access-log":
+		case "--listen", "--to", "--access-log", "--admin":
 			serves = serves || name == "--listen"
 			l.Globals += name + "=" + value + "\n"
 		}

@@ -54,6 +54,7 @@ var cases = []struct {
 	{failedWith(503, vocab.DestinationUnavailable, "x", died(try(vocab.ConnectionTerminated, event.Header, "the server closed the connection without an answer")), try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "closed-early", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "x", try(vocab.ConnectionTerminated, event.Header, "the server had closed the connection before the request reached it"), try(vocab.ConnectionRefused, event.Connect, "dial: connection refused")), "refused", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked"), "no-server", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "every server is drained: a person took them out"), "drained", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; away: dial: connection refused"), "refused", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; hung: nothing completed for 2s"), "no-server", 0},
 	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "the server closed the connection without an answer")), "closed-early", 0},

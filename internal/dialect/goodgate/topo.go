@@ -77,7 +77,7 @@ func (c *conf) endpoints(name string, u upstream) (list []topo.Endpoint) {
 	for i, s := range u.Servers {
 		e, _ := endpoint(s.URL)
 		e.Weight, e.Backup, e.Resolve = max(int(s.Weight), 1), s.Backup, true
-		e.Line = "url: " + s.URL
+		e.Name, e.Line = nameServer(e), "url: "+s.URL
 		e.Place = c.place(fmt.Sprintf("$.upstreams.%s.servers[%d].url", name, i))
 		list = append(list, e)
 	}

@@ -63,7 +63,7 @@ var simple = map[vocab.Symptom]dialect.Key{
 	vocab.ConnectionTimeout: keyConnectTimeout, vocab.DestinationIPUnroutable: keyUnroutable, vocab.DNSTimeout: keyNameTimeout,
 	vocab.TLSCertificateError: keyCertificate, vocab.TLSAlertReceived: keyAlert, vocab.TLSProtocolError: keyTLS, vocab.ConnectionWriteTimeout: keyWriteTimeout,
 	vocab.HTTPResponseTimeout: keySlow, vocab.HTTPResponseIncomplete: keyIncomplete, vocab.HTTPHeaderSectionSize: keyTooBig, vocab.HTTPTransferCoding: keyCoding,
-	vocab.DestinationUnavailable: keyNoServer, vocab.ConnectionLimitReached: keyFull, vocab.DestinationNotFound: keyNoRoute, vocab.ProxyLoopDetected: keyLoop,
+	vocab.ConnectionLimitReached: keyFull, vocab.DestinationNotFound: keyNoRoute, vocab.ProxyLoopDetected: keyLoop,
 	vocab.HTTPUpgradeFailed: keyUpgrade, vocab.ConnectionReadTimeout: keyReadTimeout,
 }
 
@@ -96,6 +96,11 @@ func failure(symptom, detail, phase []byte) dialect.Key {
 			return keyReset
 		}
 		return keyClosed
+	case vocab.DestinationUnavailable:
+		if has("every server is drained") {
+			return keyDrained
+		}
+		return keyNoServer
 	case vocab.DNSError:
 		if !has("no such host") {
 			return keyNameFailed

@@ -177,9 +177,12 @@ func (p *Pool) Acquire(ctx context.Context, c *Choice) (*Endpoint, *Failure) {
 // unavailable says why no server was asked.
 func (p *Pool) unavailable() *Failure {
 	f := &Failure{Symptom: vocab.DestinationUnavailable, Phase: event.Pick, Detail: "no server can be asked"}
-	full := false
+	full, drained := false, 0
 	for _, e := range p.Endpoints() {
 		c := e.Condition()
+		if c&Draining != 0 {
+			drained++
+		}
 		if c == 0 && e.full() {
 			full = true
 		}
@@ -191,7 +194,9 @@ func (p *Pool) unavailable() *Failure {
 	}
 	if full {
 		f.Symptom, f.Detail = vocab.ConnectionLimitReached, "every server is at its limit of requests"
-	} else if len(p.Endpoints()) == 0 {
+	} else if n := len(p.Endpoints()); n > 0 && drained == n {
+		f.Detail = "every server is drained: a person took them out"
+	} else if n == 0 {
 		f.Detail = "no server has an address"
 		if l := p.lookup.Load(); l != nil && l.err != nil {
 			f = fail(event.DNS, l.err)

@@ -12,6 +12,7 @@ type Status struct {
 	Backup    bool    `json:"backup,omitempty"`
 	Weight    float64 `json:"weight"`
 	Active    int     `json:"active"`
+	Most      int     `json:"max_requests,omitempty"` // that may be active; 0: no limit
 	Idle      int     `json:"idle_connections"`
 	IdleLimit float64 `json:"idle_limit,omitempty"` // seconds after which a connection is not used; 0: not known
 	Average   float64 `json:"average"`              // seconds
@@ -28,7 +29,7 @@ type Status struct {
 func (e *Endpoint) Status() Status {
 	c := &e.counts
 	s := Status{Address: e.String(), Server: e.Server, Condition: e.Condition().String(), Trial: e.trial.Load(), Backup: e.Backup, Weight: e.Weight,
-		Active: int(e.load.Load()), Requests: c.Requests.Load(), Failures: c.Failures.Load(), Connects: c.Connects.Load(), Stale: c.Stale.Load(),
+		Active: int(e.load.Load()), Most: e.pool.Settings.MaxRequests, Requests: c.Requests.Load(), Failures: c.Failures.Load(), Connects: c.Connects.Load(), Stale: c.Stale.Load(),
 		Ejections: c.Ejections.Load(), Hangs: c.Hangs.Load(), Average: e.latency.estimate(time.Now().UnixNano())}
 	e.mu.Lock()
 	defer e.mu.Unlock()

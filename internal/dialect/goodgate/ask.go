@@ -1,0 +1,123 @@
+package goodgate
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// status is what the admin address says at /status, as far as it tells of failures.
+type status struct {
+	Schema    string `json:"schema"`
+	Upstreams []struct {
+		Name      string     `json:"name"`
+		Waiting   int        `json:"waiting"`
+		Endpoints []endState `json:"endpoints"`
+	} `json:"upstreams"`
+}
+
+// endState is one server of it.
+type endState struct {
+	Address   string `json:"address"`
+	Server    string `json:"server"` // as configured
+	Condition string `json:"condition"`
+	Why       string `json:"why"`
+	Active    int    `json:"active"`
+	Most      int    `json:"max_requests"`
+}
+
+// questions ask the running gateway, where it has an admin address.
+func (c *conf) questions(l dialect.Launch) []dialect.Question {
+	network, address := "tcp", c.Admin
+	if path, ok := strings.CutPrefix(c.Admin, "unix:"); ok {
+		network, address = "unix", path
+		if !filepath.IsAbs(path) && !strings.HasPrefix(path, "@") {
+			address = c.absolute(path)
+		}
+	} else if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil
+	}
+	return []dialect.Question{{
+		Source: "goodgate's admin address: /status", Network: network, Address: address,
+		Send:  "GET /status HTTP/1.0\r\nHost: goodgate\r\n\r\n",
+		Allow: "goodgate gateway status --admin " + c.Admin,
+		Read:  c.told,
+	}}
+}
+
+// told reads the reply to /status.
+func (c *conf) told(reply []byte) (told []dialect.Told) {
+	_, body, ok := bytes.Cut(reply, []byte("\r\n\r\n"))
+	var s status
+	if !ok || json.Unmarshal(body, &s) != nil || s.Schema != "goodgate/gateway-status/v1" {
+		return nil
+	}
+	for _, p := range s.Upstreams {
+		out, drained, full := 0, 0, 0
+		for _, e := range p.Endpoints {
+			told = append(told, e.told(p.Name, c.nameOf(p.Name, e))...)
+			switch {
+			case strings.Contains(e.Condition, "draining"):
+				out, drained = out+1, drained+1
+			case e.Condition != "up":
+				out++
+			case e.Most > 0 && e.Active >= e.Most:
+				full++
+			}
+		}
+		all := len(p.Endpoints)
+		one := func(fact vocab.Fact, format string, args ...any) {
+			text := fmt.Sprintf(format, args...)
+			told = append(told, dialect.Told{Fact: fact, Pool: p.Name, Value: text, Quote: text})
+		}
+		switch {
+		case all == 0:
+		case drained == all:
+			one(vocab.PoolInMaintenance, "all %d servers of %s are drained", all, p.Name)
+		case out == all:
+			one(vocab.PoolNoServer, "all %d servers of %s are out", all, p.Name)
+		case full > 0 && full+out == all:
+			one(vocab.PoolQueued, "%d servers of %s have max_requests under way, %d requests wait", full, p.Name, p.Waiting)
+		}
+	}
+	return told
+}
+
+// told is what is said of one server, which the configuration calls name.
+func (e endState) told(pool, name string) (told []dialect.Told) {
+	add := func(fact vocab.Fact) {
+		told = append(told, dialect.Told{Fact: fact, Pool: pool, Server: name, Address: e.Address, Value: e.Why, Quote: e.Address + " " + e.Condition + ": " + e.Why})
+	}
+	switch {
+	case strings.Contains(e.Condition, "draining"):
+		add(vocab.ServerInMaintenance)
+	case strings.Contains(e.Condition, "failing") && strings.Contains(e.Why, "cannot connect"):
+		add(vocab.CheckUnconnected)
+	case strings.Contains(e.Condition, "failing"):
+		add(vocab.CheckRejects)
+	default:
+		told = append(told, dialect.Told{Pool: pool, Server: name, Address: e.Address})
+	}
+	return told
+}
+
+// nameOf is the name of the configured server that an address belongs to.
+func (c *conf) nameOf(pool string, e endState) string {
+	for _, s := range c.Upstreams[pool].Servers {
+		end, _ := endpoint(s.URL)
+		if end.String() == e.Address || end.String() == e.Server {
+			return nameServer(end)
+		}
+	}
+	return ""
+}
+
+// nameServer is what a server is called in its pool: as the configuration has it.
+func nameServer(e topo.Endpoint) string { return e.String() }

@@ -156,7 +156,7 @@ func surprisingHAProxy() []Fault {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.haSite(name, app.Addr)
-			s.front = pick(b, `log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %{+Q}r"`, `log-format "client=%ci t=%T backend=%b server=%s status=%ST tc=%Tc tr=%Tr ended: %tsc path=%HP"`) + "\n"
+			s.front = pick(b, `log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %{+Q}r"`, `log-format "client=%ci t=%T front=%ft backend=%b server=%s status=%ST tc=%Tc tr=%Tr ended: %tsc path=%HP"`) + "\n"
 			h := b.HAProxy(s)
 			h.plain()
 			if h.logs == toNobody {

@@ -12,7 +12,7 @@ import (
 
 // Format returns the log that a log-format describes (doc/configuration.txt,
 // section 8.2.6). It fails where the format does not say how a request ended: the
-// status, the state and the server.
+// status, the state and the server, or which frontend took it.
 func Format(format string) (dialect.Log, error) {
 	f, err := compile(format)
 	if err != nil {
@@ -72,7 +72,7 @@ func compile(format string) (custom, error) {
 		}
 	}
 	f = append(f, piece{text: text.String()})
-	for _, must := range [][]string{{"ST"}, {"tsc", "ts"}, {"b"}, {"s"}} {
+	for _, must := range [][]string{{"ST"}, {"tsc", "ts"}, {"b"}, {"s"}, {"ft", "f"}} {
 		if !f.has(must...) {
 			return nil, fmt.Errorf("cannot read how a request ended from the log-format: it has no %%%s", must[0])
 		}
@@ -154,7 +154,8 @@ func (f custom) line(b []byte, r *dialect.Record) dialect.Key {
 }
 
 func (f custom) request(b []byte, r *dialect.Record) dialect.Key {
-	var back, server, state []byte
+	var back, server, state, target []byte
+	all, begin := b, 0 // begin is where "backend/server" begins
 	status := int64(-1)
 	for i, p := range f {
 		var ok bool
@@ -168,12 +169,14 @@ func (f custom) request(b []byte, r *dialect.Record) dialect.Key {
 		if !ok {
 			return dialect.Unparsed
 		}
-		b = rest
 		switch p.name {
 		case "b":
-			back = value
+			back, begin = value, len(all)-len(b)
 		case "s":
 			server = value
+			if i > 0 && f[i-1].name == "b" && p.text == "/" && !p.quoted && !f[i-1].quoted {
+				target = all[begin : len(all)-len(rest)]
+			}
 		case "ts", "tsc":
 			state = value
 		case "ST":
@@ -183,12 +186,16 @@ func (f custom) request(b []byte, r *dialect.Record) dialect.Key {
 		default:
 			p.fill(value, r)
 		}
+		b = rest
 	}
 	if len(state) < 2 || len(back) == 0 {
 		return dialect.Unparsed
 	}
 	nobody := line.Is(server, "<NOSRV>")
-	r.Name, r.Status, r.UpKnown = back, int(max(status, 0)), true
+	r.Name, r.Endpoint, r.Status, r.UpKnown = target, target, int(max(status, 0)), true
+	if nobody || target == nil {
+		r.Name = back
+	}
 	if state[0] == '-' && state[1] == '-' {
 		if !nobody {
 			r.UpStatus = r.Status
@@ -228,7 +235,7 @@ func (p piece) fill(v []byte, r *dialect.Record) {
 		r.Client = v
 	case "t", "tr", "T", "Tl", "trl", "trg":
 		r.Stamp = bytes.Trim(v, "[]")
-	case "ft":
+	case "ft", "f":
 		r.Server = bytes.TrimSuffix(v, []byte{'~'})
 	case "B":
 		r.Bytes, _ = line.Int(bytes.TrimPrefix(v, []byte{'+'}))

@@ -26,6 +26,7 @@ type Diagnosis struct {
 	Path         []Hop           `json:"path"`
 	Ladder       []Rung          `json:"ladder,omitempty"`   // limits of stations of the path that follow each other
 	Timeline     []Event         `json:"timeline,omitempty"` // what happened around the first failure, by time
+	Plan         *Plan           `json:"plan,omitempty"`     // only of a plan: what would be asked
 	Items        []evidence.Item `json:"items"`
 	Gaps         []evidence.Gap  `json:"gaps"`
 	Next         []string        `json:"next"`

@@ -15,9 +15,11 @@ import (
 // optional is a question that takes long, or more than one connection. It is asked
 // where one of its answers could change what is said, and not otherwise.
 type optional struct {
+	what   string         // for people: "… 10.0.0.7:80" follows
 	source string         // as in a case
 	facts  [][]vocab.Fact // what its answers may show, about an endpoint: each a set of facts
 	bound  func(x *examination) time.Duration
+	sends  func(x *examination) int // connections, at most
 	may    func(x *examination, u *upstream) bool
 	ask    func(x *examination, ctx context.Context, g *gapping, subject string)
 	tell   func(x *examination, u *upstream)
@@ -27,14 +29,16 @@ type optional struct {
 func optionals() []optional {
 	return []optional{
 		{
-			source: "probe/path", facts: [][]vocab.Fact{{vocab.PathLoss}, {vocab.PathLoss, vocab.PathDataLost}, {vocab.PathSlow}, {vocab.PathWhole}},
+			what: "make a short series of connects to", source: "probe/path", facts: [][]vocab.Fact{{vocab.PathLoss}, {vocab.PathLoss, vocab.PathDataLost}, {vocab.PathSlow}, {vocab.PathWhole}},
 			bound: func(x *examination) time.Duration { return x.pathLimits().Bound() },
+			sends: func(x *examination) int { return x.pathLimits().Tries },
 			may:   func(x *examination, u *upstream) bool { return u.Path == nil && x.worthPath(u) },
 			ask:   (*examination).askPath, tell: (*examination).pathFacts,
 		},
 		{
-			source: "probe/sizes", facts: [][]vocab.Fact{{vocab.PathBlackHole}},
+			what: "send what was lost once more, in small packets, to", source: "probe/sizes", facts: [][]vocab.Fact{{vocab.PathBlackHole}},
 			bound: func(x *examination) time.Duration { return x.limits().Total + 4*time.Second },
+			sends: func(*examination) int { return 2 },
 			may:   func(x *examination, u *upstream) bool { return u.Sizes == nil && x.worthSizes(u) },
 			ask:   (*examination).askSizes, tell: (*examination).holeFacts,
 		},
@@ -60,7 +64,7 @@ func (x *examination) separate(ctx context.Context) {
 				x.gap(evidence.Gap{Source: q.source + " " + u.Addr, Why: "there was no time left for it", Allow: "goodgate diagnose --timeout 1m"})
 				continue
 			}
-			x.progress("asking what separates the likeliest causes: %s %s", q.source, u.Addr)
+			x.progress("to tell the likeliest causes apart: %s %s", q.what, u.Addr)
 			asked = append(asked, u)
 			wg.Go(func() {
 				g := &gapping{x: x, u: u}

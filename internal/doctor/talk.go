@@ -59,7 +59,7 @@ func (x *examination) talk(ctx context.Context, g *gapping, subject string) {
 func (x *examination) askIdle(ctx context.Context, g *gapping, subject string, target probe.Target) *probe.IdleResult {
 	most := time.Millisecond
 	if x.opts.Deep {
-		most = min(max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second), 70*time.Second)
+		most = x.idlePatience()
 	}
 	idle, ok := askOf(g, "probe/idle", subject, dialling(x, func(d probe.Dialer) probe.IdleResult {
 		return probe.Idle(ctx, d, target, keptAlive(x.decision.Upstream), x.limits(), most, x.opts.Deep)
@@ -69,6 +69,15 @@ func (x *examination) askIdle(ctx context.Context, g *gapping, subject string, t
 	}
 	return &idle
 }
+
+// idlePatience is how long an idle connection is watched with --deep: somewhat
+// longer than the gateway reuses one.
+func (x *examination) idlePatience() time.Duration {
+	return min(max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second), 70*time.Second)
+}
+
+// otherTime bounds a question in a protocol that the gateway does not speak.
+const otherTime = 600 * time.Millisecond
 
 // keptAlive returns the request with the header that keeps the connection open.
 func keptAlive(s topo.Spoken) topo.Spoken {
@@ -171,7 +180,7 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 	if e.HeadDone && e.Status > 0 && e.Hint == "" && len(e.Faults) == 0 && !refused || x.opts.Quick && e.Bytes > 0 && !refused {
 		return
 	}
-	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
+	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: otherTime}
 	if binary && (e.Speaks == "" && !e.HeadDone && !(x.decision.Forward.Protocol == vocab.AJP && e.Bytes > 0) || refused) {
 		if plain, ok := x.askPlain(ctx, g, subject, target); ok && !(refused && plain.Status == e.Status) {
 			u.Plain = &plain

@@ -13,11 +13,11 @@ type SocketReply struct {
 	Cut  bool   `json:"cut,omitempty"` // there was more than the bound
 }
 
-// What one command costs at most.
-const (
-	socketBytes = 1 << 20
-	socketTime  = 2 * time.Second
-)
+// socketBytes bounds the reply to one command.
+const socketBytes = 1 << 20
+
+// SocketTime bounds one command to a running instance.
+const SocketTime = 2 * time.Second
 
 // AskSocket writes one command to a socket on which an instance answers about
 // itself, and reads until the instance closes. Where next is not nil it is called
@@ -25,7 +25,7 @@ const (
 // so a challenge is answered. It sends what the dialect declares, and nothing that
 // changes anything.
 func AskSocket(ctx context.Context, d Dialer, network, address, send string, next func(got []byte) string) (SocketReply, error) {
-	ctx, cancel := bounded(ctx, socketTime)
+	ctx, cancel := bounded(ctx, SocketTime)
 	defer cancel()
 	conn, err := d(ctx, network, address)
 	if err != nil {

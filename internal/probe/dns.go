@@ -61,8 +61,11 @@ func (q Query) Answered() bool {
 	return true
 }
 
+// MostQueries bounds the questions of one lookup where Lookup names no other bound.
+const MostQueries = 24
+
 const (
-	defaultQueries = 24
+	defaultQueries = MostQueries
 	defaultQuery   = 2 * time.Second  // of one query
 	defaultLookup  = 12 * time.Second // of all
 )

@@ -43,6 +43,15 @@ func (s *server) start() {
 
 var faults = []fault{
 	{title: "kill -9 and restart", servers: 2, do: func(s *scene, d time.Duration) { s.list[0].p.kill(); time.Sleep(d / 3); s.list[0].start() }},
+	// A process that a busy host does not run, or that collects garbage, and then dies:
+	// its kernel takes what it never reads.
+	{title: "a pause of 0.1 s, then kill -9", servers: 2, do: func(s *scene, d time.Duration) {
+		s.list[0].p.signal(syscall.SIGSTOP)
+		time.Sleep(100 * time.Millisecond)
+		s.list[0].p.kill()
+		time.Sleep(d / 3)
+		s.list[0].start()
+	}},
 	{title: "SIGTERM and restart", servers: 2, do: func(s *scene, d time.Duration) { s.list[0].restart() }},
 	{title: "stopped for 10 s (SIGSTOP)", servers: 2, span: 14 * time.Second, do: func(s *scene, d time.Duration) {
 		s.list[0].p.signal(syscall.SIGSTOP)

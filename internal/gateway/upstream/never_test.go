@@ -151,6 +151,15 @@ func TestUnrepeatableWaitsForTheStill(t *testing.T) {
 		if d := took(); d < 20*time.Millisecond || d > 22*time.Millisecond {
 			t.Errorf("held for %v, and an answer came after 20 ms", d)
 		}
+		e.stir.Store(time.Now().UnixNano())
+		for range 100 {
+			e.latency.add(300*time.Millisecond, time.Now(), true)
+		}
+		time.Sleep(100 * time.Millisecond)
+		e.latency.ewma.Store(0)
+		if d := took(); d != 0 {
+			t.Errorf("a server that is known for such pauses held for %v", d)
+		}
 		e.set(Away, 0, "gone")
 		if e.Await(context.Background()) {
 			t.Error("a server that is gone is asked")

@@ -100,17 +100,20 @@ func (e *Endpoint) stirs(now int64) bool {
 // server of which nothing comes although several wait, and stillLook how often it is
 // looked at.
 const (
-	stillHeld = 50 * time.Millisecond
+	stillHeld = 250 * time.Millisecond
 	stillLook = time.Millisecond
 )
 
 // Await holds a request that cannot be made again while nothing comes from e, for a
 // moment: it would wait there as well, in a buffer that is lost where the process is
-// ending. It reports whether e is still there. One request that takes long holds
-// nobody.
+// ending. It reports whether e is still the one to ask. One request that takes long
+// holds nobody, nor does a pause that e is known for.
 func (e *Endpoint) Await(ctx context.Context) bool {
 	end := time.Now().Add(stillHeld)
-	for now := time.Now(); e.awaits.Load() > 1 && !e.stirs(now.UnixNano()) && now.Before(end); now = time.Now() {
+	for now := time.Now(); now.Before(end) && e.still(now); now = time.Now() {
+		if c := e.Condition(); c&(Away|Gone) != 0 || c != 0 && e.pool.others(e) {
+			return false
+		}
 		t := time.NewTimer(stillLook)
 		select {
 		case <-t.C:
@@ -120,6 +123,18 @@ func (e *Endpoint) Await(ctx context.Context) bool {
 		}
 	}
 	return e.Condition()&(Away|Gone) == 0
+}
+
+// still reports whether several requests wait at e and nothing has come for longer
+// than is usual there.
+func (e *Endpoint) still(now time.Time) bool {
+	if e.awaits.Load() < 2 || e.stirs(now.UnixNano()) { // Fast path
+		return false
+	}
+	e.mu.Lock()
+	slowest, ok := e.latency.percentile(0.99)
+	e.mu.Unlock()
+	return !ok || now.Sub(time.Unix(0, e.stir.Load())) > slowest
 }
 
 // lastResort is asked when every server is out: those that are out for something

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/lab/backend"
 )
 
 // traefikSite is one site behind a scene's Traefik. The parts of its
@@ -44,6 +46,7 @@ type Traefik struct {
 	format  string
 	api     string // where the API stands open; empty: nowhere
 	watch   bool
+	remote  string // where Traefik asks for its routers; empty: it reads a file
 	target  *traefikSite
 	others  []*traefikSite
 	hosts   map[string]string
@@ -104,6 +107,24 @@ func (b *Bench) Traefik(target *traefikSite) *Traefik {
 	return g
 }
 
+// told makes the scene one in which no file says what Traefik does: only its API
+// tells it.
+func (g *Traefik) told() *Traefik {
+	g.remote = "http"
+	if g.api == "" {
+		g.api = g.b.local()
+	}
+	return g
+}
+
+// provider is what stands behind the names of routers and services.
+func (g *Traefik) provider() string {
+	if g.remote != "" {
+		return "http"
+	}
+	return "file"
+}
+
 // sees makes the scene one in which requests are remembered.
 func (g *Traefik) sees() *Traefik {
 	g.access = filepath.Join(g.dir, "log", "access.log")
@@ -135,11 +156,16 @@ func (g *Traefik) point(listen string) string {
 
 // flags are the static configuration as flags of the command line.
 func (g *Traefik) flags() []string {
-	f := []string{"--global.checknewversion=false", "--global.sendanonymoususage=false", "--providers.file.filename=" + g.dynamic}
+	f := []string{"--global.checknewversion=false", "--global.sendanonymoususage=false"}
+	if g.remote != "" {
+		f = append(f, "--providers.http.endpoint="+g.remote)
+	} else {
+		f = append(f, "--providers.file.filename="+g.dynamic)
+	}
 	for _, a := range g.points() {
 		f = append(f, "--entrypoints."+g.point(a)+".address="+a)
 	}
-	if !g.watch {
+	if !g.watch && g.remote == "" {
 		f = append(f, "--providers.file.watch=false")
 	}
 	if g.api != "" {
@@ -168,12 +194,14 @@ func (g *Traefik) static() string {
 	if g.api != "" {
 		fmt.Fprintf(&c, "  traefik:\n    address: \"%s\"\napi:\n  insecure: true\n", g.api)
 	}
-	if folder := filepath.Dir(g.dynamic); filepath.Base(folder) == "conf.d" {
+	if folder := filepath.Dir(g.dynamic); g.remote != "" {
+		fmt.Fprintf(&c, "providers:\n  http:\n    endpoint: %s\n", g.remote)
+	} else if filepath.Base(folder) == "conf.d" {
 		fmt.Fprintf(&c, "providers:\n  file:\n    directory: %s\n", folder)
 	} else {
 		fmt.Fprintf(&c, "providers:\n  file:\n    filename: %s\n", g.dynamic)
 	}
-	if !g.watch {
+	if !g.watch && g.remote == "" {
 		c.WriteString("    watch: false\n")
 	}
 	if g.wait != "" {
@@ -236,7 +264,15 @@ func (g *Traefik) text() string {
 // Run writes configuration and past, starts Traefik and waits until it listens
 // and has read its routers.
 func (g *Traefik) Run() *Traefik {
-	g.b.Write(g.dynamic, g.text())
+	if g.remote != "" {
+		// A service gives it, as Docker and Kubernetes do: no file says it.
+		at := g.b.local()
+		g.remote = "http://" + at + "/traefik"
+		g.b.Backend("control-plane", backend.Config{Listen: []string{at}, Idle: 30000, Routes: []backend.Route{{Path: "/traefik", Body: g.text()}}})
+		g.dynamic = g.b.Write(filepath.Join(g.dir, "README"), "the routers come from the control plane\n")
+	} else {
+		g.b.Write(g.dynamic, g.text())
+	}
 	g.b.Write(filepath.Join(g.dir, "log", "README"), "logs of the edge\n")
 	args := []string{}
 	if g.conf != "" {
@@ -275,7 +311,7 @@ func (g *Traefik) past() {
 	for i := range 6 + g.b.Rand.IntN(12) {
 		at := yesterday.Add(time.Duration(i*17) * time.Second)
 		old.WriteString(g.line(at, "legacy@file", "http://127.0.0.1:3999", pick(g.b, 502, 504, 503, 500), "/shop/checkout", 3))
-		old.WriteString(g.line(at.Add(time.Second), g.target.router()+"@file", g.first(), 404, "/wp-login.php", 2))
+		old.WriteString(g.line(at.Add(time.Second), g.target.router()+"@"+g.provider(), g.first(), 404, "/wp-login.php", 2))
 	}
 	old.WriteString(strings.Join(g.memory, ""))
 	g.b.Write(g.access, old.String())
@@ -307,7 +343,7 @@ func (g *Traefik) Remember(count int, took func() float64) *Traefik {
 	now := time.Now()
 	for i := range count {
 		at := now.Add(-fifty + time.Duration(i)*(fifty-time.Minute)/time.Duration(count))
-		g.memory = append(g.memory, g.line(at, g.target.router()+"@file", g.first(), 200, g.target.path, int(took()*1000)))
+		g.memory = append(g.memory, g.line(at, g.target.router()+"@"+g.provider(), g.first(), 200, g.target.path, int(took()*1000)))
 	}
 	return g
 }

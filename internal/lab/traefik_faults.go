@@ -58,6 +58,19 @@ func traefikDown() []Fault {
 			app := b.Backend(name, good(b.local()))
 			return b.Traefik(b.traefikSite(name, fmt.Sprintf("[::1]:%d", port(app.Addr)))).Run().Scene()
 		}),
+		traefikFault("down-told", "the application was stopped; a service gave Traefik its routers, and only the API tells them", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			g := b.Traefik(b.traefikSite(name, app.Addr)).told().Run().Served(3)
+			app.End()
+			return g.Scene()
+		}),
+		traefikFault("address-told", "a service gave Traefik the wrong port, and only the API tells it", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			wrong := b.Port()
+			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
+			return b.Traefik(b.traefikSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).told().Run().Scene()
+		}),
 		traefikFault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
@@ -344,6 +357,10 @@ func traefikHealthy() []Fault {
 	}
 	none := func(*traefikSite) {}
 	return []Fault{
+		f("told", "the application answers; a service gave Traefik its routers", 200, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			return b.Traefik(b.traefikSite(name, b.Backend(name, good(b.local())).Addr)).sees().told().Run().Served(2).Scene()
+		}),
 		route("plain", "the application answers", backend.Route{}, none),
 		route("404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}, none),
 		route("slow", "answers take 0.7 s and nothing limits them", backend.Route{Delay: 700}, none),

@@ -177,6 +177,14 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// TestDynamicAlone reads the file with the routers where that is what a person gave.
+func TestDynamicAlone(t *testing.T) {
+	c := Config(disk{files: map[string]string{"/x.yml": dyn}}, dialect.Launch{Product: "traefik", Config: "/x.yml"})
+	if len(c.Instance.Problems) != 0 || len(c.Instance.Pools) != 3 {
+		t.Errorf("%+v", c.Instance)
+	}
+}
+
 func TestFlags(t *testing.T) {
 	l, ok := recognise(dialect.Process{PID: 5, Args: []string{"/usr/bin/traefik", "--providers.docker", "--entrypoints.web.address=127.0.0.1:81", "--api.insecure=true", "--accesslog", "--log.level", "DEBUG"}, Cwd: "/"})
 	if !ok || l.PID != 5 {

@@ -83,6 +83,11 @@ func (c *config) dynamic(file string) {
 		c.unread = true
 		c.fatal(bad.Pair, "field not found, node: %s", keyOf(n, bad))
 	}
+	c.objects(n)
+}
+
+// objects takes what a dynamic configuration has.
+func (c *config) objects(n *tree.Node) {
 	for kind, into := range map[string]map[string]*object{"routers": c.routers, "services": c.services, "middlewares": c.middlewares, "serversTransports": c.transports} {
 		n.Each(func(name string, v *tree.Node) {
 			o := &object{name: name + "@file", provider: "file", node: v, place: v.Pair}

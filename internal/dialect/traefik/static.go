@@ -36,6 +36,10 @@ func (c *config) readStatic() bool {
 		return false
 	}
 	ok := true
+	if c.launch.PID == 0 && n.Kind == tree.Map && len(n.Keys) > 0 && unknown(n, dynamicKeys) == nil {
+		c.objects(n) // a person gave the file with the routers
+		return true
+	}
 	n.Each(func(key string, v *tree.Node) {
 		if !known(sections, key) {
 			c.fatal(v.Pair, "field not found, node: %s", key)

@@ -21,6 +21,10 @@ type Dialect struct {
 	// or runtime. It is evidence, and never taken for a gateway.
 	Application bool
 
+	// Repeats marks a gateway that repeats a request by itself, without a line in its
+	// log, where a connection that was used before breaks without an answer.
+	Repeats bool
+
 	// Recognise reports whether p is the product's main process, and how it was
 	// started. Workers are found as its children.
 	Recognise func(p Process) (Launch, bool)

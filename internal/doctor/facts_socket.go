@@ -16,6 +16,7 @@ import (
 // socketFacts says whether anything listens. Only an address of the gateway's
 // own host can be judged by its socket table.
 func (x *examination) socketFacts(u *upstream, before, after picture) {
+	defer x.endFacts(u)
 	if u.Unix != nil {
 		x.unixFacts(u)
 	}

@@ -243,6 +243,7 @@ const (
 	SocketModeDenies     Fact = "socket_mode_denies"
 	SocketModeAllows     Fact = "socket_mode_allows"
 	SocketStale          Fact = "socket_stale"
+	EndUnseen            Fact = "end_unseen"
 	FirewallRule         Fact = "firewall_rule"
 	RouteAbsent          Fact = "route_absent"
 	RoutePresent         Fact = "route_present"
@@ -485,6 +486,7 @@ var facts = []FactInfo{
 	{ProcessVanished, "died", Now, RoleEndpoint, "a process of the upstream that was there before our request is gone after it"},
 	{SocketModeDenies, "denied", Now, RoleEndpoint, "mode and owner of the unix socket, or of a folder above it, keep the gateway's user out"},
 	{SocketModeAllows, "denied", Now, RoleEndpoint, "mode and owner of the unix socket and the folders above it let the gateway's user in"},
+	{EndUnseen, "end_unseen", Now, RoleEndpoint, "nothing listens, and this gateway repeats requests without a word: whether the application died in one of them would not show"},
 	{SocketStale, "refused", Now, RoleEndpoint, "the unix socket is a file to which nobody listens any more"},
 	{FirewallRule, "firewall", Now, RoleEndpoint, "a firewall rule covers the way to the upstream"},
 	{RouteAbsent, "route", Now, RoleEndpoint, "the host has no route to the upstream's address"},

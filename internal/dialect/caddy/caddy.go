@@ -18,6 +18,7 @@ import (
 var Dialect = dialect.Dialect{
 	Name:         "caddy",
 	Doc:          "Caddy: processes, what the admin API tells and the Caddyfile or JSON on disk, its access and error log, and what it says about health checks.",
+	Repeats:      true, // http.Transport does (shouldRetryRequest in net/http/transport.go)
 	Recognise:    recognise,
 	Worker:       func(_, _ dialect.Process) (takes, draining bool) { return false, false }, // it has none: its children are commands
 	VersionMarks: []string{"\tgithub.com/caddyserver/caddy/v2\tv"},

@@ -16,6 +16,9 @@ var socketPermission = Cause{
 		{Fact: vocab.CheckUnconnected, Seen: 4},
 		{Fact: vocab.SecurityDeniedConnect, Seen: 28}, // the policy's own record
 		{Fact: vocab.UnitPrivateTmp, Seen: 26},        // two folders of the same name
+		{Fact: vocab.ListenerOtherRoot, Seen: 30},     // measured: the path leads elsewhere
+		{Fact: vocab.GatewaySocketMissing, Seen: 8},   // there is none where the gateway looks
+		{Fact: vocab.ProbeSocketMissing, Seen: 6},     // nor where we do, in its place
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}].",

@@ -5,6 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var wrongAddress = Cause{
 	ID: vocab.WrongAddress,
 	Expects: []Expectation{
+		{Fact: vocab.ListenerOtherRoot, Seen: -20}, // it lives, and the path leads elsewhere
 		{Fact: vocab.GatewayRefused, Seen: 15},
 		{Fact: vocab.GatewaySocketMissing, Seen: 15},
 		{Fact: vocab.ProbeRefused, Seen: 16},

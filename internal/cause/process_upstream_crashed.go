@@ -5,6 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var upstreamCrashed = Cause{
 	ID: vocab.UpstreamCrashed,
 	Expects: []Expectation{
+		{Fact: vocab.ListenerOtherRoot, Seen: -24},     // it lives, and the path leads elsewhere
 		{Fact: vocab.AppCrashed, Seen: 24, Absent: -3}, // the application server's own record of a signal or exit code
 		{Fact: vocab.KernelSegfault, Seen: 26},         // the kernel's record of the fault
 		{Fact: vocab.ProcessVanished, Seen: 25},        // it was there before our request and is not there after it

@@ -5,6 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var upstreamDown = Cause{
 	ID: vocab.UpstreamDown,
 	Expects: []Expectation{
+		{Fact: vocab.ListenerOtherRoot, Seen: -24},   // it lives, and the path leads elsewhere
 		{Fact: vocab.GatewayRefused, Seen: 18},       // a refusal is what the kernel answers for a port without a listener
 		{Fact: vocab.GatewaySocketMissing, Seen: 15}, // a server removes its socket when it stops in order
 		{Fact: vocab.ProbeRefused, Seen: 20},         // the same, seen now

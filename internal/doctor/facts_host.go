@@ -111,6 +111,9 @@ func (x *examination) hostFacts(ctx context.Context, before hostLook, now pictur
 	}
 	// A full table looks like a firewall: who does not look at it may not say so.
 	x.conntrackFacts(ctx)
+	for _, u := range x.upstreams {
+		x.otherRoot(ctx, u)
+	}
 	if x.opts.Quick {
 		return
 	}

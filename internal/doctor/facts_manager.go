@@ -6,6 +6,7 @@ import (
 	"net"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -113,6 +114,23 @@ func (x *examination) runs(unit host.Unit, u *upstream) bool {
 	}
 	_, port, err := net.SplitHostPort(u.Addr)
 	return err == nil && unit.Mentions(port) || named(unit.Name, u, x.siteMarks())
+}
+
+// otherRoot says that the path of a unix socket leads the gateway elsewhere than
+// the process that listens at it: with PrivateTmp=, in a container, in a chroot.
+// The kernel tells the paths of sockets as their makers spelled them.
+func (x *examination) otherRoot(ctx context.Context, u *upstream) {
+	if u.Unix == nil || u.Unix.Missing == "" || x.place.Assumed {
+		return
+	}
+	for _, id := range pids(u.After) {
+		p := x.placeOf(ctx, id)
+		if p.PID != id || p.Assumed || p.Mount == "" || p.Mount == x.place.Mount && p.Root == x.place.Root {
+			continue
+		}
+		x.add(u.about(vocab.ListenerOtherRoot, evidence.Process, "pid "+strconv.Itoa(id), fmt.Sprintf("pid %d listens at %s in a file system of its own", id, strings.TrimPrefix(u.Addr, "unix:"))))
+		return
+	}
 }
 
 // unitFact says how a service fares.

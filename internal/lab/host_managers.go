@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -116,17 +117,21 @@ func (b *Bench) containerID() string {
 
 // Contain moves a process into a control group that is called as an engine calls
 // that of a container.
-func (b *Bench) Contain(p *Proc, id string) {
+func (b *Bench) Contain(p *Proc, id string) { b.called("docker-"+id+".scope", p) }
+
+// called moves a process into a control group with a name of the scene's choice,
+// below one that is the scene's own.
+func (b *Bench) called(name string, p *Proc) {
 	if b.err != nil {
 		return
 	}
-	root := pressureRoot()
-	g := &group{b: b, two: true, dir: filepath.Join(root, "docker-"+id+".scope")}
-	if err := os.Mkdir(g.dir, 0o755); err != nil {
+	above := filepath.Join(pressureRoot(), filepath.Base(b.Dir))
+	g := &group{b: b, two: true, dir: filepath.Join(above, name)}
+	if err := os.MkdirAll(g.dir, 0o755); err != nil {
 		b.fail("cannot make a control group: %w", err)
 		return
 	}
-	b.after = append(b.after, func() error { return removeGroup(g.dir) })
+	b.after = append(b.after, func() error { return errors.Join(removeGroup(g.dir), removeGroup(above)) })
 	g.Take(p)
 }
 
@@ -202,7 +207,7 @@ func managerFaults() []Fault {
 				name := b.Name()
 				socket := fmt.Sprintf("/tmp/%s-%d.sock", name, b.Port())
 				app := b.privately(name, socket)
-				b.unitGroup(app, name+".service")
+				b.called(name+".service", app)
 				u := unit(name, &Proc{Addr: "x:0"}, "active", "running", "success")
 				u.PrivateTmp, u.MainPID, u.Ended, u.Env = true, uint32(app.Pid()), 0, []string{"SOCKET=" + socket}
 				n := b.Gateway(b.Site(name).plainly("unix:" + socket + ":"))
@@ -211,11 +216,14 @@ func managerFaults() []Fault {
 			},
 		},
 		{
-			Name: "container-apart", Doc: "gateway and application are in containers that share no network, as the engine says (recorded)", Cause: vocab.WrongNetwork, Symptom: vocab.DestinationIPUnroutable, Status: 502, Also: []vocab.Cause{vocab.Unreachable}, Needs: []string{"nginx", "netns", "cgroup:pressure"},
+			Name: "container-apart", Doc: "gateway and application are in containers that share no network, as the engine says (recorded)", Cause: vocab.WrongNetwork, Symptom: vocab.ConnectionTimeout, Status: 504, Needs: []string{"nginx", "netns", "cgroup:pressure"},
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				b.Machine(nil)
+				// The engine's host, which forwards nothing between its bridges.
+				b.wire(b.namespace("other", nil))
+				b.run("ip", "route", "add", "default", "via", "10.66.0.2")
 				name, gate, app := b.Name(), b.containerID(), b.containerID()
-				n := b.Gateway(b.Site(name).Via(b, "http", "172.21.0.3:3000", "proxy_connect_timeout 2s;"))
+				n := b.Gateway(b.Site(name).Via(b, "http", "172.21.0.3:3000", "proxy_connect_timeout 1s;"))
 				b.Managers(backend.Managers{Engine: engine(
 					box{id: gate, name: "edge-nginx-1", service: "nginx", state: "running", network: "edge_default", address: "172.20.0.2"},
 					box{id: app, name: "shop-" + name + "-1", service: name, state: "running", health: "healthy", network: "shop_default", address: "172.21.0.3"})})
@@ -244,19 +252,4 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-// unitGroup moves a process into a control group that is called as systemd calls
-// that of a service.
-func (b *Bench) unitGroup(p *Proc, name string) {
-	if b.err != nil {
-		return
-	}
-	g := &group{b: b, two: true, dir: filepath.Join(pressureRoot(), name)}
-	if err := os.Mkdir(g.dir, 0o755); err != nil {
-		b.fail("cannot make a control group: %w", err)
-		return
-	}
-	b.after = append(b.after, func() error { return removeGroup(g.dir) })
-	g.Take(p)
 }

@@ -43,6 +43,7 @@ const (
 	UnitRestarts      Fact = "unit_restarts"
 	UnitStopped       Fact = "unit_stopped"
 	UnitPrivateTmp    Fact = "unit_private_tmp"
+	ListenerOtherRoot Fact = "listener_other_root"
 	ContainerExited   Fact = "container_exited"
 	ContainerOOM      Fact = "container_oom"
 	ContainerRestarts Fact = "container_restarts"
@@ -90,6 +91,7 @@ var hostFacts = []FactInfo{
 	{UnitRestarts, "unit", Now, RoleEndpoint, "systemd started the application's unit again, by itself, in the time of the failure"},
 	{UnitStopped, "unit", Now, RoleEndpoint, "the application's systemd unit is inactive without having failed: it was stopped, or never started"},
 	{UnitPrivateTmp, "unit_tmp", Standing, RoleEndpoint, "gateway and application have different /tmp folders (PrivateTmp), and the socket lies there"},
+	{ListenerOtherRoot, "other_root", Now, RoleEndpoint, "a process listens at the very path and sees other files than the gateway: it has a mount namespace or root of its own"},
 	{ContainerExited, "container_state", Now, RoleEndpoint, "the application's container has ended"},
 	{ContainerOOM, "container_state", Now, RoleEndpoint, "the application's container was killed for lack of memory"},
 	{ContainerRestarts, "container_state", Now, RoleEndpoint, "the application's container was started again in the time of the failure"},

@@ -101,7 +101,48 @@ func (x *examination) unexplained(o ownRequest) evidence.Failure {
 	if x.decision.Forward != nil && x.decision.Forward.NoModule != "" {
 		f.Symptom = vocab.ProxyConfigurationError
 	}
+	if c, ok := x.saysWhy(o); ok && f.Symptom == "" {
+		f.Symptom = c.Symptom
+		x.ownWordFact(o, c)
+	}
 	return f
+}
+
+// saysWhy reads the reason that the gateway itself names in its answer, as in
+// X-Squid-Error.
+func (x *examination) saysWhy(o ownRequest) (dialect.Condition, bool) {
+	if x.match == nil || !madeSurely(o.Made) || o.Made.Detail == "" || o.Made.Product != x.match.Gateway.Conf.Instance.Product {
+		return dialect.Condition{}, false
+	}
+	var r dialect.Record
+	for _, log := range x.match.Gateway.Dialect.Logs {
+		r.Reset()
+		if key := log.Line([]byte(o.Made.Detail), &r); key > dialect.Plain && int(key) < len(log.Conds) && log.Conds[key].Fails && log.Conds[key].Symptom != "" {
+			return log.Conds[key], true
+		}
+	}
+	return dialect.Condition{}, false
+}
+
+// ownWordFact makes an item of the reason that an answer names.
+func (x *examination) ownWordFact(o ownRequest, c dialect.Condition) {
+	info, ok := c.Fact.Info()
+	b := observation{fact: c.Fact, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: o.Made.Detail}
+	switch info.Role {
+	case vocab.RoleEndpoint:
+		if all := x.configuredEndpoints(); len(all) == 1 {
+			b.subject = all[0]
+		}
+	case vocab.RolePool:
+		b.subject = x.pool()
+	case vocab.RoleRoute:
+		b.subject = x.route
+	case vocab.RoleGateway:
+		b.subject = x.gateway
+	}
+	if ok && b.subject != "" {
+		x.add(b)
+	}
 }
 
 // merge adds a line to the failure that it belongs to.

@@ -88,14 +88,14 @@ func domainEnd(b []byte, at int) int {
 // schemes are the words of Authorization headers, in lower case.
 var schemes = []string{"bearer", "basic", "digest", "negotiate", "ntlm", "apikey", "token"}
 
-// schemeSpans hides what follows an authentication scheme.
+// schemeSpans hides what follows an authentication scheme; "no-digest" is none.
 func (r *Redactor) schemeSpans(b []byte) []span {
 	var out []span
 	low := lower(b)
 	for _, word := range schemes {
 		each(low, word, func(at int) {
 			v := at + len(word)
-			if at > 0 && isAlnum(b[at-1]) || v >= len(b) || b[v] != ' ' && b[v] != '\t' {
+			if at > 0 && isAlnum(b[at-1]) || bytes.HasSuffix(low[:at], []byte("no-")) || v >= len(b) || b[v] != ' ' && b[v] != '\t' {
 				return
 			}
 			v = run(b, v, 8, func(c byte) bool { return c == ' ' || c == '\t' })

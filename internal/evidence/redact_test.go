@@ -310,3 +310,14 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestAnOptionIsNoScheme(t *testing.T) {
+	const row = "cache_peer 127.0.0.1 parent 18595 0 no-query originserver no-digest name=tickets_1\n"
+	if got := string(NewRedactor(nil).Config([]byte(row))); got != row {
+		t.Errorf("%q becomes %q", row, got)
+	}
+	const header = "Authorization: Digest name=tickets_1x9\n"
+	if got := string(NewRedactor(nil).Config([]byte(header))); got == header {
+		t.Errorf("%q is left as it is", header)
+	}
+}

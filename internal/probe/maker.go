@@ -48,6 +48,9 @@ func Maker(status int, header []topo.Header, body []byte) Made {
 		func() (Made, bool) { return server, server.Product != "" },
 	} {
 		if made, ok := find(); ok {
+			if field, ok := ownHeader(header); ok && field.Product == made.Product && strings.HasPrefix(field.Detail, made.Detail) {
+				made.Detail = field.Detail // X-Squid-Error has the errno behind the page's word
+			}
 			return m.with(made, server)
 		}
 	}

@@ -1,8 +1,11 @@
-// Package squid knows Squid: the ERR_ codes of its pages and of X-Squid-Error,
-// its access log, and the warnings of cache.log.
+// Package squid knows Squid 4 to 6 as a reverse proxy: its processes, its
+// configuration as far as it chooses peers, its access log, the warnings of
+// cache.log, and the ERR_ codes of its pages and of X-Squid-Error.
 package squid
 
 import (
+	"errors"
+	"path/filepath"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -13,32 +16,79 @@ import (
 
 // Dialect is Squid.
 var Dialect = dialect.Dialect{
-	Name:      "squid",
-	Doc:       "Squid: its process, access.log, cache.log, and the ERR_ codes of its pages.",
-	Recognise: recognise,
-	Logs:      Logs,
-	Words:     words,
+	Name:         "squid",
+	Doc:          "Squid: processes, configuration as far as it chooses peers, access.log, cache.log, and the ERR_ codes of its pages.",
+	Recognise:    recognise,
+	Worker:       worker,
+	VersionMarks: []string{"squid/"},
+	Config:       Config,
+	Logs:         Logs,
+	Format:       func(string) (dialect.Log, error) { return dialect.Log{}, errFormat },
+	Knobs:        knobs(),
+	Spell:        func(directive, value string) string { return directive + " " + value },
+	ConfigTest:   func(l dialect.Launch) []string { return []string{program(l), "-k", "parse", "-f", l.Config} },
+	Reload:       func(l dialect.Launch) []string { return []string{program(l), "-k", "reconfigure", "-f", l.Config} },
+	Words:        words,
+}
+
+var errFormat = errors.New("only Squid's own format is known")
+
+func program(l dialect.Launch) string {
+	if l.Exe == "" {
+		return "squid"
+	}
+	return l.Exe
+}
+
+func knobs() map[vocab.Knob]string {
+	out := map[vocab.Knob]string{vocab.Target: "cache_peer", vocab.KeepaliveCount: "server_persistent_connections", vocab.ServerConnections: "max-conn"}
+	for _, t := range timers {
+		out[t.knob] = t.name
+	}
+	return out
 }
 
 // recognise finds the main process; its workers are "(squid-1)".
 func recognise(p dialect.Process) (dialect.Launch, bool) {
-	if len(p.Args) == 0 || !strings.HasSuffix(p.Exe, "/squid") || strings.HasPrefix(p.Args[0], "(squid-") {
+	exe := strings.TrimSuffix(p.Exe, " (deleted)")
+	if len(p.Args) == 0 || filepath.Base(p.Args[0]) != "squid" || exe != "" && filepath.Base(exe) != "squid" {
 		return dialect.Launch{}, false
 	}
-	l := dialect.Launch{Product: "squid", PID: p.PID, Exe: p.Exe, Config: "/etc/squid/squid.conf", Prefix: "/"}
+	l := dialect.Launch{Product: "squid", PID: p.PID, Exe: exe, Config: defaultConfig, Prefix: p.Cwd}
 	for i, a := range p.Args {
 		switch {
 		case a == "-f" && i+1 < len(p.Args):
 			l.Config = p.Args[i+1]
 		case strings.HasPrefix(a, "-f") && len(a) > 2:
 			l.Config = a[2:]
+		case a == "-k" || a == "-v" || a == "-z" || a == "-h":
+			return dialect.Launch{}, false // it tells something, or sends a signal
 		}
 	}
+	l.Config = absolute(l.Config, p.Cwd)
 	return l, true
 }
 
-// Logs are access.log, cache.log and what the pages say.
-var Logs = []dialect.Log{log}
+// worker says of a child whether it takes requests: helpers have names of their
+// own.
+func worker(_, child dialect.Process) (takes, draining bool) {
+	return len(child.Args) > 0 && strings.HasPrefix(child.Args[0], "(squid-"), false
+}
+
+// Logs are access.log, cache.log and what the pages say. Both logs have each
+// other's lines in some installations, and are read alike.
+var Logs = []dialect.Log{sited(log), warnings(log)}
+
+func sited(l dialect.Log) dialect.Log {
+	l.Sites = true // its lines have the whole URL
+	return l
+}
+
+func warnings(l dialect.Log) dialect.Log {
+	l.Name, l.Kind = "squid cache", "error"
+	l.Sniff = func([]byte) int { return 0 } // told by the other
+	return l
+}
 
 var log, words = phrase.New(phrase.Options{
 	Name: "squid", Kind: "access", Own: own, Sure: 88,
@@ -54,6 +104,7 @@ func own(b []byte, r *dialect.Record) bool {
 		rest := b[19:]
 		if i := line.Index(rest, "| "); i >= 0 && i < 12 && (i < 2 || line.Has(rest, " kid")) {
 			r.Stamp, r.Message = b[:19], rest[i+2:]
+			warned(r)
 			return true
 		}
 		return false
@@ -94,9 +145,28 @@ func own(b []byte, r *dialect.Record) bool {
 	}
 	r.Path, _, _ = line.Cut(url, "?")
 	if _, peer, ok := line.Cut(hierarchy, "/"); ok && !line.Is(peer, "-") {
-		r.Endpoint = peer
+		r.Name = peer // an address without its port
 	}
 	return true
+}
+
+// warned reads whom a line of cache.log is about: the URL of a request, or a peer
+// by its name or its address.
+func warned(r *dialect.Record) {
+	if _, url, ok := line.Cut(r.Message, " for http://"); ok || line.Contains(r.Message, " encountered from http://") {
+		if !ok {
+			_, url, _ = line.Cut(r.Message, " encountered from http://")
+		}
+		url, _ = line.Word(url)
+		if i := line.Index(url, "/"); i > 0 {
+			r.Host = url[:i]
+			r.Path, _, _ = line.Cut(url[i:], "?")
+		}
+		return
+	}
+	if rest, ok := line.After(r.Message, "Detected DEAD Parent: "); ok {
+		r.Endpoint = line.Trim(rest)
+	}
 }
 
 type causes = []vocab.Cause
@@ -118,6 +188,8 @@ var rows = []phrase.Row{
 	{ID: "lifetime", Codes: []string{"ERR_LIFETIME_EXP"}, Symptom: vocab.HTTPResponseTimeout, Status: 504, Phase: dialect.PhaseBody, Fact: vocab.GatewayBodyTimeout, Causes: causes{vocab.TimeoutTooShort, vocab.UpstreamSlow}, Means: "client_lifetime ended the request."},
 	{ID: "closed-early", Codes: []string{"ERR_ZERO_SIZE_OBJECT"}, Says: []string{"Zero Sized Reply"}, Symptom: vocab.ConnectionTerminated, Status: 502, Phase: header, Fact: vocab.GatewayClosedEarly, Causes: causes{vocab.UpstreamCrashed, vocab.KeepaliveRace, vocab.WorkerKilled}, Means: "The server closed without one byte of an answer."},
 	{ID: "invalid", Codes: []string{"ERR_INVALID_RESP"}, Symptom: vocab.HTTPProtocolError, Status: 502, Phase: header, Fact: vocab.GatewayInvalidHeader, Causes: causes{vocab.InvalidResponse, vocab.ProtocolMismatch}, Means: "The server's answer is not valid HTTP."},
+	{ID: "no-peer", Says: []string{"ERR_READ_ERROR 0"}, Symptom: vocab.DestinationUnavailable, Status: 502, Phase: local, Fact: vocab.GatewayNoLiveUpstream, Causes: causes{vocab.UpstreamDown, vocab.NoHealthyUpstream, vocab.Filtered, vocab.UpstreamCrashed},
+		Means: "No errno: nothing was read, because no peer could be used. Each one is held to be dead, or not proved to be alive yet.", Check: "cache.log: TCP connection to … failed, Detected DEAD Parent."},
 	{ID: "read-failed", Codes: []string{"ERR_READ_ERROR"}, Symptom: vocab.ConnectionTerminated, Status: 502, Phase: header, Fact: vocab.GatewayResetEarly, Causes: causes{vocab.UpstreamCrashed, vocab.Lossy}, Means: "Reading from the server failed; the number is the system's errno."},
 	{ID: "write-failed", Codes: []string{"ERR_WRITE_ERROR"}, Symptom: vocab.ConnectionTerminated, Status: 502, Phase: dialect.PhaseSend, Fact: vocab.GatewayClosedSending, Causes: causes{vocab.UpstreamCrashed, vocab.KeepaliveRace, vocab.EarlyClose}, Means: "Sending to the server failed."},
 	{ID: "tls", Codes: []string{"ERR_SECURE_CONNECT_FAIL"}, Says: []string{"Failed to establish a secure connection to"}, Symptom: vocab.TLSProtocolError, Status: 503, Phase: dialect.PhaseTLS, Causes: causes{vocab.TLSUntrusted, vocab.TLSHandshake, vocab.ProtocolMismatch}, Means: "TLS with the server failed; the page has OpenSSL's words."},

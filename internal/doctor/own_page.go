@@ -12,9 +12,9 @@ import (
 // "upstream connect error … delayed connect error: Connection refused". Their
 // dialects read it as a line of a log.
 
-// ownPage reads the answer to one of our own requests so, where the gateway that
+// saidByPage reads the answer to one of our own requests so, where the gateway that
 // was asked made it.
-func (x *examination) ownPage(o ownRequest) (scan.Hit, dialect.Condition, bool) {
+func (x *examination) saidByPage(o ownRequest) (scan.Hit, dialect.Condition, bool) {
 	if x.match == nil || o.Made.Grade != probe.GradeBody || o.Made.Product != x.match.Gateway.Conf.Instance.Product {
 		return scan.Hit{}, dialect.Condition{}, false
 	}

@@ -85,7 +85,7 @@ func (x *examination) answerFacts(o ownRequest) {
 		b.fact, b.value = fact, value
 		x.add(b)
 	}
-	if h, _, ok := x.ownPage(o); ok {
+	if h, _, ok := x.saidByPage(o); ok {
 		x.lineFact(h, evidence.OwnAnswer)
 	}
 	switch {

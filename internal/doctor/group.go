@@ -95,7 +95,7 @@ func (x *examination) unexplained(o ownRequest) evidence.Failure {
 	if x.decision.Outcome != topo.Forwards && x.decision.Status >= 500 {
 		f.Symptom = vocab.ProxyInternalResponse
 	}
-	if _, c, ok := x.ownPage(o); ok {
+	if _, c, ok := x.saidByPage(o); ok {
 		f.Symptom = c.Symptom
 	}
 	if x.decision.Forward != nil && x.decision.Forward.NoModule != "" {

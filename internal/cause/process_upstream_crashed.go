@@ -16,6 +16,7 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.ProbeRefused, Seen: 12},
 		{Fact: vocab.NoListener, Seen: 14},
 		{Fact: vocab.SocketStale, Seen: 16},        // nobody removed the socket file
+		{Fact: vocab.EndUnseen, Seen: 6},           // that nothing was cut says nothing
 		{Fact: vocab.GatewayClosedEarly, Seen: 13}, // the kernel closes what a dead process held
 		{Fact: vocab.TargetWorkers, Seen: 1},
 		{Fact: vocab.GatewayResetEarly, Seen: 13}, // unread data at the end of the process makes it a reset

@@ -39,7 +39,6 @@ var upstreamDown = Cause{
 		{Fact: vocab.TargetIsSelf, Seen: -20},
 		{Fact: vocab.TargetLoopback6, Seen: -2},
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 2},
-		{Fact: vocab.EndUnseen, Seen: -3},            // it may as well have crashed
 		{Fact: vocab.AppCannotListen, Seen: 8},       // it wanted to listen and could not
 		{Fact: vocab.GatewayConnectFailed, Seen: 10}, // the commonest of its reasons
 		{Fact: vocab.CheckUnconnected, Seen: 12},     // the check is refused as the requests are

@@ -68,6 +68,8 @@ func (x *examination) gatewayLogs() []topo.Log {
 		case l.Path == "off" || l.Path == "":
 			continue
 		case x.print(l.Path) != nil:
+		case x.journaled(l):
+			l.Path = journalPath
 		case l.Variable, strings.HasPrefix(l.Path, "syslog:"), strings.HasPrefix(l.Path, "memory:"), l.Path == "stderr", strings.HasPrefix(l.Path, "/dev/"):
 			x.gap(evidence.Gap{Source: l.Kind + " log", Why: "it is written to " + l.Path + ", where goodgate does not read", Allow: x.allowLog(l)})
 			continue
@@ -117,6 +119,9 @@ func (x *examination) opener(ctx context.Context, p host.Place) (scan.Opener, er
 		return nil, err
 	}
 	return func(path string) (scan.File, error) {
+		if isJournal(path) {
+			return x.readJournal(ctx, journalFile(path))
+		}
 		if p := x.print(path); p != nil {
 			return x.printed(ctx, *p)
 		}
@@ -151,7 +156,7 @@ func (x *examination) noteLogs() map[string]*scan.Mark {
 		if l.Kind != "error" && l.Kind != "" && !x.whole(l) {
 			continue
 		}
-		if x.print(l.Path) != nil {
+		if x.print(l.Path) != nil || isJournal(l.Path) {
 			marks[l.Path] = &scan.Mark{Path: l.Path} // it has no end to remember: our lines are known by their token
 			continue
 		}
@@ -212,7 +217,7 @@ func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mar
 		x.prints = nil
 		a.Extract, err = scan.Tail(ctx, open, mark, log, scan.Options{Location: x.zone, All: true})
 		found := slices.ContainsFunc(a.Hits, ours)
-		if err != nil || found || !wait || try == 8 || try == 1 && x.print(mark.Path) != nil {
+		if err != nil || found || !wait || try == 8 || try == 1 && (x.print(mark.Path) != nil || isJournal(mark.Path)) {
 			break
 		}
 		select {

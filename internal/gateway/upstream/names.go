@@ -105,15 +105,11 @@ func (n *Names) run(next time.Duration) {
 	defer close(n.done)
 	due, seen := time.Now().Add(next), n.stamp()
 	for {
-		wait := time.Until(due)
-		if n.Watch != "" {
-			wait = min(wait, watchEvery)
-		}
-		t := time.NewTimer(wait)
+		t := time.NewTimer(min(time.Until(due), watchEvery))
 		select {
 		case <-t.C:
 			now := n.stamp()
-			if now == seen && time.Now().Before(due) {
+			if now == seen && time.Now().Before(due) && !n.lost() {
 				continue
 			}
 			seen = now
@@ -131,8 +127,24 @@ func (n *Names) run(next time.Duration) {
 	}
 }
 
-// watchEvery is how often a file of servers is looked at.
+// watchEvery is how often a file of servers is looked at, and a name of which an
+// address accepts no connections: the server may have moved, long before the TTL of
+// the old answer ends.
 const watchEvery = time.Second
+
+// lost reports whether nothing accepts connections at an address of a name.
+func (n *Names) lost() bool {
+	for _, e := range n.pool.Endpoints() {
+		host, _, err := net.SplitHostPort(e.Server)
+		if err != nil || e.Condition()&Away == 0 || e.Network == "unix" {
+			continue
+		}
+		if _, err := netip.ParseAddr(host); err != nil {
+			return true
+		}
+	}
+	return false
+}
 
 // stamp changes when the file of servers does.
 func (n *Names) stamp() string {

@@ -60,6 +60,13 @@ func TestNames(t *testing.T) {
 		if p.Endpoints()[0] != first {
 			t.Error("what was known about the first is lost")
 		}
+		set(false, "10.0.0.1", "fd00::2")
+		p.Endpoints()[1].set(Away, 0, "connection refused")
+		time.Sleep(1500 * time.Millisecond) // not until the TTL has passed: it may have moved
+		has("10.0.0.1:80", "[fd00::2]:80")
+		set(false, "10.0.0.1", "fd00::1")
+		time.Sleep(6 * time.Second)
+		has("10.0.0.1:80", "[fd00::1]:80")
 		set(true)
 		time.Sleep(time.Minute)
 		has("10.0.0.1:80", "[fd00::1]:80")

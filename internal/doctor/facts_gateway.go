@@ -85,9 +85,6 @@ func (x *examination) answerFacts(o ownRequest) {
 		b.fact, b.value = fact, value
 		x.add(b)
 	}
-	if h, _, ok := x.saidByPage(o); ok {
-		x.lineFact(h, evidence.OwnAnswer)
-	}
 	switch {
 	case !failed(o.AskResult):
 	case madeByEdge(o.Made):

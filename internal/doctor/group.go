@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -95,39 +96,42 @@ func (x *examination) unexplained(o ownRequest) evidence.Failure {
 	if x.decision.Outcome != topo.Forwards && x.decision.Status >= 500 {
 		f.Symptom = vocab.ProxyInternalResponse
 	}
-	if _, c, ok := x.saidByPage(o); ok {
-		f.Symptom = c.Symptom
-	}
 	if x.decision.Forward != nil && x.decision.Forward.NoModule != "" {
 		f.Symptom = vocab.ProxyConfigurationError
 	}
-	if c, ok := x.saysWhy(o); ok && f.Symptom == "" {
+	if c, words, ok := x.saysWhy(o); ok && f.Symptom == "" {
 		f.Symptom = c.Symptom
-		x.ownWordFact(o, c)
+		x.ownWordFact(o, c, words)
 	}
 	return f
 }
 
 // saysWhy reads the reason that the gateway itself names in its answer, as in
-// X-Squid-Error.
-func (x *examination) saysWhy(o ownRequest) (dialect.Condition, bool) {
-	if x.match == nil || !madeSurely(o.Made) || o.Made.Detail == "" || o.Made.Product != x.match.Gateway.Conf.Instance.Product {
-		return dialect.Condition{}, false
+// X-Squid-Error, or in a body of one line: "no available server", "upstream connect
+// error … delayed connect error: Connection refused".
+func (x *examination) saysWhy(o ownRequest) (c dialect.Condition, words string, ok bool) {
+	if x.match == nil || !madeSurely(o.Made) || o.Made.Product != x.match.Gateway.Conf.Instance.Product {
+		return c, "", false
 	}
 	var r dialect.Record
-	for _, log := range x.match.Gateway.Dialect.Logs {
-		r.Reset()
-		if key := log.Line([]byte(o.Made.Detail), &r); key > dialect.Plain && int(key) < len(log.Conds) && log.Conds[key].Fails && log.Conds[key].Symptom != "" {
-			return log.Conds[key], true
+	for _, words := range []string{o.Made.Detail, string(bytes.TrimSpace(o.Body[:min(len(o.Body), 4096)]))} {
+		if words == "" || strings.ContainsAny(words, "<\n") {
+			continue // a page in HTML is what its mark says, and no more
+		}
+		for _, log := range x.match.Gateway.Dialect.Logs {
+			r.Reset()
+			if key := log.Line([]byte(words), &r); key > dialect.Plain && int(key) < len(log.Conds) && log.Conds[key].Fails && log.Conds[key].Symptom != "" {
+				return log.Conds[key], words, true
+			}
 		}
 	}
-	return dialect.Condition{}, false
+	return c, "", false
 }
 
 // ownWordFact makes an item of the reason that an answer names.
-func (x *examination) ownWordFact(o ownRequest, c dialect.Condition) {
+func (x *examination) ownWordFact(o ownRequest, c dialect.Condition, words string) {
 	info, ok := c.Fact.Info()
-	b := observation{fact: c.Fact, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: o.Made.Detail}
+	b := observation{fact: c.Fact, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: words}
 	switch info.Role {
 	case vocab.RoleEndpoint:
 		if all := x.configuredEndpoints(); len(all) == 1 {

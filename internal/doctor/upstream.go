@@ -48,8 +48,6 @@ type upstream struct {
 	Firewall      *host.Firewall
 	Processes     []host.Process // that hold the listener, and their parents up to the first that does not
 	AppLogs       []readLog
-	Server        string        // the application server that holds the listener, where its limits are known
-	Limits        topo.Settings // of that server
 }
 
 // network returns how to dial the upstream.
@@ -114,7 +112,6 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	wg.Wait()
 	for _, u := range x.upstreams {
 		x.readAppLogs(ctx, u)
-		x.limitsOf(ctx, u)
 	}
 	x.upstreamFacts(ctx, before, after, x.lastLook(ctx, after))
 	x.nameFacts(resolved)

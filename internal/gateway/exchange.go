@@ -9,6 +9,8 @@ import (
 	"context"
 	"io"
 	"net"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
 
 // Field is one header field.
@@ -32,6 +34,16 @@ type Request struct {
 	Trailer func() []Field // after Body returned io.EOF; nil: the request has none
 
 	Bad *Bad // the request breaks the rules of its protocol; the rest is what was understood of it
+}
+
+// Carrier is a Responder that can write what a pipe holds, without its passing
+// through the program's memory.
+type Carrier interface {
+	// Carries reports whether this answer, whose head was given to Head, can be
+	// written so.
+	Carries() bool
+	// Carry writes the next n bytes of the body, which are all that is in p.
+	Carry(p *sock.Pipe, n int) error
 }
 
 // Bad is why a front cannot take a request. It is answered, logged and counted like

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
@@ -63,10 +64,48 @@ func (h *handler) pass(x *upstream.Exchange, live bool) bool {
 				return h.lostClient(x, err)
 			}
 		}
+		if x.Left() >= largeRest {
+			if f, err, ok := h.haul(x); f != nil {
+				return h.broken(x, f)
+			} else if err != nil {
+				return h.lostClient(x, err)
+			} else if ok {
+				continue
+			}
+		}
 		if f := x.More(); f != nil {
 			return h.broken(x, f)
 		}
 	}
+}
+
+// largeRest is from how much of a body on that it is moved within the kernel. For
+// less the pipe costs more than copying.
+const largeRest = 128 << 10
+
+// haul moves the rest of a body of known length from the server's socket to the
+// client's within the kernel. ok is false where that cannot be done, and nothing was.
+func (h *handler) haul(x *upstream.Exchange) (f *upstream.Failure, err error, ok bool) {
+	to, can := h.w.(Carrier)
+	if !can || !x.Movable() || !to.Carries() {
+		return nil, nil, false
+	}
+	p, err := sock.NewPipe()
+	if err != nil {
+		return nil, nil, false // no descriptors: the other way needs none
+	}
+	defer p.Close()
+	for x.Left() > 0 {
+		n, f := x.Move(p)
+		if f != nil {
+			return f, nil, true
+		}
+		if err := to.Carry(p, n); err != nil {
+			return nil, err, true
+		}
+		h.x.Sent += int64(n)
+	}
+	return nil, nil, true
 }
 
 // broken ends an answer that broke off: never cleanly, so that the client cannot

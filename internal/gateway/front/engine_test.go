@@ -174,7 +174,7 @@ func TestIdle(t *testing.T) {
 
 // TestSlowBody: a body of which nothing more comes ends, and is no request.
 func TestSlowBody(t *testing.T) {
-	s := newSite(t, func(c *config.Config) { c.Limits.BodyTime = 50 * time.Millisecond }, nil)
+	s := newSite(t, func(c *config.Config) { c.Limits.BodyTime = 500 * time.Millisecond }, nil)
 	if got := s.raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"); !strings.HasPrefix(got, "HTTP/1.1 400 ") || len(s.asked()) > 0 {
 		t.Errorf("%v %q", s.asked(), got)
 	}
@@ -182,7 +182,7 @@ func TestSlowBody(t *testing.T) {
 	c := s.dial()
 	io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
 	for range 10 {
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(60 * time.Millisecond)
 		io.WriteString(c, "x")
 	}
 	in := bufio.NewReader(c)
@@ -190,7 +190,7 @@ func TestSlowBody(t *testing.T) {
 		t.Errorf("%v %q", resp, body)
 	}
 	// And its limit is gone for the next request.
-	time.Sleep(80 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond)
 	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 	if resp, _ := reply(t, in, "GET"); resp.StatusCode != 200 {
 		t.Error(resp)
@@ -272,14 +272,16 @@ func TestHTTP10(t *testing.T) {
 // TestCut: an answer that breaks off never ends cleanly.
 func TestCut(t *testing.T) {
 	s := newSite(t, nil, func(c net.Conn, r *http.Request, _ []byte) bool {
-		if r.URL.Path == "/length" {
+		if r.URL.Path == "/large" { // moved within the kernel
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"+strings.Repeat("x", 999999))
+		} else if r.URL.Path == "/length" {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"+strings.Repeat("x", 99999))
 		} else {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r")
 		}
 		return false
 	})
-	for _, path := range []string{"/length", "/chunked"} {
+	for _, path := range []string{"/large", "/length", "/chunked"} {
 		resp, err := http.Get("http://" + s.addr + path)
 		if err != nil {
 			continue
@@ -290,6 +292,7 @@ func TestCut(t *testing.T) {
 		resp.Body.Close()
 	}
 	http.DefaultClient.CloseIdleConnections()
+	has(t, s.logged(3), `"symptom":"http_response_incomplete"`, `"cut":true`, `"bytes":999999`)
 }
 
 // TestLargeBodies: both ways, by length and by chunks.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
@@ -157,6 +158,26 @@ func (x *exchange) send(b []byte) error {
 		x.c.cancel()
 	}
 	return err
+}
+
+// Carries reports whether the body can be moved to the client's socket.
+func (x *exchange) Carries() bool { return x.framing == length && x.c.s.Raw() }
+
+// Carry sends what is gathered and then the n bytes in p.
+func (x *exchange) Carry(p *sock.Pipe, n int) error {
+	if err := x.Flush(); err != nil {
+		return err
+	}
+	if x.left -= int64(n); x.left < 0 {
+		x.failed = http.ErrContentLength
+		return x.failed
+	}
+	if err := x.c.s.WriteFrom(p); err != nil {
+		x.failed = err
+		x.c.cancel()
+		return err
+	}
+	return nil
 }
 
 // Flush sends what was written.

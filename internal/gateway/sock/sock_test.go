@@ -186,3 +186,69 @@ func TestReadAndWriteDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestPipe moves a stream from one connection to another through a pipe.
+func TestPipe(t *testing.T) {
+	p, err := NewPipe()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer p.Close()
+	from, in := both(t, "tcp")
+	to, out := both(t, "unix")
+	data := make([]byte, 3<<20)
+	for i := range data {
+		data[i] = byte(i * 7)
+	}
+	go func() { from.Write(data); from.Close() }()
+	source, sink := New(in), New(to)
+	moved := make(chan error, 1)
+	go func() {
+		defer to.Close()
+		for {
+			if _, err := source.ReadTo(p, 1<<20); err != nil {
+				moved <- err
+				return
+			}
+			if err := sink.WriteFrom(p); err != nil {
+				moved <- err
+				return
+			}
+		}
+	}()
+	got, err := io.ReadAll(out)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if err := <-moved; err != io.EOF {
+		t.Error(err)
+	}
+	// A deadline passes, and a reader is gone.
+	more, waits := both(t, "tcp")
+	slow := New(waits)
+	slow.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
+	if _, err := slow.ReadTo(p, 1); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+	slow.SetReadDeadline(time.Time{})
+	left, gone := both(t, "tcp")
+	gone.(*net.TCPConn).SetLinger(0)
+	gone.Close()
+	go more.Write(data)
+	end := New(left)
+	for err = nil; err == nil; {
+		if _, err = slow.ReadTo(p, 1<<20); err == nil {
+			err = end.WriteFrom(p)
+		}
+	}
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "write" {
+		t.Error(err)
+	}
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	if _, err := New(a).ReadTo(p, 1); err != ErrNoPipe {
+		t.Error(err)
+	}
+}

@@ -84,6 +84,39 @@ func (x *Exchange) More() *Failure {
 	return nil
 }
 
+// Left returns how many bytes of a body of known length have not been read; 0 where
+// the length is not known.
+func (x *Exchange) Left() int64 {
+	if x.Framing.Kind != http1.ByLength || x.body.done {
+		return 0
+	}
+	return x.body.left
+}
+
+// Movable reports whether Move can be used.
+func (x *Exchange) Movable() bool {
+	return x.conn != nil && x.conn.own != nil && x.fcgi == nil && x.conn.eof == nil
+}
+
+// moved is how much is moved at once, at most.
+const moved = 256 << 10
+
+// Move waits for more of a body of known length and moves it into p, which is empty.
+// Before, Piece must have returned nil.
+func (x *Exchange) Move(p *sock.Pipe) (int, *Failure) {
+	c, b := x.conn, &x.body
+	x.patient()
+	c.unlease() // everything in it was used
+	n, err := c.own.ReadTo(p, int(min(b.left, moved)))
+	if err != nil {
+		return 0, x.failed(x.bodyError(err))
+	}
+	b.left -= int64(n)
+	b.got += int64(n)
+	b.done = b.left == 0
+	return n, nil
+}
+
 // stall is how long a small answer is waited for before what is there is passed on.
 const stall = time.Second
 
@@ -142,11 +175,7 @@ func (x *Exchange) piece() ([]byte, *Failure) {
 
 // more reads from the network.
 func (x *Exchange) more() *Failure {
-	t := &x.end.pool.Settings.Timeouts
-	now := time.Now()
-	if left := x.read.Sub(now); x.read.IsZero() || left < t.Read-t.Read/16 || left > t.Read { // not for each of many reads
-		x.deadline(x.before(now, t.Read))
-	}
+	x.patient()
 	err := x.fill()
 	if err == nil {
 		return nil
@@ -156,6 +185,15 @@ func (x *Exchange) more() *Failure {
 		return nil
 	}
 	return x.bodyError(err)
+}
+
+// patient sets the deadline for the next read of the body.
+func (x *Exchange) patient() {
+	t := &x.end.pool.Settings.Timeouts
+	now := time.Now()
+	if left := x.read.Sub(now); x.read.IsZero() || left < t.Read-t.Read/16 || left > t.Read { // not for each of many reads
+		x.deadline(x.before(now, t.Read))
+	}
 }
 
 // ended reports whether err is the proper end of a body that ends with its

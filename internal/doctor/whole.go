@@ -168,7 +168,7 @@ func (x *examination) lateLines() {
 // outFacts says who takes servers out of rotation, where none of our pool is in
 // it: health checks, or, where there are none, only a person.
 func (x *examination) outFacts() {
-	out := x.has(vocab.PoolNoServer, "") || slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return x.cond(h).Fact == vocab.GatewayNoLiveUpstream })
+	out := x.has(vocab.PoolNoServer, "") || x.has(vocab.GatewayNoLiveUpstream, "") || slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return x.cond(h).Fact == vocab.GatewayNoLiveUpstream })
 	for _, p := range x.match.Gateway.Conf.Instance.Pools {
 		if p.Name != x.pool() || !out {
 			continue

@@ -52,6 +52,7 @@ func (c *config) askAPI() {
 	c.take(root, "routers", c.routers)
 	c.take(root, "services", c.services)
 	c.take(root, "middlewares", c.middlewares)
+	c.compareNamed()
 	if q, ok := c.question("/api/version"); ok {
 		if reply, err := dialect.Ask(c.src, q); err == nil {
 			c.version = body(reply).Str("Version")
@@ -104,6 +105,21 @@ func (c *config) take(root *tree.Node, kind string, into map[string]*object) {
 	}
 	for _, o := range told {
 		into[o.name] = o
+	}
+}
+
+// compareNamed notes servers that a broken file names and that nobody asks.
+func (c *config) compareNamed() {
+	runs := map[string]bool{}
+	for _, s := range c.services {
+		for _, server := range s.node.List("loadBalancer", "servers") {
+			runs[server.Str("url")] = true
+		}
+	}
+	for _, m := range c.named {
+		if !runs[m[1]] {
+			c.differ("the server %s stands in a file that does not load, and does not run", m[1])
+		}
 	}
 }
 

@@ -24,10 +24,11 @@ type config struct {
 
 	routers, services, middlewares, transports map[string]*object
 
-	told    bool     // the running instance told routers, services and middlewares
-	differs []string // what it told otherwise than the files
-	unread  bool     // some of the file provider's configuration could not be read
-	hidden  []string // providers whose configuration stands in no file
+	told    bool       // the running instance told routers, services and middlewares
+	differs []string   // what it told otherwise than the files
+	named   [][]string // matches of serverURL in files that cannot be read
+	unread  bool       // some of the file provider's configuration could not be read
+	hidden  []string   // providers whose configuration stands in no file
 	version string
 }
 

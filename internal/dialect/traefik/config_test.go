@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -245,6 +246,10 @@ func TestTold(t *testing.T) {
 	d.files["/etc/traefik/dyn.yml"] = "http: ["
 	if c = load(t, d); !c.Told || len(c.Instance.Problems) == 0 || c.Resolve(topo.Request{Port: 8000, Host: "none.test", Path: "/"}).Outcome != topo.Answers {
 		t.Errorf("a broken file hides what runs: %+v", c.Instance.Problems)
+	}
+	d.files["/etc/traefik/dyn.yml"] = strings.Replace(strings.Replace(dyn, "127.0.0.1:3000", "127.0.0.1:3009", 1), "  services:\n", "  services\n", 1)
+	if c = load(t, d); !slices.ContainsFunc(c.Differs, func(s string) bool { return strings.Contains(s, "127.0.0.1:3009") }) {
+		t.Errorf("differs %q", c.Differs)
 	}
 }
 

@@ -3,6 +3,7 @@ package traefik
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -76,6 +77,7 @@ func (c *config) dynamic(file string) {
 	if err != nil {
 		c.unread = true
 		n = salvage(file, data, err)
+		c.named = append(c.named, serverURL.FindAllStringSubmatch(string(data), maxEndpoints)...)
 	}
 	if bad := unknown(n, dynamicKeys); bad != nil && err == nil {
 		// Traefik refuses the file, and goes on with what it had: most likely the same
@@ -97,6 +99,9 @@ func (c *config) objects(n *tree.Node) {
 		}, "http", kind)
 	}
 }
+
+// serverURL finds the servers that a broken file names.
+var serverURL = regexp.MustCompile(`(?m)\burl["']?\s*[:=]\s*["']?(https?://[^\s"'},]+)`)
 
 // salvage reads what stands before the mistake of a file: enough to know its names.
 func salvage(file string, data []byte, err error) *tree.Node {

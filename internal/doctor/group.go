@@ -103,7 +103,24 @@ func (x *examination) unexplained(o ownRequest) evidence.Failure {
 		f.Symptom = c.Symptom
 		x.ownWordFact(o, c, words)
 	}
+	if f.Symptom == "" {
+		f.Symptom = x.loggedThen(o)
+	}
 	return f
+}
+
+// loggedThen returns what the access log says of a request like ours at the time of
+// ours, where the log names the site of each.
+func (x *examination) loggedThen(o ownRequest) vocab.Symptom {
+	label := x.label()
+	for _, h := range x.access {
+		c := x.cond(h)
+		then := h.Time.After(o.Started.Add(-time.Second)) && h.Time.Before(o.Ended.Add(time.Second))
+		if label != "" && h.Server == label && h.Status == o.Status && then && c.Fails && h.Path == x.match.Request.Path && c.Symptom != "" {
+			return c.Symptom
+		}
+	}
+	return ""
 }
 
 // saysWhy reads the reason that the gateway itself names in its answer, as in

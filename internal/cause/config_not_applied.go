@@ -15,7 +15,7 @@ var notApplied = Cause{
 		{Fact: vocab.GatewayDraining, Seen: 3},
 		{Fact: vocab.GatewayRefused, Seen: 3},
 	},
-	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.WrongAddress, vocab.UpstreamRestarting, vocab.Maintenance},
+	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.WrongAddress, vocab.UpstreamRestarting},
 	Summary: "The gateway runs an older configuration than the one on disk[: {value:config_differs}][; {value:config_newer}].",
 	Fixes: []Fix{
 		{Text: "Test the configuration on disk and load it.", Command: "{test} && {reload}"},

@@ -57,6 +57,10 @@ type Dialect struct {
 	// Nil: the two words.
 	Spell func(directive, value string) string
 
+	// Dials writes the address of a server, "127.0.0.1:3000" or "unix:/run/app.sock",
+	// as a configuration has it. Nil: without "unix:".
+	Dials func(address string) string
+
 	// Worker says whether a child of a main process takes requests, and whether
 	// it only ends those it has. A product has it whose workers look like its
 	// main process: then one that Recognise takes for a main process is a

@@ -66,7 +66,7 @@ func (x *examination) testConfig(ctx context.Context) {
 // firstError is the line that says what is wrong.
 func firstError(output string) string {
 	for line := range strings.Lines(output) {
-		if strings.Contains(line, "[emerg]") || strings.Contains(line, "[ALERT]") {
+		if strings.Contains(line, "[emerg]") || strings.Contains(line, "[ALERT]") || strings.HasPrefix(line, "Error: ") {
 			return strings.TrimSpace(line)
 		}
 	}

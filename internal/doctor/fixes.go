@@ -192,7 +192,14 @@ func (x *examination) targetFix(out *Fix, found string) {
 			}
 			out.Place, out.Remove, out.Add = &p, "server "+e.String()+";", "server "+reachable(address)+";"
 			if e.Line != "" {
-				out.Remove, out.Add = e.Line, strings.Replace(e.Line, strings.TrimPrefix(e.String(), "unix:"), strings.TrimPrefix(reachable(address), "unix:"), 1)
+				dials := x.match.Gateway.Dialect.Dials
+				if dials == nil {
+					dials = func(a string) string { return strings.TrimPrefix(a, "unix:") }
+				}
+				out.Remove, out.Add = e.Line, strings.Replace(e.Line, dials(e.String()), dials(reachable(address)), 1)
+			}
+			if out.Remove == out.Add {
+				out.Place, out.Remove, out.Add = nil, "", "" // it is written in another way
 			}
 			return
 		}

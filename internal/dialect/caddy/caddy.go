@@ -5,7 +5,7 @@ package caddy
 
 import (
 	"bytes"
-
+	"strings"
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/answer"
 	"github.com/goodgatehq/goodgate/internal/dialect/applog"
@@ -26,6 +26,7 @@ var Dialect = dialect.Dialect{
 	Logs:         Logs,
 	Knobs:        knobs,
 	Spell:        spell,
+	Dials:        func(address string) string { return strings.Replace(address, "unix:", "unix/", 1) },
 	ConfigTest:   func(l dialect.Launch) []string { return command(l, "validate") },
 	Reload:       reload,
 }

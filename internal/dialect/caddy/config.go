@@ -21,7 +21,7 @@ const defaultConfig = "/etc/caddy/Caddyfile"
 type config struct {
 	launch    dialect.Launch
 	root      *node
-	told      bool // the running instance told it
+	plain     bool // it is JSON: nobody edits it line by line
 	files     []string
 	problems  []topo.Problem
 	servers   []*server
@@ -79,7 +79,7 @@ func load(src dialect.Source, l dialect.Launch, old bool) *config {
 		case err != nil:
 			c.problems = append(c.problems, topo.Problem{Place: topo.Place{File: l.Config}, Text: err.Error()})
 		}
-		c.root = root
+		c.root, c.plain = root, true
 		c.read()
 		return c
 	}
@@ -142,7 +142,7 @@ func ask(src dialect.Source, l dialect.Launch, disk *config) *config {
 	if err != nil || root.kind != object {
 		return nil
 	}
-	c := &config{launch: l, root: root, told: true}
+	c := &config{launch: l, root: root, plain: true}
 	c.read()
 	if len(c.servers) == 0 || !c.own(disk) {
 		return nil

@@ -47,9 +47,8 @@ func (c *config) endpoints(h *node) []topo.Endpoint {
 			e = topo.Endpoint{Name: dial, Network: "tcp", Host: dial}
 		}
 		e.Weight = 1
-		e.Place = u.at
-		if !c.told {
-			e.Line = u.line
+		if !c.plain {
+			e.Place, e.Line = u.at, u.line
 		}
 		e.MaxConns = int(u.int("max_requests"))
 		if e.MaxConns == 0 {
@@ -156,7 +155,7 @@ func (c *config) setting(n *node, k vocab.Knob, directive string, number float64
 	if n.kind == number_ && n.line == "" {
 		s.Value = plainValue(k, number, n.text)
 	}
-	if !c.told {
+	if !c.plain {
 		s.Place = n.at
 	}
 	return s
@@ -176,7 +175,7 @@ func plainValue(k vocab.Knob, v float64, text string) string {
 
 // at says where in a Caddyfile a knob of a reverse_proxy would be set.
 func (c *config) at(s topo.Setting, h *node, transport string) topo.Setting {
-	if c.told || !s.Default || h.line == "" {
+	if c.plain || !s.Default || h.line == "" {
 		return s
 	}
 	t := h.get("transport")

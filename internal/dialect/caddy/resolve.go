@@ -316,7 +316,7 @@ func (w *walk) forward(h *node) ending {
 			}
 		}
 	}
-	w.step(h, f.Target)
+	w.step(h, "reverse_proxy")
 	if w.subrequest(h) {
 		return goOn // an authority, which lets the request pass
 	}

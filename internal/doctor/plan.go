@@ -93,9 +93,16 @@ func (x *examination) planned() *Plan {
 			p.add(PlanStep{What: fmt.Sprintf("send one GET %s to %s:%d and read who made the answer", t.Path, t.Host, t.Port), When: planAlways, Sends: 1, AtMost: x.patience().Seconds(), Sources: []string{"probe/ask"}})
 		}
 	} else {
-		x.planGateway(p)
-		x.planNames(p)
-		x.planUpstreams(p)
+		x.planOwn(p)
+		x.trace()
+		for y := x; ; y = y.behind.examination {
+			y.planGateway(p)
+			y.planNames(p)
+			y.planUpstreams(p)
+			if y.behind == nil {
+				break
+			}
+		}
 		x.planHost(p)
 	}
 	waits := 0.0
@@ -114,8 +121,8 @@ const reading = 2 * time.Second
 
 func (p *Plan) add(s PlanStep) { p.Steps = append(p.Steps, s) }
 
-// planGateway: our own request, and the gateway's logs.
-func (x *examination) planGateway(p *Plan) {
+// planOwn: our own request.
+func (x *examination) planOwn(p *Plan) {
 	if !x.past() {
 		p.add(PlanStep{What: "read the socket tables and the processes, before and after", When: planAlways, Sources: []string{"doctor/picture"}})
 		if !x.opts.Quick {
@@ -130,10 +137,19 @@ func (x *examination) planGateway(p *Plan) {
 			p.add(PlanStep{What: "send it again, one after the other, until it fails or took long", When: planOften, Sends: seriesMost - 1, AtMost: float64(seriesMost-1) * most.Seconds(), Sources: []string{"probe/ask", "scan/fresh"}})
 		}
 	}
-	for _, l := range x.gatewayLogs() {
-		p.add(PlanStep{What: fmt.Sprintf("read %s since %s", l.Path, x.from.In(x.zone).Format("15:04:05")), When: planAlways, Sources: []string{"scan/window", "scan/head", "scan/tail"}})
+}
+
+// planGateway: the logs of a gateway, and what it is asked about itself. One that
+// stands behind another is examined where that one fails.
+func (x *examination) planGateway(p *Plan) {
+	when := planAlways
+	if x.front != nil {
+		when = planFails
 	}
-	if x.opts.ConfigTest {
+	for _, l := range x.gatewayLogs() {
+		p.add(PlanStep{What: fmt.Sprintf("read %s since %s", l.Path, x.from.In(x.zone).Format("15:04:05")), When: when, Sources: []string{"scan/window", "scan/head", "scan/tail"}})
+	}
+	if x.opts.ConfigTest && x.front == nil {
 		p.add(PlanStep{What: "run the gateway's own configuration test, which may write files", When: planAlways, AtMost: configTestLimit.Seconds(), Sources: []string{"config/test"}})
 	}
 	if !x.silent() {

@@ -13,6 +13,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -48,6 +49,8 @@ type upstream struct {
 	Firewall      *host.Firewall
 	Processes     []host.Process // that hold the listener, and their parents up to the first that does not
 	AppLogs       []readLog
+	Server        string        // the application server that holds the listener, where its limits are known
+	Limits        topo.Settings // of that server
 }
 
 // network returns how to dial the upstream.
@@ -112,6 +115,7 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 	wg.Wait()
 	for _, u := range x.upstreams {
 		x.readAppLogs(ctx, u)
+		x.limitsOf(ctx, u)
 	}
 	x.upstreamFacts(ctx, before, after, x.lastLook(ctx, after))
 	x.nameFacts(resolved)

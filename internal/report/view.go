@@ -68,7 +68,7 @@ func view(d *doctor.Diagnosis, all bool) page {
 		p.Others = others(d.Causes[1:], d.Verdict, all, day)
 	}
 	for _, r := range d.Ladder {
-		if r.Inverted || all || d.Verdict != vocab.Healthy {
+		if r.Inverted || all {
 			p.Ladder = append(p.Ladder, rungText(r))
 		}
 	}

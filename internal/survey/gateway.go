@@ -71,7 +71,7 @@ func recognise(list host.Processes, dialects []dialect.Dialect) (found launches)
 			if d.Recognise == nil || d.Application {
 				continue
 			}
-			if l, ok := d.Recognise(asDialect(p)); ok {
+			if l, ok := d.Recognise(AsDialect(p)); ok {
 				found.List = append(found.List, launch{PID: p.PID, Dialect: d.Name, Launch: l})
 				break
 			}
@@ -93,7 +93,8 @@ func isWorker(l launch, all []launch, list host.Processes, dialects []dialect.Di
 	return ok && slices.ContainsFunc(all, func(m launch) bool { return m.PID == parent.PID && m.Dialect == l.Dialect })
 }
 
-func asDialect(p host.Process) dialect.Process {
+// AsDialect is a process as dialects are shown it.
+func AsDialect(p host.Process) dialect.Process {
 	return dialect.Process{PID: p.PID, PPID: p.PPID, Exe: p.Exe, Comm: p.Comm, Args: p.Args, Cwd: p.Cwd, Started: p.Started, UID: p.UID}
 }
 
@@ -166,7 +167,7 @@ func (k *look) workers(d *dialect.Dialect, master host.Process) []Worker {
 			continue
 		}
 		if d.Worker != nil {
-			if takes, draining := d.Worker(asDialect(master), asDialect(c)); takes {
+			if takes, draining := d.Worker(AsDialect(master), AsDialect(c)); takes {
 				all = append(all, Worker{Process: c, Draining: draining})
 			}
 			continue

@@ -108,6 +108,12 @@ type source struct {
 	gaps  []evidence.Gap
 }
 
+// NewSource reads files as the processes of a place see them, for a dialect that
+// reads the configuration of what stands at the end of a path.
+func NewSource(ctx context.Context, rec *evidence.Recorder, views *host.Views, place host.Place) dialect.Source {
+	return &source{k: newLook(ctx, rec, views, Options{Offline: true}), place: place}
+}
+
 // ReadFile returns a file of the configuration.
 func (s *source) ReadFile(path string) ([]byte, error) {
 	data, err := s.read(path, maxConfig)

@@ -15,6 +15,7 @@ var Dialect = dialect.Dialect{
 	Doc:         "gunicorn and uvicorn, the servers of Python's WSGI and ASGI applications: processes and what they log about their workers.",
 	Recognise:   recognise,
 	Application: true,
+	Config:      Config,
 	Logs:        Logs,
 	Words:       words(),
 }
@@ -40,6 +41,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 	if filepath.Base(p.Args[at]) == "uvicorn" {
 		l.Product = "uvicorn"
 	}
+	l.Globals = strings.Join(p.Args[at+1:], "\x00")
 	for i := at + 1; i < len(p.Args); i++ {
 		switch a := p.Args[i]; {
 		case (a == "-c" || a == "--config") && i+1 < len(p.Args):

@@ -180,6 +180,17 @@ func ownNames() []Fault {
 		})
 	}
 	return []Fault{
+		ownFault("name-down", "the server is reached by its name, served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			app, p := b.Name(), b.Port()
+			host := app + ".svc.internal"
+			names := b.DNS(backend.DNS{Names: map[string]string{host + ".": "127.0.0.2"}, TTL: 60})
+			served := b.Backend(app, good(fmt.Sprintf("127.0.0.2:%d", p)))
+			s := b.ownSite(app, fmt.Sprintf("http://%s:%d", host, p))
+			s.more = fmt.Sprintf("resolvers: [%s]\n", names.Addr)
+			g := b.Own(s).Run().Served(3)
+			served.End()
+			return g.Scene()
+		}),
 		f("name-unknown", "the name server says that the upstream's name does not exist", vocab.NoSuchName, vocab.DNSError, http.StatusBadGateway, backend.DNS{}),
 		f("resolver-servfail", "the resolver answers SERVFAIL", vocab.ResolverUnreachable, vocab.DNSError, http.StatusBadGateway, backend.DNS{Code: dns.RcodeServerFailure}),
 		f("resolver-silent", "the resolver does not answer", vocab.ResolverUnreachable, vocab.DNSTimeout, http.StatusGatewayTimeout, backend.DNS{Mute: true}),

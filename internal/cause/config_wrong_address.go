@@ -22,6 +22,7 @@ var wrongAddress = Cause{
 		{Fact: vocab.ListenerNowhereElse, Seen: -14},
 		{Fact: vocab.ListenerBeside, Seen: -14},       // it is another one, that did not move
 		{Fact: vocab.AppListeningElsewhere, Seen: 16}, // its own words
+		{Fact: vocab.TargetOwnContainer, Seen: 18},    // one process per container: the application is in another one
 		{Fact: vocab.TargetLoopback6, Seen: 8},        // localhost is ::1 first, and many applications listen on 127.0.0.1 only
 		{Fact: vocab.EndpointServed, Seen: -10},       // it was the right address once
 		{Fact: vocab.EndpointNeverServed, Seen: 3},

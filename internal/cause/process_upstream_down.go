@@ -37,6 +37,7 @@ var upstreamDown = Cause{
 		{Fact: vocab.NameMoved, Seen: -15},
 		{Fact: vocab.NameUnknown, Seen: -10}, // it may have moved
 		{Fact: vocab.TargetIsSelf, Seen: -20},
+		{Fact: vocab.TargetOwnContainer, Seen: -3},
 		{Fact: vocab.TargetLoopback6, Seen: -2},
 		{Fact: vocab.GatewayNoLiveUpstream, Seen: 2},
 		{Fact: vocab.AppCannotListen, Seen: 8},       // it wanted to listen and could not

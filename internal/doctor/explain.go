@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ func Explain(ctx context.Context, opts ExplainOptions) (*Explanation, error) {
 		texts.Reads = append(texts.Reads, read)
 	}
 	e.sized(texts.Reads)
+	e.contained = contained.Match(seen.Bytes())
 	e.lines(texts)
 	return e.out, nil
 }
@@ -83,6 +85,8 @@ type explaining struct {
 	name     string
 	resolver string
 	pool     string
+
+	contained bool // the gateway evidently runs in a container
 }
 
 // words looks every word up in the vocabulary and returns those that are not
@@ -193,6 +197,11 @@ func (e *explaining) lines(texts scan.Texts) {
 	if s := lead.Cond.Symptom; s != "" {
 		e.out.Symptom = &s
 	}
+	// What the client met is the pool's symptom; why, its members tell.
+	why := reason(texts.Reads)
+	if why != nil && lead.Cond.Symptom == vocab.DestinationUnavailable {
+		lead = why
+	}
 	// Ongoing: what a line says about now is about the time of the paste.
 	f := evidence.Failure{Symptom: lead.Cond.Symptom, Status: lead.Cond.Status, Subjects: e.subjects(), Count: 1, Ongoing: true}
 	// The lines are about one incident, whatever their times say: they may come
@@ -201,7 +210,13 @@ func (e *explaining) lines(texts scan.Texts) {
 	for i := range same {
 		same[i].When = time.Time{}
 	}
+	if why != nil {
+		same = slices.DeleteFunc(same, func(it evidence.Item) bool { return it.Fact == vocab.GatewayNoLiveUpstream })
+	}
 	r := weighCandidates(infer.Rank(cause.All(), f, same), lead.Cond, texts.Reads)
+	if why != nil {
+		slices.SortStableFunc(r, func(a, b ranked) int { return order(isScope(a.ID)) - order(isScope(b.ID)) })
+	}
 	e.out.Verdict = r.verdict()
 	for _, x := range r {
 		c := candidate(x.ID)
@@ -270,6 +285,31 @@ func candidate(id vocab.Cause) Cause {
 		}
 	}
 	return x
+}
+
+// reason returns the first line that says why a server is out of rotation; nil:
+// there is none.
+func reason(reads []scan.Read) *scan.Read {
+	for i := range reads {
+		c := reads[i].Cond
+		if c.Symptom != "" && c.Symptom != vocab.DestinationUnavailable && len(c.Causes) > 0 && !isScope(c.Causes[0]) {
+			return &reads[i]
+		}
+	}
+	return nil
+}
+
+// isScope reports whether a cause only says how far an outage goes: such a one is
+// never first where the cause of a member is known.
+func isScope(id vocab.Cause) bool {
+	return id == vocab.NoHealthyUpstream || id == vocab.PartialOutage || id == vocab.CDNOrigin
+}
+
+func order(later bool) int {
+	if later {
+		return 1
+	}
+	return 0
 }
 
 // lead returns the line that says what the client got: a failure that a gateway
@@ -367,6 +407,12 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 		}
 	}
 	for _, r := range reads {
+		if r.Cond.Phase == dialect.PhaseConnect && r.Endpoint != "" && isLoopback(r.Endpoint) && !strings.HasPrefix(r.Endpoint, "unix:") && !strings.HasPrefix(r.Endpoint, "/") && (e.contained || bridged(r.Client)) {
+			add(vocab.TargetOwnContainer, r, r.Endpoint)
+			break
+		}
+	}
+	for _, r := range reads {
 		if scheme, _, ok := strings.Cut(r.Upstream, "://"); ok && managesWorkers(scheme) {
 			add(vocab.TargetWorkers, r, scheme)
 			break
@@ -382,6 +428,21 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 		}
 	}
 	return append(items, e.configItems(len(items))...)
+}
+
+// contained finds the marks of a gateway in a container: what the official images
+// say when they start, and the prefix that docker compose gives each line.
+var contained = regexp.MustCompile(`(?m)/docker-entrypoint\.(sh|d)|^(?:[a-z0-9]+[-_])*(?:nginx|proxy|caddy|traefik|gateway|web|haproxy|apache|httpd|envoy)[a-z0-9_-]*[-_]\d+\s+\| `)
+
+// bridged reports whether a client has the address by which a container sees its
+// own host: the first of a network of Docker's (172.17.0.0/16 and those after it).
+func bridged(client string) bool {
+	a, err := netip.ParseAddr(client)
+	if err != nil || !a.Is4() {
+		return false
+	}
+	b := a.As4()
+	return b[0] == 172 && b[1] >= 17 && b[1] <= 31 && b[2] == 0 && b[3] == 1
 }
 
 // programErrors is the log of errors that programs write about what they ask for

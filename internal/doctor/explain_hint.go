@@ -18,6 +18,7 @@ var hints = []hint{
 		"h2c", "grpc_pass", "grpc://", "scheme: https", "scheme=https", "scheme: h2", "backend-protocol", "backend_protocol", "backendprotocol", "appprotocol", "insecure_skip_verify",
 		"insecureskipverify", "tls_insecure_skip_verify", "transport http {", "proxy_pass https://", "balancermember https://", "proxypass / https://", "reverse_proxy https://", "proxy / https://",
 		"originprotocolpolicy", "notlsverify", "originservername", "ssl verify", "sslproxyengine", "http2protocoloptions", "http2_protocol_options", "transport_socket", "service: https://",
+		"proxy_protocol", "proxy-protocol", "proxyprotocol", "send-proxy",
 	}},
 	{vocab.NetworksNamed, []string{"networks:", "docker.network", "ingress_networks", "--network", "network_mode", "docker network"}},
 	{vocab.CheckConfigured, []string{

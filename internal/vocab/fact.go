@@ -292,6 +292,7 @@ const (
 	TargetDenied        Fact = "target_denied"
 	TargetLoopback6     Fact = "target_loopback6"
 	TargetContainer     Fact = "target_container"
+	TargetOwnContainer  Fact = "target_own_container"
 	TargetWorkers       Fact = "target_workers"
 )
 
@@ -530,6 +531,7 @@ var facts = []FactInfo{
 	{TargetDenied, "target_denied", Standing, RoleRoute, "the configuration keeps the request from every upstream"},
 	{TargetLoopback6, "loopback6", Standing, RoleEndpoint, "the upstream's address is the IPv6 loopback, where many applications do not listen"},
 	{TargetContainer, "container", Standing, RoleEndpoint, "the address is of the networks that container engines hand out by themselves"},
+	{TargetOwnContainer, "target_own", Standing, RoleEndpoint, "the gateway runs in a container and dials a loopback address, which is the container itself"},
 	{TargetWorkers, "workers_behind", Standing, RoleEndpoint, "the upstream is spoken to as an application server that manages workers: FastCGI or uwsgi"},
 	// History.
 	{EndpointServed, "history", Past, RoleEndpoint, "the upstream served requests earlier in the window"},

@@ -178,7 +178,7 @@ func exchange(b []byte, r *dialect.Record) Kind {
 		return HeaderTimeout
 	case line.Contains(b, "invalid byte in chunk length"), line.Contains(b, "malformed chunked encoding"), line.Contains(b, "request body too large"):
 		return BadBody
-	case line.Contains(b, "context canceled"):
+	case line.Contains(b, "context canceled"), line.Contains(b, "net/http: request canceled"):
 		return Canceled
 	case line.Contains(b, "unexpected EOF"):
 		return UnexpectedEOF

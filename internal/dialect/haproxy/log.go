@@ -256,11 +256,22 @@ func serverState(b []byte) dialect.Key {
 // check reads the result of a health check.
 func check(b []byte, keys [len(results)]dialect.Key) dialect.Key {
 	for i, s := range &results {
-		if line.Has(b, s.text) {
-			return keys[i]
+		if !line.Has(b, s.text) && !cutShort(b, s.text) {
+			continue
 		}
+		if s.id == "HANA" && line.Contains(b, "last one was: L4 ") {
+			return keys[0] // what the ordinary requests met is told: no connection
+		}
+		return keys[i]
 	}
 	return dialect.Plain
+}
+
+// cutShort reports whether b is the beginning of a text that a pager cut off and
+// marked with ">", as journalctl does.
+func cutShort(b []byte, text string) bool {
+	n := len(b) - 1
+	return n >= len("Layer7 w") && n < len(text) && b[n] == '>' && line.Is(b[:n], text[:n])
 }
 
 // parsing reads "parsing [/etc/haproxy/haproxy.cfg:58] : 'server app' : could

@@ -6,6 +6,7 @@ package caddy
 import (
 	"bytes"
 	"strings"
+
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/answer"
 	"github.com/goodgatehq/goodgate/internal/dialect/applog"

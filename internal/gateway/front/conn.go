@@ -24,7 +24,6 @@ type conn struct {
 	below  *sock.Conn // the socket
 	secure *tls.Conn  // nil: plain
 	remote string
-	local  string
 	ctx    context.Context // ends when the client goes away
 	cancel context.CancelFunc
 
@@ -97,7 +96,7 @@ func (c *conn) run() {
 			return
 		}
 	}
-	c.remote, c.local = address(c.s.RemoteAddr()), address(c.s.LocalAddr())
+	c.remote = address(c.s.RemoteAddr())
 	for c.await() && c.exchange() {
 	}
 	if c.x != nil {

@@ -195,7 +195,7 @@ func statusOf(f *http1.Fault) int {
 // request fills in what the core is given.
 func (x *exchange) request() {
 	c, a, q := x.c, &x.ask, &x.req
-	*q = gateway.Request{Ctx: c.ctx, Method: a.Method, Target: a.Target, Host: a.Host, Scheme: "http", Proto: "HTTP/1.1", Remote: c.remote, Local: c.local, Length: a.Length}
+	*q = gateway.Request{Ctx: c.ctx, Method: a.Method, Target: a.Target, Host: a.Host, Scheme: "http", Proto: "HTTP/1.1", Remote: c.remote, Length: a.Length}
 	if a.Minor == 0 {
 		q.Proto = "HTTP/1.0"
 	}

@@ -23,7 +23,7 @@ func main() {
 	span := flag.Duration("span", 5*time.Second, "for each fault")
 	work := flag.Duration("work", 4*time.Second, "for each cost")
 	program := flag.String("goodgate", "bin/goodgate", "the program")
-	times := flag.Int("times", 1, "how often each fault happens, each time to processes of its own")
+	times := flag.Int("times", 1, "how often each fault happens, each time to processes of its own; rounds of each cost")
 	flag.Parse()
 	b := &bench{peers: strings.Split(*peers, ","), rate: *rate, span: *span, work: *work, goodgate: *program, only: *only, times: *times}
 	var err error

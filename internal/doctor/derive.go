@@ -101,6 +101,9 @@ func (x *examination) metBy(f *evidence.Failure, connect bool) vocab.Symptom {
 	if !connect && (out || x.has(vocab.PoolNoServer, "")) {
 		return vocab.DestinationUnavailable
 	}
+	if x.has(vocab.NameMissing, "") && len(x.upstreams) == 0 {
+		return vocab.DNSError // there is no address to dial
+	}
 	for _, u := range x.upstreams {
 		if !u.Configured && !u.Used {
 			continue

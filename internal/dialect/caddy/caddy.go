@@ -234,6 +234,8 @@ func verdict(e *entry, r *dialect.Record) dialect.Key {
 		return health(e, r)
 	case line.Is(e.logger, "http.handlers.reverse_proxy"):
 		switch {
+		case line.Has(e.msg, "aborting with incomplete response") && line.Contains(e.err, "context canceled"):
+			return keys[gonet.Canceled] // the client went away, and the copy of the body with it
 		case line.Has(e.msg, "aborting with incomplete response"), line.Has(e.msg, "reading from backend"):
 			return keyBody
 		}

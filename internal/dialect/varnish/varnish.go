@@ -198,6 +198,9 @@ func fetch(b []byte, r *dialect.Record) dialect.Key {
 		r.Name, _ = line.Word(rest)
 		return keyDirector
 	}
+	if line.Has(b, "no backend connection") {
+		return keyNoConnection
+	}
 	for i := range texts {
 		if line.Has(b, texts[i].text) {
 			return texts[i].key
@@ -314,6 +317,8 @@ var (
 	keyReset         = add("connect-reset", vocab.ConnectionTerminated, 503, connecting, vocab.GatewayResetConnect, true, "Something answered the handshake with a reset.", vocab.BacklogFull, vocab.Filtered)
 	keyUnhealthy     = add("unhealthy", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,
 		"The probe holds the backend to be sick: Backend_health records say why.", vocab.NoHealthyUpstream, vocab.HealthCheckWrong, vocab.UpstreamDown)
+	keyNoConnection = add("no-connection", vocab.ConnectionRefused, 503, connecting, vocab.GatewayConnectFailed, true, // until Varnish 6.0
+		"No connection to the backend: sick by its probe where no time passed, connect_timeout where that much did.", vocab.UpstreamDown, vocab.HealthCheckWrong, vocab.Filtered, vocab.NoHealthyUpstream, vocab.UpstreamCrashed)
 	keyBusy        = add("busy", vocab.ConnectionLimitReached, 503, dialect.PhaseLocal, vocab.GatewayNoConnections, true, "max_connections of the backend is reached.", vocab.ConnectionsExhausted, vocab.UpstreamSlow)
 	keyProxyHeader = add("proxy-write", vocab.ConnectionTerminated, 503, dialect.PhaseSend, vocab.GatewayClosedSending, true, "The backend closed on the PROXY header.", vocab.ProtocolMismatch, vocab.UpstreamCrashed)
 	keyDirector    = add("no-backend-director", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true, "No member of the director is healthy.", vocab.NoHealthyUpstream)

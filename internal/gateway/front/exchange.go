@@ -109,7 +109,7 @@ func (c *conn) exchange() bool {
 		x.req.Bad, x.req.Length, x.req.Body = &x.bad, 0, nil
 		x.close = true
 	}
-	c.front.gate.Serve(&x.req, x)
+	c.front.core(&x.req, x)
 	c.complete.Store(false)
 	return x.end()
 }

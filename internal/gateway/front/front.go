@@ -21,7 +21,7 @@ import (
 
 // Front serves clients. It is used by one gateway.
 type Front struct {
-	gate       *gateway.Gateway
+	core       func(*gateway.Request, gateway.Responder)
 	limits     config.Limits
 	complaints *log.Logger
 	room       chan struct{} // nil: no limit of connections
@@ -47,7 +47,7 @@ func New(g *gateway.Gateway, limits config.Limits, complaints *log.Logger) *Fron
 	if complaints == nil {
 		complaints = log.New(io.Discard, "", 0)
 	}
-	f := &Front{gate: g, limits: limits, complaints: complaints, listeners: map[net.Listener]bool{}, stopped: make(chan struct{})}
+	f := &Front{core: g.Serve, limits: limits, complaints: complaints, listeners: map[net.Listener]bool{}, stopped: make(chan struct{})}
 	if limits.Connections > 0 {
 		f.room = make(chan struct{}, limits.Connections)
 	}

@@ -76,7 +76,7 @@ func (h standard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.wg.Done()
 	s := sessions.Get().(*session)
 	s.start(f, w, r)
-	f.gate.Serve(&s.req, s)
+	f.core(&s.req, s)
 	aborted := s.aborted
 	s.reset()
 	sessions.Put(s)

@@ -1,0 +1,118 @@
+package front
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway"
+	"github.com/goodgatehq/goodgate/internal/gateway/config"
+)
+
+// FuzzStream gives a stream of bytes to the engine and to net/http, and holds the
+// requests against each other: those that the engine hands to the core must be the
+// ones that net/http reads first, with the same bodies. If they were not, bytes
+// that one of them takes for a body would be a request for the other.
+func FuzzStream(f *testing.F) {
+	for _, seed := range []string{
+		"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /c HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0a\r\n0123456789\r\n0\r\nT: x\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nxGET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /d HTTP/1.1\r\nHost: a\r\n\r\n",
+		"PUT /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nxyHEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
+	} {
+		f.Add(seed)
+	}
+	taken := make(chan string, 64)
+	front := New(nil, config.Limits{Header: 4 << 10}, nil)
+	front.core = func(r *gateway.Request, w gateway.Responder) {
+		if r.Bad != nil {
+			w.Head(r.Bad.Status, nil, 0, false)
+			return
+		}
+		body, status := "", 200
+		if r.Body != nil {
+			b, err := io.ReadAll(r.Body)
+			if body = string(b); err != nil {
+				status = 400
+			}
+		}
+		if status == 200 {
+			taken <- fmt.Sprintf("%s %s %s %q", r.Method, r.Target, r.Host, body)
+		}
+		w.Head(status, nil, 0, false)
+	}
+	p := newPipes()
+	go front.Serve(p)
+	f.Cleanup(func() {
+		front.Stop(f.Context())
+		front.Wait()
+	})
+	f.Fuzz(func(t *testing.T, stream string) {
+		if len(stream) > 8<<10 {
+			return
+		}
+		c := p.dial()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			io.Copy(io.Discard, c)
+		}()
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(c, stream)
+		c.Close()
+		<-done
+		// The engine ends when it has read all of it; nothing is taken afterwards.
+		for quiet := false; !quiet; {
+			front.mu.Lock()
+			quiet = front.count == 0
+			front.mu.Unlock()
+			if !quiet {
+				time.Sleep(20 * time.Microsecond)
+			}
+		}
+		in := bufio.NewReader(strings.NewReader(stream))
+		post := false
+		for len(taken) > 0 {
+			mine := <-taken
+			if post { // as net/http's server does after a POST
+				for range 4 {
+					if b, _ := in.Peek(1); len(b) == 1 && (b[0] == '\r' || b[0] == '\n') {
+						in.Discard(1)
+					}
+				}
+			}
+			r, err := http.ReadRequest(in)
+			if err != nil {
+				t.Fatalf("taken: %s; net/http: %v", mine, err)
+			}
+			b, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Fatalf("taken: %s; net/http's body: %v", mine, err)
+			}
+			target := r.RequestURI
+			if !strings.HasPrefix(target, "/") && target != "*" {
+				_, rest, _ := strings.Cut(target, "://")
+				if i := strings.IndexAny(rest, "/?"); i < 0 || r.Method == "CONNECT" {
+					target = "/"
+				} else if target = rest[i:]; target[0] == '?' {
+					target = "/" + target
+				}
+			}
+			host := r.Host
+			if r.Method == "CONNECT" {
+				host = strings.Fields(mine + " x")[2] // of another field
+			}
+			if his := fmt.Sprintf("%s %s %s %q", r.Method, target, host, b); his != mine && r.Method != "CONNECT" {
+				t.Fatalf("taken: %s; net/http: %s", mine, his)
+			}
+			post = r.Method == "POST"
+		}
+	})
+}

@@ -26,6 +26,7 @@ var backendInPenalty = Cause{
 		{Fact: vocab.GatewayReadTimeout, Seen: -8}, // it was asked
 		{Fact: vocab.GatewayResending, Seen: -20},  // it is asked
 		{Fact: vocab.ProbeIdleLost, Seen: -15},
+		{Fact: vocab.PoolAnsweredErrors, Seen: -10}, // it was never away
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The server {endpoint} is back and the gateway still keeps it out.",

@@ -30,6 +30,7 @@ var timeoutTooShort = Cause{
 		{Fact: vocab.PathBlackHole, Seen: -25},      // it answers, in small packets
 		{Fact: vocab.GatewayResending, Seen: -14},   // its kernel acknowledges whatever it does
 		{Fact: vocab.ProbeIdleLost, Seen: -20},      // it answers, on a new connection
+		{Fact: vocab.TrafficGrew, Seen: -8},         // it is as it was
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The gateway stops waiting for {endpoint} too soon[: {value:route_always_slow}][: {value:probe_late}]: {route} takes longer than that by nature.",

@@ -48,6 +48,7 @@ var upstreamHung = Cause{
 		{Fact: vocab.PathDataLost, Seen: -8},           // its kernel acknowledges whatever it does
 		{Fact: vocab.GatewayResending, Seen: -14},      // its kernel acknowledges whatever it does
 		{Fact: vocab.ProbeIdleLost, Seen: -20},         // it answers, on a new connection
+		{Fact: vocab.TrafficGrew, Seen: -8},            // it is as it was
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",

@@ -40,6 +40,7 @@ var upstreamSlow = Cause{
 		{Fact: vocab.PathBlackHole, Seen: -25},         // it answers, in small packets
 		{Fact: vocab.GatewayResending, Seen: -14},      // its kernel acknowledges whatever it does
 		{Fact: vocab.ProbeIdleLost, Seen: -20},         // it answers, on a new connection
+		{Fact: vocab.TrafficGrew, Seen: -8},            // it is as it was
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
 	Summary: "The application at {endpoint} answers {route} later than the gateway waits[: {value:probe_late}][, and it used to be faster: {value:route_got_slower}].",

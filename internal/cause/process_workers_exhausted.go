@@ -24,6 +24,7 @@ var workersExhausted = Cause{
 		{Fact: vocab.PathDataLost, Seen: -8},      // its kernel acknowledges whatever it does
 		{Fact: vocab.GatewayResending, Seen: -14}, // its kernel acknowledges whatever it does
 		{Fact: vocab.ProbeIdleLost, Seen: -20},    // it answers, on a new connection
+		{Fact: vocab.TrafficGrew, Seen: -8},       // it is as it was
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort},
 	Summary: "The application server at {endpoint} has no free worker[: {value:app_workers_exhausted}].",

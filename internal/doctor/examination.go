@@ -135,6 +135,7 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 		x.separate(ctx)
 	}
 	x.state()
+	x.trafficFacts(ctx)
 	x.hostFacts(ctx, hostBefore, after)
 	x.descend(ctx, before)
 	return x.culprit().compose()

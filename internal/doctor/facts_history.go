@@ -27,6 +27,35 @@ func (x *examination) historyFacts() {
 		x.sequenceFacts(f, e)
 	}
 	x.memberFacts()
+	x.countedFacts()
+}
+
+// countedFacts says whether answers of the application may have taken its servers
+// out of rotation: the gateway counts them as failures, and there were some.
+func (x *examination) countedFacts() {
+	i := slices.IndexFunc(x.failures, func(f evidence.Failure) bool { return f.Symptom == vocab.DestinationUnavailable })
+	words := x.decision.Settings[vocab.NextUpstream]
+	if i < 0 || !countsErrors(words.Value) {
+		return
+	}
+	f := x.failures[i]
+	x.add(observation{fact: vocab.PoolCountsErrors, subject: x.route, value: words.Directive + " " + words.Value, when: x.to, kind: evidence.Config, where: words.Place.String()})
+	for _, h := range x.access {
+		if h.UpStatus < 500 || h.Time.Before(f.From.Add(-slackBefore)) || h.Time.After(f.To) || x.cond(h).Fact != vocab.GatewayStatusPassed {
+			continue
+		}
+		x.add(observation{fact: vocab.PoolAnsweredErrors, subject: x.route, value: fmt.Sprintf("%d to %s %s", h.UpStatus, h.Method, h.Path), when: later(h.Time, f.From), kind: evidence.History, where: h.Place, quote: h.Raw})
+	}
+}
+
+// slackBefore is how long before the first failure answers still count for it: the
+// longest of the usual penalties.
+const slackBefore = time.Minute
+
+// countsErrors reports whether statuses of the application are among the failures
+// on which another server is tried (proxy_next_upstream http_500).
+func countsErrors(words string) bool {
+	return slices.ContainsFunc(strings.Fields(words), func(w string) bool { return strings.HasPrefix(w, "http_5") })
 }
 
 // tally is what an access log says of one endpoint, all its routes together,

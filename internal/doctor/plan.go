@@ -147,7 +147,7 @@ func (x *examination) planGateway(p *Plan) {
 		when = planFails
 	}
 	for _, l := range x.gatewayLogs() {
-		p.add(PlanStep{What: fmt.Sprintf("read %s since %s", l.Path, x.from.In(x.zone).Format("15:04:05")), When: when, Sources: []string{"scan/window", "scan/head", "scan/tail"}})
+		p.add(PlanStep{What: fmt.Sprintf("read %s since %s", l.Path, x.from.In(x.zone).Format("15:04:05")), When: when, Sources: []string{"scan/window", "scan/head", "scan/tail", "scan/rate"}})
 	}
 	if x.opts.ConfigTest && x.front == nil {
 		p.add(PlanStep{What: "run the gateway's own configuration test, which may write files", When: planAlways, AtMost: configTestLimit.Seconds(), Sources: []string{"config/test"}})

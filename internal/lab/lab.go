@@ -127,7 +127,7 @@ func Faults() []Fault {
 		addressFaults(), permissionFaults(), limitFaults(), mismatchFaults(), tlsFaults(), keepaliveFaults(),
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
-		pathFaults(), idleFaults(), pathHealthy(), varnishFaults(), lighttpdFaults(), squidFaults(),
+		pathFaults(), idleFaults(), pathHealthy(), refusedFaults(), varnishFaults(), lighttpdFaults(), squidFaults(),
 		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), traefikHealthy(), caddyFaults(),
 	} {
 		all = append(all, group...)

@@ -51,7 +51,7 @@ var phrases = map[vocab.Symptom][]string{
 	vocab.ConnectionTimeout:       {"timed out (110: Connection timed out) while connecting to upstream", "connect() failed (110: Connection timed out) while connecting to upstream"},
 	vocab.DestinationIPUnroutable: {"(113: No route to host) while connecting", "(113: Host is unreachable) while connecting", "(101: Network is unreachable) while connecting", "(101: Network unreachable) while connecting"},
 	vocab.DestinationUnavailable:  {"no live upstreams while connecting"},
-	vocab.ProxyInternalError:      {"(13: Permission denied) while connecting", "(24: Too many open files)", "(28: No space left on device)", "(99: Cannot assign requested address) while connecting", "(99: Address not available) while connecting"},
+	vocab.ProxyInternalError:      {"(13: Permission denied) while connecting", "failed (13: Permission denied), client", "(24: Too many open files)", "(28: No space left on device)", "(99: Cannot assign requested address) while connecting", "(99: Address not available) while connecting"},
 	vocab.HTTPHeaderSectionSize:   {"upstream sent too big header"},
 	vocab.HTTPProtocolError:       {"upstream sent unsupported FastCGI protocol version", "upstream sent too large http2 frame", "upstream sent invalid header", "upstream sent no valid HTTP/1.0 header", "headers at the same time", "upstream sent duplicate header line"},
 	vocab.HTTPResponseIncomplete:  {"prematurely closed connection while reading upstream"},
@@ -225,6 +225,9 @@ func without(t *testing.T, f Fault, s Scene, log string) []string {
 		t.Fatal(err)
 	}
 	path := " " + s.URL[strings.Index(s.URL[8:], "/")+8:] + " HTTP/"
+	if before, _, query := strings.Cut(path, "?"); query {
+		path = before + "?" // nginx cuts lines at 2 KB (NGX_MAX_ERROR_STR)
+	}
 	mine := []string{}
 	for line := range strings.Lines(string(text)) {
 		if !strings.Contains(line, path) {

@@ -13,6 +13,11 @@ const (
 	GatewayResending Fact = "gateway_resending"
 
 	NameKnownToSystem Fact = "name_known_to_system"
+
+	PoolCountsErrors   Fact = "pool_counts_errors"
+	PoolAnsweredErrors Fact = "pool_answered_errors"
+	TrafficGrew        Fact = "traffic_grew"
+	TrafficUsual       Fact = "traffic_usual"
 )
 
 var pathFacts = []FactInfo{
@@ -24,4 +29,8 @@ var pathFacts = []FactInfo{
 	{ProbeIdleLost, "idle", Now, RoleEndpoint, "a request on a connection that had been idle was lost without a word, and a new connection is answered"},
 	{GatewayResending, "resending", Now, RoleEndpoint, "a connection that the gateway holds to the upstream waits for an acknowledgement, and its kernel sends again"},
 	{NameKnownToSystem, "name_known", Now, RoleName, "the system's resolver finds the name, and the gateway's own does not"},
+	{PoolCountsErrors, "counts_errors", Standing, RoleRoute, "the configuration takes a 5xx answer for a failure of the server, and tries another one"},
+	{PoolAnsweredErrors, "answered_errors", Past, RoleRoute, "servers of the pool answered other requests with a 5xx at that time, or just before"},
+	{TrafficGrew, "traffic", Past, RoleRoute, "many more requests come in than ever before in the log"},
+	{TrafficUsual, "traffic", Past, RoleRoute, "no more requests come in than in other times of the log"},
 }

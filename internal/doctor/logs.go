@@ -217,6 +217,9 @@ func (x *examination) tail(ctx context.Context, place host.Place, mark *scan.Mar
 		x.prints = nil
 		a.Extract, err = scan.Tail(ctx, open, mark, log, scan.Options{Location: x.zone, All: true})
 		found := slices.ContainsFunc(a.Hits, ours)
+		if wait && !found {
+			x.prints = nil // it may still come
+		}
 		if err != nil || found || !wait || try == 8 || try == 1 && (x.print(mark.Path) != nil || isJournal(mark.Path)) {
 			break
 		}

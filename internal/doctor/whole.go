@@ -3,6 +3,7 @@ package doctor
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -158,11 +159,24 @@ func (x *examination) coverage(l readLog) {
 func (x *examination) lateLines() {
 	for i := range x.own {
 		for _, h := range x.hits {
-			if len(x.own[i].Lines) == 0 && fromUs(h, x.own[i].AskResult) {
+			if len(x.own[i].Lines) == 0 && (fromUs(h, x.own[i].AskResult) || x.print(fileOf(h)) != nil && x.carries(h, i)) {
 				x.own[i].Lines = append(x.own[i].Lines, h)
 			}
 		}
 	}
+}
+
+// carries reports whether a line has the token of our own request number i.
+func (x *examination) carries(h scan.Hit, i int) bool {
+	if i > 0 {
+		return strings.Contains(h.Raw, x.token+"-"+strconv.Itoa(i+1))
+	}
+	return strings.Contains(h.Raw, x.token) && !strings.Contains(h.Raw, x.token+"-")
+}
+
+// fileOf is the log that a line stands in.
+func fileOf(h scan.Hit) string {
+	return h.Place[:max(0, strings.LastIndexAny(h.Place, ":@"))]
 }
 
 // outFacts says who takes servers out of rotation, where none of our pool is in

@@ -93,6 +93,7 @@ func (s *site) answersOf(want ...string) {
 // TestAddressesFollowTheName: both families are used, and a change of the address is
 // followed without a request that fails.
 func TestAddressesFollowTheName(t *testing.T) {
+	t.Parallel() // it waits for clocks
 	port := named(t, "127.0.0.2:0", "four")
 	named(t, fmt.Sprintf("[::1]:%d", port), "six")
 	named(t, fmt.Sprintf("127.0.0.3:%d", port), "other")
@@ -110,6 +111,7 @@ func TestAddressesFollowTheName(t *testing.T) {
 
 // TestServices: servers come and go with SRV records.
 func TestServices(t *testing.T) {
+	t.Parallel() // it waits for clocks
 	a, b := named(t, "127.0.0.1:0", "a"), named(t, "127.0.0.1:0", "b")
 	srv := func(priority, port int) string {
 		return fmt.Sprintf("_http._tcp.app.test. 1 IN SRV %d 1 %d host.test.", priority, port)
@@ -128,6 +130,7 @@ func TestServices(t *testing.T) {
 // TestServersFile: what an autoscaler writes is used, and a file that cannot be
 // read takes nothing away.
 func TestServersFile(t *testing.T) {
+	t.Parallel() // it waits for clocks
 	a, b := named(t, "127.0.0.1:0", "a"), named(t, "127.0.0.1:0", "b")
 	file := filepath.Join(t.TempDir(), "servers")
 	write := func(text string) {

@@ -5,6 +5,7 @@ import "github.com/goodgatehq/goodgate/internal/vocab"
 var keepaliveRace = Cause{
 	ID: vocab.KeepaliveRace,
 	Expects: []Expectation{
+		{Fact: vocab.KeepaliveNamed, Seen: 5}, // only explain says it: people show what they suspect
 		{Fact: vocab.KeepaliveUsed, Seen: 2},
 		{Fact: vocab.KeepaliveUnused, Seen: -40}, // without reuse there is no race
 		{Fact: vocab.TargetWorkers, Seen: -10},   // a connection for each request, by default

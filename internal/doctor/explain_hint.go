@@ -27,6 +27,7 @@ var hints = []hint{
 	{vocab.TimeoutConfigured, []string{
 		"proxy_read_timeout", "fastcgi_read_timeout", "uwsgi_read_timeout", "grpc_read_timeout", "timeout server", "proxytimeout", "timeout=", "timeout:", "_timeout", "requesttimeout", "responseheadertimeout", "timeout ",
 	}},
+	{vocab.KeepaliveNamed, []string{"keepalive 1", "keepalive 2", "keepalive 3", "keepalive 4", "keepalive 5", "keepalive 6", "keepalive 8", "keepalive_timeout", "keepalive_requests", "upstream-keepalive", "http-reuse", "maxidleconns", "disablereuse=off"}},
 	{vocab.KeepaliveUsed, []string{
 		"keepalive", "keep-alive", "keep_alive", "disablereuse=off", "http-reuse", "maxidleconns", "idle_timeout", "idletimeout", "upstream-keepalive",
 	}},

@@ -268,6 +268,7 @@ const (
 // Facts: configuration.
 const (
 	KeepaliveUsed       Fact = "keepalive_used"
+	KeepaliveNamed      Fact = "keepalive_named"
 	KeepaliveUnused     Fact = "keepalive_unused"
 	ResolverAbsent      Fact = "resolver_absent"
 	ResolvedAtStart     Fact = "resolved_at_start"
@@ -507,6 +508,7 @@ var facts = []FactInfo{
 	{AnswerCaptured, "framing", Now, RoleEndpoint, "the gateway kept an answer of the server that it could not read"},
 	// Configuration.
 	{KeepaliveUsed, "keepalive", Standing, RoleRoute, "the gateway keeps idle connections to the upstream"},
+	{KeepaliveNamed, "keepalive_named", Standing, RoleRoute, "who asks holds the pool of idle connections worth showing"},
 	{KeepaliveUnused, "keepalive", Standing, RoleRoute, "the gateway opens a new connection for each request"},
 	{ResolverAbsent, "no_resolver", Standing, RoleRoute, "the address is computed at run time and no resolver is in force"},
 	{ResolvedAtStart, "resolved_when", Standing, RoleRoute, "the gateway resolves the upstream's name once, when it loads its configuration"},

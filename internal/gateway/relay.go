@@ -44,7 +44,7 @@ func (h *handler) relay(x *upstream.Exchange) {
 
 // pass passes the body on and reports whether all of it went.
 func (h *handler) pass(x *upstream.Exchange, live bool) bool {
-	begun := time.Now()
+	var begun time.Time // when more had to be waited for
 	for {
 		b, f := x.Piece()
 		switch {
@@ -58,6 +58,8 @@ func (h *handler) pass(x *upstream.Exchange, live bool) bool {
 			continue
 		case x.Done():
 			return true
+		case begun.IsZero() && !live:
+			begun = time.Now()
 		case live || time.Since(begun) > patience:
 			// Nothing more is here: what was written must not wait for it.
 			if err := h.w.Flush(); err != nil {

@@ -50,6 +50,21 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRefusedTellsOfNobodyElse: the memory of an earlier request is used again, and
+// nothing of it must show.
+func TestRefusedTellsOfNobodyElse(t *testing.T) {
+	s := newSite(t, nil, nil)
+	for range 20 {
+		s.raw("GET /secret HTTP/1.0\r\nX-Request-Id: secret\r\nUser-Agent: secret\r\n\r\n")
+	}
+	before := s.logged(20)
+	got := s.raw("\x16\x03\x01") + s.raw("GET /x HTTP/1.1\r\nA: "+strings.Repeat("b", 70<<10))
+	has(t, got, "HTTP/1.1 400 ", "HTTP/1.1 431 ")
+	if all := got + s.logged(22)[len(before):]; strings.Contains(all, "secret") {
+		t.Error(all)
+	}
+}
+
 // TestBadChunks: a body that breaks the rules in its middle never reaches the server
 // as a whole one, and what follows it is no request.
 func TestBadChunks(t *testing.T) {

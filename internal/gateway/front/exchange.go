@@ -91,7 +91,9 @@ func (c *conn) exchange() bool {
 	if status < 0 {
 		return false // the client went away
 	}
-	if fault == nil && status == 0 {
+	if status != 0 {
+		x.ask = http1.Request{Minor: 1, Fields: x.ask.Fields[:0]} // nothing of another request
+	} else {
 		if fault = x.ask.Parse(head, maxFields); fault != nil {
 			status = statusOf(fault)
 		}
@@ -143,7 +145,7 @@ func (x *exchange) head() (head string, status int, fault *http1.Fault) {
 		n, err := c.s.Read(x.buf[x.w:])
 		x.w += n
 		if err != nil && n == 0 {
-			if state(c.state.Load()) == late {
+			if state(c.state.Load()) == late && x.r < x.w {
 				return "", 408, nil
 			}
 			return "", -1, nil

@@ -1,6 +1,8 @@
 package varnish
 
 import (
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -29,8 +31,8 @@ func (c *config) check() {
 		}
 	}
 	c.checkUse()
-	for _, body := range v.subs {
-		c.checkBody(body)
+	for _, name := range slices.Sorted(maps.Keys(v.subs)) {
+		c.checkBody(v.subs[name])
 	}
 }
 

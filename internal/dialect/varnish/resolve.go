@@ -1,6 +1,8 @@
 package varnish
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,8 +173,8 @@ func (w *walk) headers(s *state, o *object) {
 		host = v.text
 	}
 	out := []topo.Header{{Name: "Host", Value: host}, {Name: "X-Forwarded-For", Value: "127.0.0.1"}, {Name: "Accept-Encoding", Value: "gzip"}}
-	for name, v := range s.header {
-		if name != "host" && v.known && v.text != "" {
+	for _, name := range slices.Sorted(maps.Keys(s.header)) {
+		if v := s.header[name]; name != "host" && v.known && v.text != "" {
 			out = append(out, topo.Header{Name: name, Value: v.text})
 		}
 	}

@@ -49,7 +49,7 @@ type Carrier interface {
 // Bad is why a front cannot take a request. It is answered, logged and counted like
 // any other, and goes to no server.
 type Bad struct {
-	Status int // 400, 408, 417, 431, 501, 505
+	Status int // 400, 408, 417, 431
 	Detail string
 }
 

@@ -37,7 +37,7 @@ func (h *handler) refuse(f *refusal) {
 			h.w.Abort()
 			return
 		}
-		if f.status >= 500 && h.r.Bad == nil {
+		if f.status >= 500 {
 			h.x.Status = 400
 		}
 	}
@@ -103,7 +103,7 @@ func sfString(s string) string {
 // titles are the words for the statuses that the gateway makes.
 var titles = map[int]string{
 	400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 413: "Content Too Large", 417: "Expectation Failed", 431: "Request Header Fields Too Large",
-	500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout", 505: "HTTP Version Not Supported",
+	500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }
 
 // advice is what a visitor may do.

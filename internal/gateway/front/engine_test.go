@@ -27,11 +27,11 @@ func TestRefused(t *testing.T) {
 	}{
 		{"length and coding", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second, 400},
 		{"chunked not last", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + second, 400},
-		{"unknown coding", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n" + second, 501},
+		{"unknown coding", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n" + second, 400},
 		{"bare LF", "GET /x HTTP/1.1\nHost: a\n\n" + second, 400},
 		{"folded", "GET /x HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n" + second, 400},
 		{"no Host", "GET /x HTTP/1.1\r\n\r\n" + second, 400},
-		{"version", "GET /x HTTP/3.0\r\nHost: a\r\n\r\n" + second, 505},
+		{"version", "GET /x HTTP/3.0\r\nHost: a\r\n\r\n" + second, 400},
 		{"expectation", "POST /x HTTP/1.1\r\nHost: a\r\nExpect: nonsense\r\nContent-Length: 1\r\n\r\nx" + second, 417},
 		{"many fields", "GET /x HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("A: b\r\n", maxFields+1) + "\r\n" + second, 431},
 		{"large head", "GET /x HTTP/1.1\r\nHost: a\r\nA: " + strings.Repeat("b", 70<<10) + "\r\n\r\n" + second, 431},

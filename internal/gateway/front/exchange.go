@@ -179,13 +179,11 @@ func (x *exchange) grow(limit int) {
 	x.buf = b
 }
 
-// statusOf is the status for a request that is refused.
+// statusOf is the status for a request that is refused. It is never 5xx, although
+// RFC 9110 has 501 and 505 for some of them: whoever counts the failures of a gateway
+// must not count what strangers send to it.
 func statusOf(f *http1.Fault) int {
 	switch f.Kind {
-	case http1.CodingUnknown:
-		return 501
-	case http1.BadVersion:
-		return 505
 	case http1.TooManyFields:
 		return 431
 	case http1.BadExpect:

@@ -90,14 +90,14 @@ func cutLine(s string, at int) (line, rest string, fault *Fault) {
 func (r *Request) requestLine(line string) *Fault {
 	method, rest, ok := strings.Cut(line, " ")
 	target, version, ok2 := strings.Cut(rest, " ")
-	r.Method, r.Target = method, target
+	r.Method, r.Target, r.Minor = method, target, 1
 	if !ok || !ok2 || !token(method) {
 		return faulty(RequestLine, 0, line)
 	}
 	switch {
 	case version == "HTTP/1.1":
-		r.Minor = 1
 	case version == "HTTP/1.0":
+		r.Minor = 0
 	case len(version) == 8 && version[:5] == "HTTP/" && digit(version[5]) && version[6] == '.' && digit(version[7]):
 		return faulty(BadVersion, len(line)-8, version)
 	default:

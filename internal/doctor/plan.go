@@ -186,7 +186,7 @@ func (x *examination) planUpstreams(p *Plan) {
 		return
 	}
 	if x.silent() {
-		p.add(PlanStep{What: "read which addresses belong to this host, and who may use the upstream's socket", When: planFails, Sources: []string{"host/addresses", "host/unixpath"}})
+		p.add(PlanStep{What: "read which addresses belong to this host, who may use the upstream's socket, and how many connections to it stand", When: planFails, Sources: []string{"host/addresses", "host/unixpath", "host/connections"}})
 		return
 	}
 	for i, e := range f.Endpoints {

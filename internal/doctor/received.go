@@ -3,12 +3,14 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/survey"
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -26,6 +28,7 @@ import (
 // as if no application had written it, and makes a failure of it where none has.
 func (x *examination) compareReceived(ctx context.Context) {
 	f := x.decision.Forward
+	x.queueFull(ctx)
 	if f == nil || x.silent() || len(x.failures) > 0 || len(x.own) == 0 || len(f.Endpoints) == 0 || f.Endpoints[0].IsName() {
 		return
 	}
@@ -178,4 +181,44 @@ func (x *examination) onlyElsewhere(endpoint string) bool {
 func (x *examination) gatewayHolds(pid int) bool {
 	g := x.match.Gateway
 	return pid == g.Master.PID || slices.ContainsFunc(g.Workers, func(w survey.Worker) bool { return w.Process.PID == pid })
+}
+
+// queueFull sees in the sockets what HAProxy writes to nobody: every server has the
+// connections that its maxconn allows, so requests wait in the queue until timeout
+// queue is over (process_srv_queue, src/queue.c).
+func (x *examination) queueFull(ctx context.Context) {
+	limit, _ := x.decision.Settings.Number(vocab.ServerConnections)
+	i := slices.IndexFunc(x.failures, func(f evidence.Failure) bool { return f.Own && f.Symptom == "" && f.Status == 503 })
+	if i < 0 || limit <= 0 || x.label() == "" || x.decision.Forward == nil {
+		return
+	}
+	full := 0
+	for _, e := range x.decision.Forward.Endpoints {
+		if e.Down || e.IsName() {
+			continue
+		}
+		conns, _, ok := ask(x, "host/connections", x.place.Subject(e.String()), func() (host.Connections, error) {
+			v, err := x.view(x.place)
+			if err != nil {
+				return host.Connections{}, err
+			}
+			return v.Connections(ctx, e.String())
+		})
+		held := 0
+		for _, c := range conns.Toward {
+			if c.State == "established" && slices.ContainsFunc(c.PIDs, x.gatewayHolds) {
+				held++
+			}
+		}
+		if !ok || float64(held) < limit {
+			return // one server has room: nobody has to wait
+		}
+		full = held
+	}
+	if full == 0 {
+		return
+	}
+	x.add(observation{fact: vocab.LimitReached, subject: x.gateway, value: fmt.Sprintf("each server has %.0f of %.0f connections (maxconn)", float64(full), limit), when: x.own[len(x.own)-1].Ended, kind: evidence.Socket, where: "sockets of " + x.gateway})
+	x.failures[i].Symptom = vocab.ConnectionLimitReached
+	x.derived = append(x.derived, x.failures[i].Endpoint())
 }

@@ -186,7 +186,7 @@ func (x *examination) planUpstreams(p *Plan) {
 		return
 	}
 	if x.silent() {
-		p.add(PlanStep{What: "read which addresses belong to this host, who may use the upstream's socket, and how many connections to it stand", When: planFails, Sources: []string{"host/addresses", "host/unixpath", "host/connections"}})
+		p.add(PlanStep{What: "read which addresses belong to this host, and who may use the upstream's socket", When: planFails, Sources: []string{"host/addresses", "host/unixpath"}})
 		return
 	}
 	for i, e := range f.Endpoints {
@@ -194,7 +194,7 @@ func (x *examination) planUpstreams(p *Plan) {
 			break
 		}
 		limits := x.limits()
-		p.add(PlanStep{What: fmt.Sprintf("connect to %s", e), When: x.failing(), Sends: 1, AtMost: x.connectPatience().Seconds(), Sources: []string{"probe/connect", "host/addresses", "host/unixpath", "host/route", "host/firewall"}})
+		p.add(PlanStep{What: fmt.Sprintf("connect to %s", e), When: x.failing(), Sends: 1, AtMost: x.connectPatience().Seconds(), Sources: []string{"probe/connect", "host/addresses", "host/connections", "host/unixpath", "host/route", "host/firewall"}})
 		sends := 1
 		if slices.Contains([]vocab.Protocol{vocab.HTTPS, vocab.GRPCS, vocab.SUWSGI, vocab.TLS}, f.Protocol) {
 			sends = 4 // one handshake and two that separate, see probe.Separate

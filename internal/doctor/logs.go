@@ -92,6 +92,9 @@ func (x *examination) allowLog(l topo.Log) string {
 	if strings.HasPrefix(l.Path, "syslog:/") {
 		return "give the file that the syslog service writes with --log FILE, or save the journal: journalctl -u " + x.match.Gateway.Dialect.Name + " --since -15min > FILE"
 	}
+	if l.Path == "stderr" {
+		return "give the log with --log FILE; where a service manager keeps it: journalctl -u " + x.match.Gateway.Dialect.Name + " -o cat --since -15min > FILE"
+	}
 	return "give the log with --log FILE"
 }
 
@@ -253,9 +256,9 @@ func (x *examination) sniffed(ctx context.Context, l topo.Log) (dialect.Log, boo
 		}
 		defer f.Close()
 		head, tail := ends(f)
-		name := recogniseLog(x.opts.Dialects, head)
+		name := x.asErrors(recogniseLog(x.opts.Dialects, head), head)
 		if name == "" {
-			name = recogniseLog(x.opts.Dialects, tail)
+			name = x.asErrors(recogniseLog(x.opts.Dialects, tail), tail)
 		}
 		return headAnswer{Name: name}, nil
 	})
@@ -279,6 +282,23 @@ func (x *examination) othersLog(log dialect.Log) bool {
 	return slices.ContainsFunc(x.survey.Gateways, func(g *survey.Gateway) bool {
 		return g.Running && g.Dialect != x.match.Gateway.Dialect && slices.ContainsFunc(g.Dialect.Logs, func(its dialect.Log) bool { return its.Name == log.Name })
 	})
+}
+
+// asErrors returns the error log of a product that writes requests and errors
+// alike, where a file looks like the one as much as like the other.
+func (x *examination) asErrors(name string, head []byte) string {
+	for _, d := range x.opts.Dialects {
+		i := slices.IndexFunc(d.Logs, func(l dialect.Log) bool { return l.Name == name && l.Kind == "access" })
+		if i < 0 {
+			continue
+		}
+		for _, l := range d.Logs {
+			if l.Kind == "error" && l.Sniff != nil && l.Sniff(head) == d.Logs[i].Sniff(head) {
+				return l.Name
+			}
+		}
+	}
+	return name
 }
 
 // sniffLen is how much of a log's beginning and end tells what it is.

@@ -47,8 +47,16 @@ var knobs = map[vocab.Knob]string{
 var Logs = []dialect.Log{{
 	Name: "caddy", Kind: "access", Sites: true, Sniff: sniff, Line: read, Access: countAccess, Time: line.Time, Conds: table.Conds(),
 }, {
-	Name: "caddy error", Kind: "error", Sniff: func(head []byte) int { return min(sniff(head), 1) }, Line: readError, Time: line.Time, Conds: table.Conds(),
+	Name: "caddy error", Kind: "error", Sniff: sniffError, Line: readError, Time: line.Time, Conds: table.Conds(),
 }}
+
+// sniffError is as sure as sniff where no line is that of a request.
+func sniffError(head []byte) int {
+	if bytes.Contains(head, []byte("http.log.access")) {
+		return min(sniff(head), 1)
+	}
+	return sniff(head)
+}
 
 // readError reads a line for what is wrong: that of a request tells nothing but
 // its status.
@@ -99,6 +107,10 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 				return verdict(&e, r)
 			}
 			r.Reset()
+			// The journal and syslog put a head before what they got.
+			if _, rest := line.Peel(b); len(rest) < len(b) && len(rest) > 0 && (rest[0] == '{' || len(rest) > 4 && rest[4] == '/') {
+				return read(rest, r)
+			}
 			return dialect.Unparsed
 		}
 	}

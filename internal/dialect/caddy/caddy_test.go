@@ -45,3 +45,22 @@ func TestRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestJournal reads lines that the journal or syslog put a head before.
+func TestJournal(t *testing.T) {
+	for _, log := range Logs {
+		var r dialect.Record
+		key := log.Line([]byte(`Nov 20 12:00:01 gw1 caddy[565]: {"level":"error","ts":1787480130.123,"logger":"http.log.error","msg":"fcgi: invalid header version","request":{"remote_ip":"203.0.113.7","method":"GET","host":"example.com","uri":"/api"},"duration":0.25,"status":502}`), &r)
+		if id := log.Conds[key].ID; id != "not-fastcgi" || string(r.Host) != "example.com" {
+			t.Errorf("%s: %q of %q", log.Name, id, r.Host)
+		}
+		if key := log.Line([]byte(`{"level":"error","ts":1.5,"logger":"http.log.access.log0","msg":"handled request","request":{"method":"GET","host":"a","uri":"/"},"duration":0.25,"status":502}`), &r); (key != dialect.Plain) != (log.Kind == "access") {
+			t.Errorf("%s: a request is %q", log.Name, log.Conds[key].ID)
+		}
+	}
+	var r dialect.Record
+	key := Logs[1].Line([]byte(`{"level":"error","ts":1.5,"logger":"http.log.error","msg":"read tcp 127.0.0.1:4711->127.0.0.1:9000: i/o timeout","request":{"method":"GET","host":"a","uri":"/"},"duration":5.1,"status":504}`), &r)
+	if c := Logs[1].Conds[key]; c.ID != "read-timeout" || string(r.Endpoint) != "127.0.0.1:9000" {
+		t.Errorf("%q at %q", c.ID, r.Endpoint)
+	}
+}

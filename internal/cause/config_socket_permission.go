@@ -21,7 +21,7 @@ var socketPermission = Cause{
 		{Fact: vocab.ProbeSocketMissing, Seen: 6},     // nor where we do, in its place
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}].",
+	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}][: {value:listener_other_root}][: {value:unit_private_tmp}].",
 	Fixes: []Fix{
 		{Text: "Give the gateway's group access to the socket and to every folder above it (php-fpm listen.owner/listen.group/listen.mode, gunicorn --umask, a shared group).", Command: "namei -l PATH"},
 		{Text: "If mode and owner are right, ask SELinux and AppArmor (ausearch -m avc -ts recent) and the unit's PrivateTmp."},

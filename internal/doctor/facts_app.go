@@ -24,11 +24,15 @@ func (x *examination) readAppLogs(ctx context.Context, u *upstream) {
 	if x.opts.Quick && len(u.Processes) == 0 {
 		return
 	}
+	managed := x.readPM2Logs(ctx, u)
 	var paths []string
 	asked := 0
 	for _, p := range u.Processes {
 		if asked == 4 {
 			break
+		}
+		if x.isPM2(p) != "" {
+			continue // it has those of all its applications open
 		}
 		asked++
 		// The sequence number keeps apart what is asked for several upstreams.
@@ -42,7 +46,7 @@ func (x *examination) readAppLogs(ctx context.Context, u *upstream) {
 			}
 		}
 	}
-	if len(u.Processes) == 0 {
+	if len(u.Processes) == 0 || managed && len(paths) == 0 {
 		return
 	}
 	place := x.placeOf(ctx, u.Processes[0].PID)

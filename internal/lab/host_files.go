@@ -13,7 +13,7 @@ import (
 // hostFaults are the faults of which the host is short of something.
 func hostFaults() []Fault {
 	var all []Fault
-	for _, group := range [][]Fault{fileFaults(), connectionFaults(), diskFaults(), groupFaults(), pressureFaults(), tableFaults(), taskFaults(), managerFaults(), dependencyFaults()} {
+	for _, group := range [][]Fault{fileFaults(), connectionFaults(), diskFaults(), groupFaults(), pressureFaults(), tableFaults(), taskFaults(), managerFaults(), pm2Faults(), dependencyFaults()} {
 		all = append(all, group...)
 	}
 	return all

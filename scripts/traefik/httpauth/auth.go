@@ -20,7 +20,6 @@ func (*BasicAuth) RequireAuth(w http.ResponseWriter, _ *http.Request) {
 // CheckSecret reports whether password matches secret: never.
 func CheckSecret(string, string) bool { return false }
 
-
 // DigestAuth asks for a password and takes none.
 type DigestAuth struct{}
 

@@ -281,6 +281,10 @@ func TestGateway(t *testing.T) {
 }`, []string{"-p", ".", "-c", "nginx.conf"}, plain)
 	s, _ := find(t, g.fill("http://gg-known.test:PORT/", 0), Options{})
 	m := first(t, s, g)
+	for end := time.Now().Add(10 * time.Second); len(m.Gateway.Workers) < 2 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		s, _ = find(t, g.fill("http://gg-known.test:PORT/", 0), Options{}) // it listens before its workers run
+		m = first(t, s, g)
+	}
 	w := m.Gateway
 	if len(w.Workers) != 2 || w.Workers[0].Draining || w.PIDFile != g.pid || !w.Running {
 		t.Errorf("workers %+v, pid file %d", w.Workers, w.PIDFile)

@@ -86,7 +86,7 @@ func (x *examination) exchangeFacts(u *upstream) {
 			say(vocab.ProbeTruncated, bodyEnd(e))
 		}
 	}
-	if x.fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout && !(x.decision.Forward.Protocol == vocab.AJP && e.Speaks == probe.SpeaksHTTP) {
+	if x.fatalFaults(e) || e.Bytes > 0 && !e.HeadDone && e.Status == 0 && e.Speaks != probe.SpeaksTLS && e.Speaks != probe.SpeaksHTTP2 && e.Speaks != probe.SpeaksFastCGI && e.FastCGI == nil && e.End != probe.EndTimeout && !x.elseSpoken(e) {
 		say(vocab.ProbeInvalid, x.faultWords(e))
 	} else if e.HeadDone && e.Status > 0 && e.Hint == "" {
 		say(vocab.ProbeProtocolAgrees, "")
@@ -96,6 +96,16 @@ func (x *examination) exchangeFacts(u *upstream) {
 		o.quote = e.FastCGI.Stderr
 		x.add(o)
 	}
+}
+
+// elseSpoken reports whether a peer that was to speak a protocol of frames speaks
+// HTTP/1: then it is that, and no broken answer.
+func (x *examination) elseSpoken(e probe.Exchange) bool {
+	switch x.decision.Forward.Protocol {
+	case vocab.AJP, vocab.GRPC, vocab.GRPCS:
+		return e.Speaks == probe.SpeaksHTTP
+	}
+	return false
 }
 
 func (x *examination) faultWords(e probe.Exchange) string {
@@ -195,10 +205,14 @@ func (x *examination) protocolFacts(u *upstream) {
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
 	case (spoken == vocab.UWSGI || spoken == vocab.SCGI) && u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0:
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
+	case spoken == vocab.GRPC && (e.Speaks == probe.SpeaksTLS || u.Handshake != nil && (u.Handshake.First.OK || len(u.Handshake.First.Certs) > 0 || u.Handshake.First.Alert != "")):
+		say(vocab.ProbeSpeaksTLS, "TLS", string(e.First))
+	case (spoken == vocab.GRPC || spoken == vocab.GRPCS) && e.Speaks == probe.SpeaksHTTP:
+		say(vocab.ProbeSpeaksHTTP, "HTTP/1", string(e.First))
+	case spoken == vocab.HTTP && u.HTTP2 != nil && u.HTTP2.Speaks:
+		say(vocab.ProbeSpeaksHTTP2, "HTTP/2", "SETTINGS")
 	case silentEverywhere(u):
 		x.add(u.about(vocab.ProbeNoProtocol, evidence.Probe, "probe of "+u.Addr, "asked in "+string(spoken)+", TLS, FastCGI and uwsgi, and behind a PROXY header"))
-	case spoken == vocab.GRPC && e.HeadDone && e.Status > 0:
-		say(vocab.ProbeSpeaksHTTP, "HTTP/1", statusLine(e))
 	}
 }
 

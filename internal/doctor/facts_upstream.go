@@ -96,7 +96,7 @@ func (x *examination) handshakeFacts(u *upstream) {
 	h := u.Handshake
 	t := h.First
 	where := "tls " + u.Addr
-	plain := x.decision.Forward.Protocol == vocab.HTTP
+	plain := x.decision.Forward.Protocol == vocab.HTTP || x.decision.Forward.Protocol == vocab.GRPC
 	if plain {
 		return // a cross-check, judged in protocolFacts
 	}

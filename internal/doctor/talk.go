@@ -163,6 +163,9 @@ func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.
 	if s.Method == "" || s.Method != "HEAD" {
 		s.Method = "GET"
 	}
+	if protocol == vocab.GRPC || protocol == vocab.GRPCS {
+		return probe.HTTP2Ask(ctx, d, target, s, x.limits())
+	}
 	if s.Version == "" || s.Version == "2" || s.Version == "2.0" {
 		s.Version = "1.1"
 	}
@@ -200,6 +203,17 @@ func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject st
 		if ok {
 			u.Handshake = &sep
 			if sep.First.OK || len(sep.First.Certs) > 0 || sep.First.Alert != "" {
+				return
+			}
+		}
+	}
+	if x.decision.Forward.Protocol == vocab.HTTP && e.Status == 0 && e.Speaks != probe.SpeaksHTTP2 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
+		able, ok := askOf(g, "probe/http2", subject, dialling(x, func(d probe.Dialer) probe.HTTP2Ability {
+			return probe.HTTP2(ctx, d, target, short)
+		}))
+		if ok {
+			u.HTTP2 = &able
+			if able.Speaks {
 				return
 			}
 		}

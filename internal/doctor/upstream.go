@@ -42,6 +42,7 @@ type upstream struct {
 	UWSGI         *probe.Exchange // the same request in the uwsgi protocol
 	Plain         *probe.Exchange // the same request as plain HTTP, where the gateway speaks something else
 	Idle          *probe.IdleResult
+	HTTP2         *probe.HTTP2Ability
 	Path          *probe.PathResult // a series of connects, where the way may be to blame
 	Sizes         *sizing
 	Unix          *host.UnixPath

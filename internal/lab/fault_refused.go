@@ -14,7 +14,7 @@ import (
 // refusedFaults are those in which a request is turned away for what it is, or for
 // what others did before it.
 func refusedFaults() []Fault {
-	return append(surgeFaults(), []Fault{
+	return append(append(surgeFaults(), http2Faults()...), []Fault{
 		{
 			Name: "request-too-large-uwsgi", Doc: "the variables of a request with a long query do not fit uwsgi's buffer of 4 KB", Cause: vocab.RequestTooLarge, Symptom: vocab.ConnectionTerminated, Status: 502, Needs: []string{"nginx", "uwsgi"},
 			Start: func(_ context.Context, b *Bench) (Scene, error) {

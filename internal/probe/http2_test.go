@@ -32,6 +32,48 @@ func TestHTTP2(t *testing.T) {
 	}
 }
 
+func TestHTTP2Ask(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{Protocols: protocols, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/hang":
+			<-r.Context().Done()
+		case "/broken":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		w.Header().Set("X-Proto", r.Proto+" "+r.Host)
+		w.Write([]byte("ok"))
+	})}
+	done := make(chan struct{})
+	go func() { defer close(done); server.Serve(l) }()
+	t.Cleanup(func() { server.Close(); <-done })
+	ask := func(path, address string) Exchange {
+		spoken := get
+		spoken.URI = path
+		return HTTP2Ask(t.Context(), direct, tcp(address), spoken, short)
+	}
+	if x := ask("/", l.Addr().String()); x.Status != 200 || x.Get("X-Proto") != "HTTP/2.0 example.com" || string(x.Body) != "ok" || x.End != EndComplete || !x.Connection.OK {
+		t.Errorf("%+v", x)
+	}
+	if x := ask("/broken", l.Addr().String()); x.Status != 503 || !x.HeadDone {
+		t.Errorf("%+v", x)
+	}
+	if x := ask("/hang", l.Addr().String()); x.Bytes != 0 || x.End != EndFirstByte && x.End != EndTimeout {
+		t.Errorf("%+v", x)
+	}
+	if x := ask("/", says(t, "HTTP/1.1 400 Bad Request\r\n\r\n")); x.Status != 0 || x.Speaks != SpeaksHTTP || len(x.First) == 0 {
+		t.Errorf("%+v", x)
+	}
+	if x := ask("/", port(t)); x.End != EndConnect || x.Connection.OK {
+		t.Errorf("%+v", x)
+	}
+}
+
 // FuzzAnswers lets every reader read what a stranger sends.
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
@@ -56,5 +98,6 @@ func FuzzAnswers(f *testing.F) {
 		}
 		FastCGIValues(t.Context(), serve, "tcp", "x", short)
 		HTTP2(t.Context(), serve, tcp("x"), short)
+		HTTP2Ask(t.Context(), serve, tcp("x"), get, short)
 	})
 }

@@ -23,6 +23,7 @@ type Config struct {
 	Listen []string    `json:"listen,omitempty"` // "127.0.0.1:3000", "[::1]:3000", "unix:/run/app.sock"
 	Mode   os.FileMode `json:"mode,omitempty"`   // of unix sockets
 	TLS    *TLS        `json:"tls,omitempty"`
+	H2C    bool        `json:"h2c,omitempty"`   // speaks HTTP/2 without TLS, with prior knowledge, and nothing else
 	Proxy  bool        `json:"proxy,omitempty"` // every connection must begin with a PROXY header
 
 	// Idle is how long a connection may be idle between two requests, in
@@ -152,6 +153,10 @@ func (s *server) open() ([]io.Closer, error) {
 		wrap, err := s.config.TLS.wrapper()
 		if err != nil {
 			return nil, err
+		}
+		if s.config.H2C {
+			go s.serveH2C(l)
+			continue
 		}
 		go s.accept(l, wrap)
 	}

@@ -13,18 +13,24 @@ import (
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// PM2 starts Node applications under a PM2 daemon of the scene's own: sources by
-// name. The daemon is told to end with the scene.
-func (b *Bench) PM2(sources map[string]string, order ...string) {
+// PM2 starts Node applications under a PM2 daemon of the scene's own, from sources
+// by name, and saves the list, as people do. The first one is told its port. The
+// daemon is told to end with the scene.
+func (b *Bench) PM2(address string, sources map[string]string, order ...string) {
 	dir := b.home("pm2")
 	b.after = append(b.after, func() error { return pm2Command(context.Background(), dir, "kill", "--silent") })
 	var apps []string
-	for _, name := range order {
+	for i, name := range order {
+		env := "{}"
+		if i == 0 {
+			env = fmt.Sprintf(`{"PORT":"%d"}`, port(address))
+		}
 		file := b.Write(filepath.Join(dir, name+".js"), sources[name])
 		// On a busy machine a start takes long, and must not look stable for that.
-		apps = append(apps, fmt.Sprintf(`{"name":%q,"script":%q,"min_uptime":60000,"max_restarts":5}`, name, file))
+		apps = append(apps, fmt.Sprintf(`{"name":%q,"script":%q,"min_uptime":60000,"max_restarts":5,"env":%s}`, name, file, env))
 	}
 	b.pm2(dir, "start", b.Write(filepath.Join(dir, "ecosystem.json"), `{"apps":[`+strings.Join(apps, ",")+`]}`), "--silent")
+	b.pm2(dir, "save", "--silent")
 }
 
 func (b *Bench) pm2(dir string, args ...string) {
@@ -80,7 +86,7 @@ func pm2Faults() []Fault {
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				name, address := b.Name(), b.local()
 				sign := filepath.Join(b.home("pm2"), "die")
-				b.PM2(map[string]string{name: pm2Source(address, fmt.Sprintf("if (fs.existsSync('%s')) { throw new Error('no such table: carts'); }\nres.end('ok\\n');", sign))}, name)
+				b.PM2(address, map[string]string{name: pm2Source(address, fmt.Sprintf("if (fs.existsSync('%s')) { throw new Error('no such table: carts'); }\nres.end('ok\\n');", sign))}, name)
 				up(b, address)
 				n := b.Gateway(b.Site(name).plainly(address)).Run().Served(2)
 				b.Write(sign, "")
@@ -93,7 +99,7 @@ func pm2Faults() []Fault {
 			Name: "pm2-errored", Doc: "the Node application ends at its start, and PM2 has given up starting it", Cause: vocab.UpstreamCrashed, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx", "node", "pm2"},
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				name, address := b.Name(), b.local()
-				b.PM2(map[string]string{name: "throw new Error('cannot load the configuration');\n"}, name)
+				b.PM2(address, map[string]string{name: "throw new Error('cannot load the configuration');\n"}, name)
 				log := filepath.Join(b.home("pm2"), "home", "pm2.log")
 				b.until("PM2 gives up", func() bool { return contains(log, "too many unstable restarts") })
 				return b.Gateway(b.Site(name).plainly(address)).Run().Scene("pm2 list: errored")
@@ -104,7 +110,7 @@ func pm2Faults() []Fault {
 			Start: func(_ context.Context, b *Bench) (Scene, error) {
 				name, other, address := b.Name(), b.Name(), b.local()
 				sign := filepath.Join(b.home("pm2"), "spin")
-				b.PM2(map[string]string{name: pm2Source(address, fmt.Sprintf("if (fs.existsSync('%s')) { for (;;) {} }\nres.end('ok\\n');", sign)), other: dies}, name, other)
+				b.PM2(address, map[string]string{name: pm2Source(address, fmt.Sprintf("if (fs.existsSync('%s')) { for (;;) {} }\nres.end('ok\\n');", sign)), other: dies}, name, other)
 				up(b, address)
 				n := b.Gateway(b.Site(name).Via(b, "http", address, "proxy_read_timeout 1s;")).Run().Served(2)
 				b.Write(sign, "")

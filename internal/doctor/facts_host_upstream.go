@@ -25,7 +25,7 @@ const (
 	stallMuch    = 40.0 // percent of the last 10 s in which all tasks waited
 	stallCPU     = 80.0 // percent of the last 10 s in which some task waited for a processor
 	leastStall   = 0.3  // seconds in which everything in a group waited
-	stallShare   = 0.6  // of the time that a group waited or worked
+	stallShare   = 0.5  // of the time that a group waited or worked
 	refaultMany  = 500  // pages
 	leastWaits   = 3    // of ten looks
 	throttleMuch = 0.5  // of the periods in which a group wanted to run

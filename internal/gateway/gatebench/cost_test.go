@@ -46,7 +46,8 @@ func TestCost(t *testing.T) {
 	}
 	dir := t.TempDir()
 	program := filepath.Join(dir, "goodgate")
-	build := exec.Command("go", "build", "-o", program, "github.com/goodgatehq/goodgate/cmd/goodgate")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "github.com/goodgatehq/goodgate/cmd/goodgate")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -242,5 +242,5 @@ func (x *examination) planHost(p *Plan) {
 	p.add(PlanStep{What: "read the kernel log, and what SELinux and AppArmor denied", When: x.failing(), Sources: []string{"host/kernel", "host/denials"}})
 	p.add(PlanStep{What: "read limits and use: descriptors, processes, memory, ports, connection tracking, disks, load", When: x.failing(),
 		Sources: []string{"host/disk", "host/mounts", "host/load", "host/tasks", "host/conntrack", "host/ports", "host/detail", "host/cgroup"}})
-	p.add(PlanStep{What: "ask systemd and the container engine for the application", When: x.failing(), Sources: []string{"host/units", "host/containers"}})
+	p.add(PlanStep{What: "ask systemd, the container engine and PM2 for the application", When: x.failing(), Sources: []string{"host/units", "host/containers", "host/pm2"}})
 }

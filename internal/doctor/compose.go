@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -335,7 +336,7 @@ func (x *examination) clientHop() Hop {
 	h.State = stateOf(good == len(x.own))
 	last := x.own[len(x.own)-1]
 	h.Seconds = last.Seconds
-	h.Seen = append(h.Seen, "GET "+last.URI+" → "+nonEmpty(statusLine(last.Exchange), "no answer")+" in "+seconds(last.Seconds))
+	h.Seen = append(h.Seen, "GET "+last.URI+" → "+cmp.Or(statusLine(last.Exchange), "no answer")+" in "+seconds(last.Seconds))
 	if len(x.own) > 1 {
 		h.Seen = append(h.Seen, fmt.Sprintf("%d of %d requests well answered", good, len(x.own)))
 	}
@@ -412,7 +413,7 @@ func (x *examination) upstreamHop(u *upstream) Hop {
 			h.Seen = append(h.Seen, "connect ok in "+seconds(u.Connect.Seconds))
 		} else {
 			h.State = Bad
-			h.Seen = append(h.Seen, "connect: "+nonEmpty(u.Connect.Errno, u.Connect.Text))
+			h.Seen = append(h.Seen, "connect: "+cmp.Or(u.Connect.Errno, u.Connect.Text))
 		}
 	}
 	if u.Handshake != nil && x.decision.Forward.Protocol != vocab.HTTP && !u.Handshake.First.OK {
@@ -431,7 +432,7 @@ func (x *examination) upstreamHop(u *upstream) Hop {
 		case e.Status > 0:
 			h.Seen = append(h.Seen, strconv.Itoa(e.Status)+" "+e.Reason+" in "+seconds(e.FirstByte))
 		default:
-			h.Seen = append(h.Seen, "it answered with what looks like "+nonEmpty(e.Speaks, "nothing known"))
+			h.Seen = append(h.Seen, "it answered with what looks like "+cmp.Or(e.Speaks, "nothing known"))
 		}
 	}
 	return h

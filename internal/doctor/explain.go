@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"errors"
@@ -344,15 +345,15 @@ func (e *explaining) lead(reads []scan.Read) *scan.Read {
 // same: the first that a line names.
 func (e *explaining) items(reads []scan.Read) []evidence.Item {
 	for _, r := range reads {
-		e.endpoint = nonEmpty(e.endpoint, gatewayEndpoint(r))
-		e.route = nonEmpty(e.route, strings.TrimSpace(r.Host+" "+r.Path))
+		e.endpoint = cmp.Or(e.endpoint, gatewayEndpoint(r))
+		e.route = cmp.Or(e.route, strings.TrimSpace(r.Host+" "+r.Path))
 		if r.Cond.Phase == dialect.PhaseDNS {
-			e.name = nonEmpty(e.name, r.Name)
+			e.name = cmp.Or(e.name, r.Name)
 		}
 	}
-	e.endpoint = nonEmpty(e.endpoint, "the upstream")
-	e.route = nonEmpty(e.route, "the request")
-	e.name = nonEmpty(e.name, "the upstream's name")
+	e.endpoint = cmp.Or(e.endpoint, "the upstream")
+	e.route = cmp.Or(e.route, "the request")
+	e.name = cmp.Or(e.name, "the upstream's name")
 	e.resolver, e.pool = "the resolver", "the pool"
 
 	var items []evidence.Item
@@ -383,7 +384,7 @@ func (e *explaining) items(reads []scan.Read) []evidence.Item {
 			fact = behind(fact)
 		}
 		if strings.HasPrefix(string(fact), "app_") || strings.HasPrefix(string(fact), "kernel_") || strings.HasPrefix(string(fact), "gateway_no_") {
-			value = clip(nonEmpty(r.Message, r.Raw), 120)
+			value = clip(cmp.Or(r.Message, r.Raw), 120)
 		}
 		if fact == vocab.AppListening && r.Endpoint != "" && e.endpoint != "the upstream" && !sameListening(r.Endpoint, e.endpoint) {
 			fact, value = vocab.AppListeningElsewhere, r.Endpoint

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +105,7 @@ func (x *examination) judgeMaker(d *Diagnosis, o ownRequest) {
 				d.Causes = append(d.Causes, c)
 			}
 		}
-		if says = nonEmpty(says, cond.Distinguish); says != "" {
+		if says = cmp.Or(says, cond.Distinguish); says != "" {
 			d.Next = append(d.Next, says)
 		}
 	}
@@ -133,7 +134,7 @@ func passedOn(m probe.Made) bool {
 // makerHops are the stations of a path of which only the answer is seen.
 func (x *examination) makerHops(o ownRequest) []Hop {
 	state := stateOf(!failed(o.AskResult))
-	first := Hop{Kind: "gateway", Name: nonEmpty(o.Made.Product, nonEmpty(o.Made.Edge, "unknown")), Address: o.Address, State: state, Seen: []string{statusLine(o.Exchange)}}
+	first := Hop{Kind: "gateway", Name: cmp.Or(o.Made.Product, cmp.Or(o.Made.Edge, "unknown")), Address: o.Address, State: state, Seen: []string{statusLine(o.Exchange)}}
 	if !passedOn(o.Made) {
 		return []Hop{first}
 	}

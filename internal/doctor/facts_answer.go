@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -48,7 +49,7 @@ func (x *examination) malformed(f http1.Fault) bool {
 // exchangeFacts says how the upstream answered the request of the probe.
 func (x *examination) exchangeFacts(u *upstream) {
 	e := u.Contact.Exchange
-	where := nonEmpty(e.Request, "request") + " at " + u.Addr
+	where := cmp.Or(e.Request, "request") + " at " + u.Addr
 	limit := x.waits()
 	say := func(fact vocab.Fact, value string) {
 		o := u.about(fact, evidence.Probe, where, value)

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -165,7 +166,7 @@ func (x *examination) appFact(u *upstream, h scan.Hit) {
 	if c.Fact == "" || h.Time.IsZero() {
 		return
 	}
-	o := observation{fact: c.Fact, subject: u.Addr, when: h.Time, kind: evidence.AppLog, where: h.Place, quote: h.Raw, value: clip(nonEmpty(h.Message, h.Raw), 140)}
+	o := observation{fact: c.Fact, subject: u.Addr, when: h.Time, kind: evidence.AppLog, where: h.Place, quote: h.Raw, value: clip(cmp.Or(h.Message, h.Raw), 140)}
 	if c.Fact == vocab.AppListening {
 		if h.Endpoint != "" && !sameListening(h.Endpoint, u.Addr) {
 			o.fact, o.value = vocab.AppListeningElsewhere, h.Endpoint

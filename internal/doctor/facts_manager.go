@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -52,7 +53,7 @@ func (x *examination) unitFacts(ctx context.Context, u *upstream) {
 	}
 	name := ""
 	for _, p := range u.Processes {
-		name = nonEmpty(name, host.UnitOf(p.Cgroup))
+		name = cmp.Or(name, host.UnitOf(p.Cgroup))
 	}
 	var units host.Units
 	var ok bool

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -114,7 +115,7 @@ func (x *examination) handshakeFacts(u *upstream) {
 		}
 		x.add(u.about(vocab.ProbeCertificateUntrusted, evidence.Probe, where, value))
 	case t.PlainAnswer != "" || t.Speaks == probe.SpeaksHTTP:
-		o := u.about(vocab.ProbeSpeaksPlain, evidence.Probe, where, "plain "+nonEmpty(t.Speaks, "text")+" is spoken there, the gateway speaks TLS")
+		o := u.about(vocab.ProbeSpeaksPlain, evidence.Probe, where, "plain "+cmp.Or(t.Speaks, "text")+" is spoken there, the gateway speaks TLS")
 		o.quote = t.PlainAnswer
 		x.add(o)
 		return
@@ -132,13 +133,6 @@ func (x *examination) handshakeFacts(u *upstream) {
 	if t.WantsCert && !t.OK && x.decision.Settings[vocab.TLSCertificate].Value == "" {
 		x.add(u.about(vocab.ProbeNeedsClientCertificate, evidence.Probe, where, "it asks for a client certificate, and the gateway has none"))
 	}
-}
-
-func nonEmpty(s, instead string) string {
-	if s == "" {
-		return instead
-	}
-	return s
 }
 
 // cutFacts says after which time our own request was cut.

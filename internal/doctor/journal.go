@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -106,7 +107,7 @@ func journalLines(printed []byte) []byte {
 		if err != nil {
 			continue
 		}
-		head := time.UnixMicro(us).UTC().Format("2006-01-02T15:04:05.000000-07:00") + " localhost " + nonEmpty(entry.Identifier, entry.Comm) + "[" + entry.PID + "]: "
+		head := time.UnixMicro(us).UTC().Format("2006-01-02T15:04:05.000000-07:00") + " localhost " + cmp.Or(entry.Identifier, entry.Comm) + "[" + entry.PID + "]: "
 		for text := range strings.SplitSeq(strings.TrimRight(messageOf(entry.Message), "\r\n"), "\n") {
 			if text != "" && text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z' {
 				out.WriteString(head)

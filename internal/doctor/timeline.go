@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -170,7 +171,7 @@ func (x *examination) upstreamEvents(u *upstream) []Event {
 		return all
 	}
 	for _, c := range u.Handshake.First.Certs {
-		who := "the certificate of " + nonEmpty(c.Subject, u.Addr)
+		who := "the certificate of " + cmp.Or(c.Subject, u.Addr)
 		all = append(all,
 			Event{When: c.NotBefore, Kind: EventCertificate, What: who + " begins", Where: "tls " + u.Addr},
 			Event{When: c.NotAfter, Kind: EventCertificate, What: who + " ends", Where: "tls " + u.Addr})

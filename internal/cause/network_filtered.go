@@ -36,6 +36,7 @@ var filtered = Cause{
 		{Fact: vocab.NameMoved, Seen: -10},
 		{Fact: vocab.GatewayConnectFailed, Seen: 2},
 		{Fact: vocab.CheckUnconnected, Seen: 5},
+		{Fact: vocab.PathEnds, Seen: 3},   // a router that drops is one that still answers for itself
 		{Fact: vocab.PathLoss, Seen: -20}, // a filter is no matter of chance
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},

@@ -206,6 +206,9 @@ func (x *examination) planUpstreams(p *Plan) {
 			continue
 		}
 		for _, q := range optionals() {
+			if q.deep && !x.opts.Deep {
+				continue
+			}
 			p.add(PlanStep{What: q.what + " " + e.String(), When: x.splitting(), Sends: q.sends(x), AtMost: q.bound(x).Seconds(), Sources: []string{q.source}})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/cause"
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/infer"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -17,6 +18,7 @@ import (
 type optional struct {
 	what   string         // for people: "… 10.0.0.7:80" follows
 	source string         // as in a case
+	deep   bool           // it is asked with --deep only
 	facts  [][]vocab.Fact // what its answers may show, about an endpoint: each a set of facts
 	bound  func(x *examination) time.Duration
 	sends  func(x *examination) int // connections, at most
@@ -42,6 +44,13 @@ func optionals() []optional {
 			may:   func(x *examination, u *upstream) bool { return u.Sizes == nil && x.worthSizes(u) },
 			ask:   (*examination).askSizes, tell: (*examination).holeFacts,
 		},
+		{
+			what: "look for the router where packets end on the way to", source: "host/hops", facts: [][]vocab.Fact{{vocab.PathEnds}}, deep: true,
+			bound: func(*examination) time.Duration { return hopsTime },
+			sends: func(*examination) int { return host.HopsMost },
+			may:   func(x *examination, u *upstream) bool { return u.Hops == nil && x.worthHops(u) },
+			ask:   (*examination).askHops, tell: (*examination).hopFacts,
+		},
 	}
 }
 
@@ -57,7 +66,7 @@ func (x *examination) separate(ctx context.Context) {
 		var mu sync.Mutex
 		var asked []*upstream
 		for _, u := range x.upstreams {
-			if !q.may(x, u) || ctx.Err() != nil || !x.opts.Deep && !x.decisive(q, u) {
+			if q.deep && !x.opts.Deep || !q.may(x, u) || ctx.Err() != nil || !x.opts.Deep && !x.decisive(q, u) {
 				continue
 			}
 			if end, ok := ctx.Deadline(); ok && time.Until(end) < q.bound(x) && !x.rec.Replaying() {

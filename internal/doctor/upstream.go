@@ -50,6 +50,7 @@ type upstream struct {
 	Firewall      *host.Firewall
 	Processes     []host.Process // that hold the listener, and their parents up to the first that does not
 	AppLogs       []readLog
+	Hops          []host.Hop    // routers on the way, where packets end on it
 	Server        string        // the application server that holds the listener, where its limits are known
 	Limits        topo.Settings // of that server
 }

@@ -8,6 +8,7 @@ const (
 	PathSlow      Fact = "path_slow"
 	PathWhole     Fact = "path_whole"
 	PathBlackHole Fact = "path_black_hole"
+	PathEnds      Fact = "path_ends"
 	ProbeIdleLost Fact = "probe_idle_lost"
 
 	GatewayResending Fact = "gateway_resending"
@@ -26,6 +27,7 @@ var pathFacts = []FactInfo{
 	{PathSlow, "path", Now, RoleEndpoint, "the way to the upstream and back takes most of the time that the gateway waits"},
 	{PathWhole, "path", Now, RoleEndpoint, "every connect of a short series came through at the first attempt"},
 	{PathBlackHole, "path", Now, RoleEndpoint, "large packets on the way to the upstream, or back, vanish, and small ones arrive"},
+	{PathEnds, "path_end", Now, RoleEndpoint, "packets to the upstream come as far as a router on the way, and nothing comes back from behind it"},
 	{ProbeIdleLost, "idle", Now, RoleEndpoint, "a request on a connection that had been idle was lost without a word, and a new connection is answered"},
 	{GatewayResending, "resending", Now, RoleEndpoint, "a connection that the gateway holds to the upstream waits for an acknowledgement, and its kernel sends again"},
 	{NameKnownToSystem, "name_known", Now, RoleName, "the system's resolver finds the name, and the gateway's own does not"},

@@ -43,6 +43,23 @@ func networkFaults() []Fault {
 			b.runIn(other, "nft", fmt.Sprintf("add rule inet filter input tcp dport %d drop", p))
 			return n.Scene("the other host drops what comes to its port")
 		}).needs("nft"),
+		f("filtered-router", "a router on the way to the upstream's host drops", vocab.Filtered, vocab.ConnectionTimeout, 504, func(_ context.Context, b *Bench) (Scene, error) {
+			b.Machine(nil)
+			router, server := b.namespace("router", nil), b.namespace("server", nil)
+			b.wire(router)
+			b.route(router, server)
+			name, p := b.Name(), b.Port()
+			config := good(fmt.Sprintf("0.0.0.0:%d", p))
+			config.Idle = 0
+			b.backendAs(command{name: name, dir: "srv/" + name, in: server}, config)
+			n := b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("10.67.0.2:%d", p), "proxy_connect_timeout 1s;")).Run().Served(2)
+			b.runIn(router, "nft", "add table ip filter")
+			b.runIn(router, "nft", "add chain ip filter forward { type filter hook forward priority 0; policy accept; }")
+			b.runIn(router, "nft", fmt.Sprintf("add rule ip filter forward tcp dport %d drop", p))
+			s, err := n.Scene("the router drops what goes to the port")
+			s.Args = append(s.Args, "--deep") // it also tells where packets end
+			return s, err
+		}).needs("nft"),
 		f("unreachable-no-route", "there is no route to the upstream's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(_ context.Context, b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Gateway(b.Site(b.Name()).Via(b, "http", fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()

@@ -67,6 +67,23 @@ func (b *Bench) wire(other *namespace) {
 	b.runIn(other, "ip", "link", "set", "eth1", "up")
 }
 
+// route joins a machine that wire has joined to the scene's with another one behind
+// it (10.67.0.2), to which it forwards.
+func (b *Bench) route(router, behind *namespace) {
+	if b.err != nil {
+		return
+	}
+	b.runIn(router, "ip", "link", "add", "eth2", "type", "veth", "peer", "name", "eth3")
+	b.runIn(router, "ip", "link", "set", "eth3", "netns", fmt.Sprint(behind.holder.Pid()))
+	b.runIn(router, "ip", "addr", "add", "10.67.0.1/24", "dev", "eth2")
+	b.runIn(router, "ip", "link", "set", "eth2", "up")
+	b.runIn(router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+	b.runIn(behind, "ip", "addr", "add", "10.67.0.2/24", "dev", "eth3")
+	b.runIn(behind, "ip", "link", "set", "eth3", "up")
+	b.runIn(behind, "ip", "route", "add", "default", "via", "10.67.0.1")
+	b.run("ip", "route", "add", "10.67.0.0/24", "via", "10.66.0.2")
+}
+
 // cable is wire through a relay that can treat packets badly. It treats them well
 // until it is told otherwise.
 func (b *Bench) cable(other *namespace) *Proc {

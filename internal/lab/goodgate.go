@@ -147,7 +147,7 @@ func (g *Own) Run() *Own {
 	}
 	b.date(g.conf)
 	if g.user {
-		b.give(filepath.Dir(g.log), g.log)
+		b.give(g.dir, filepath.Dir(g.log), g.log) // the admin socket is made in the first
 	}
 	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.gate[0], argv: "goodgate", user: g.user, args: append(append([]string{}, b.gate[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
 	g.Proc.Addr = g.target.listen

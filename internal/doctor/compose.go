@@ -165,18 +165,17 @@ func (x *examination) judgeFailures(d *Diagnosis) {
 	}
 }
 
-// lowered takes certainty from what rests on a symptom that no log tells.
+// lowered takes certainty from what rests on a symptom that no log tells. With
+// --quick it takes it from a process that is down, too: then neither the kernel nor
+// a manager is asked whether somebody stopped it, or it was killed.
 func (x *examination) lowered(f evidence.Failure, r infer.Ranking) infer.Ranking {
-	if !x.isDerived(f) {
-		return r
-	}
 	for i := range r.Findings {
-		if r.Findings[i].Verdict == vocab.Confirmed {
-			r.Findings[i].Verdict = vocab.Likely
+		if fd := &r.Findings[i]; fd.Verdict == vocab.Confirmed && (x.isDerived(f) || x.opts.Quick && fd.ID == vocab.UpstreamDown) {
+			fd.Verdict = vocab.Likely
 		}
 	}
-	if r.Verdict == vocab.Confirmed {
-		r.Verdict = vocab.Likely
+	if len(r.Findings) > 0 {
+		r.Verdict = r.Findings[0].Verdict
 	}
 	return r
 }

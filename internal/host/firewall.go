@@ -37,9 +37,9 @@ type Firewall struct {
 // Firewall follows the first packet of a TCP connection to address:port, as a
 // process in the view sends it, through the nftables rules of the view's network
 // namespace: the output hook, and for an address of the namespace itself the
-// input hook. It asks and changes nothing, and needs root. Rules on other hosts,
-// of the namespace that forwards, and of legacy iptables are beyond it; the gaps
-// say so where it matters.
+// input hook. It asks and changes nothing, and needs root. Rules on other hosts
+// and of the namespace that forwards are beyond it; the gaps say so where it
+// matters. Rules of the older iptables are read with its own tool, where it is there.
 func (v *View) Firewall(ctx context.Context, address string, port int) (Firewall, error) {
 	answer := Firewall{Endpoint: address}
 	to, err := netip.ParseAddr(address)
@@ -53,7 +53,7 @@ func (v *View) Firewall(ctx context.Context, address string, port int) (Firewall
 		p.device = route.Device
 		p.from, _ = netip.ParseAddr(route.Source)
 	}
-	answer.legacy(v)
+	answer.legacy(ctx, v, p)
 	if !nftablesPresent() {
 		return answer, nil
 	}
@@ -64,7 +64,7 @@ func (v *View) Firewall(ctx context.Context, address string, port int) (Firewall
 	for _, c := range rules.chains {
 		answer.Total += len(c.rules)
 	}
-	answer.Rules = rules.follow(p)
+	answer.Rules = append(answer.Rules, rules.follow(p)...)
 	slices.SortStableFunc(answer.Rules, func(a, b Rule) int {
 		switch {
 		case a.Sure == b.Sure:
@@ -83,15 +83,28 @@ func firewallGap(err error) error {
 	return &gap
 }
 
-// legacy says where tables of the older iptables are in use. The file lists
-// those that exist and, unlike a question to the kernel, makes none.
-func (f *Firewall) legacy(v *View) {
-	for _, name := range []string{"ip_tables_names", "ip6_tables_names"} {
-		b, err := v.netFile(name)
-		if err == nil && bytes.Contains(b, []byte("filter")) {
-			f.Gaps = append(f.Gaps, evidence.Gap{Source: "firewall", Why: "rules of legacy iptables are in use and were not read", Allow: "sudo iptables-legacy-save; sudo ip6tables-legacy-save"})
-			return
-		}
+// legacy follows the packet through the tables of the older iptables, where they
+// are in use. The file lists those that exist and, unlike a question to the kernel,
+// makes none.
+func (f *Firewall) legacy(ctx context.Context, v *View, p packet) {
+	names, tool, family := "ip_tables_names", "iptables-legacy-save", "ip"
+	if p.to.Is6() {
+		names, tool, family = "ip6_tables_names", "ip6tables-legacy-save", "ip6"
+	}
+	if b, err := v.netFile(names); err != nil || !bytes.Contains(b, []byte("filter")) {
+		return
+	}
+	rules, err := v.readLegacy(ctx, tool)
+	if err != nil {
+		f.Gaps = append(f.Gaps, evidence.Gap{Source: "firewall", Why: "rules of legacy iptables are in use and were not read: " + err.Error(), Allow: "sudo " + tool})
+		return
+	}
+	for _, chain := range rules.chains {
+		f.Total += len(chain)
+	}
+	f.Rules = append(f.Rules, rules.hook(family, "output", "OUTPUT", p)...)
+	if p.local {
+		f.Rules = append(f.Rules, rules.hook(family, "input", "INPUT", p)...)
 	}
 }
 

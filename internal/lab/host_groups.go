@@ -179,7 +179,7 @@ func dependencyFaults() []Fault {
 			db := b.Port()
 			app := b.Node(name, b.local(), fmt.Sprintf(`const db = net.connect(%d, '127.0.0.1');
 db.on('connect', () => { db.end(); res.end('ok\n'); });
-db.on('error', (e) => { console.error(e); res.writeHead(500); res.end('{"error":"cannot load the cart"}'); });`, db), "const net = require('net');")
+db.on('error', (e) => { if (res.headersSent) return; console.error(e); res.writeHead(500); res.end('{"error":"cannot load the cart"}'); });`, db), "const net = require('net');")
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene("its database is down")
 		}),
 		f("dependency-gone", "the application's database was stopped; it answers 503 and logs why, with the time", 503, "node", func(_ context.Context, b *Bench) (Scene, error) {
@@ -187,7 +187,7 @@ db.on('error', (e) => { console.error(e); res.writeHead(500); res.end('{"error":
 			db := b.Backend(base, good(b.local()))
 			app := b.Node(name, b.local(), fmt.Sprintf(`const db = net.connect(%d, '127.0.0.1');
 db.on('connect', () => { db.end(); res.end('ok\n'); });
-db.on('error', (e) => { console.error(new Date().toISOString() + ' ERROR ' + e.stack); res.writeHead(503); res.end('{"error":"cannot load the cart"}'); });`, port(db.Addr)), "const net = require('net');")
+db.on('error', (e) => { if (res.headersSent) return; console.error(new Date().toISOString() + ' ERROR ' + e.stack); res.writeHead(503); res.end('{"error":"cannot load the cart"}'); });`, port(db.Addr)), "const net = require('net');")
 			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(3)
 			db.End()
 			return n.Scene("its database was stopped a moment ago")

@@ -3,7 +3,6 @@ package lab
 import (
 	"os"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -29,7 +28,7 @@ var apachePhrases = map[vocab.Symptom][]string{
 
 // checkApacheLog looks for a line of today with the symptom. Apache's error log
 // names no path.
-func checkApacheLog(t *testing.T, f Fault, s Scene, seed uint64) {
+func checkApacheLog(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	text, err := os.ReadFile(s.Logs[0])
 	if err != nil {

@@ -3,7 +3,6 @@ package lab
 import (
 	"os"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -30,7 +29,7 @@ var caddyPhrases = map[vocab.Symptom][]string{
 
 // checkCaddyLog looks for a line of the target's host, or of none, that has the
 // symptom. It is written a moment after the answer.
-func checkCaddyLog(t *testing.T, f Fault, s Scene, seed uint64) {
+func checkCaddyLog(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	var all string
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

@@ -49,7 +49,7 @@ func ownGateway(t *testing.T) string {
 
 // checkOwnLog looks for the symptom in the lines of now: those of the past are of
 // another pool. A line is written when the request has ended.
-func checkOwnLog(t *testing.T, f Fault, s Scene, seed uint64) {
+func checkOwnLog(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	var text []byte
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

@@ -3,7 +3,6 @@ package lab
 import (
 	"os"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -20,7 +19,7 @@ var states = map[vocab.Symptom][]string{
 
 // checkStates looks for the state that the fault's symptom is read from. A line
 // is written when the request has ended, and so a moment after the answer.
-func checkStates(t *testing.T, f Fault, s Scene, seed uint64) {
+func checkStates(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	var text []byte
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

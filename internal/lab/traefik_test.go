@@ -3,7 +3,6 @@ package lab
 import (
 	"os"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -19,7 +18,7 @@ var goErrors = map[vocab.Symptom][]string{
 	vocab.DestinationUnavailable: {"Setting status of", "Creating load-balancer"}, vocab.HTTPResponseIncomplete: {"unexpected EOF", "abort"},
 }
 
-func checkTraefikLog(t *testing.T, f Fault, s Scene, seed uint64) {
+func checkTraefikLog(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	var text []byte
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

@@ -152,31 +152,16 @@ func (k *look) acceptable(c candidate) bool {
 	if k.opt.Config != "" || k.opt.Gateway != "" {
 		return k.chosen(c.Gateway) && (c.named > 0 || c.reached || c.Kind != "stream")
 	}
-	return c.reached || c.named > 0 && !k.strangers()
+	return c.reached || c.named > 0 && (c.port || !k.nameless())
 }
 
-// strangers reports whether the target is an address and port of this host, without
-// a name that would tell sites apart, and a program listens there that is no
-// gateway: then that answers, and no site of another port that is called localhost.
-func (k *look) strangers() bool {
-	t := k.s.Target
-	if _, isAddr := t.addr(); !t.Local || !isAddr && t.Host != "localhost" {
-		return false
-	}
-	return slices.ContainsFunc(k.listeners(ownPlace()).List, func(l host.Listener) bool {
-		if len(l.PIDs) == 0 || !slices.ContainsFunc(t.Addrs, func(a netip.Addr) bool { return l.Serves(netip.AddrPortFrom(a, uint16(t.Port))) }) {
-			return false
-		}
-		return !slices.ContainsFunc(l.PIDs, func(pid int) bool {
-			p, ok := k.s.Processes.Find(pid)
-			return !ok || publishers[p.Comm] || slices.ContainsFunc(k.s.Gateways, func(g *Gateway) bool { return g.has(pid) })
-		})
-	})
+// nameless reports whether the target is an address of this host, without a name
+// that would tell sites apart: then its port decides, and no site of another port
+// that is called localhost answers.
+func (k *look) nameless() bool {
+	_, isAddr := k.s.Target.addr()
+	return k.s.Target.Local && (isAddr || k.s.Target.Host == "localhost")
 }
-
-// publishers are programs that listen for a container, or for a service that they
-// start, and pass connections on.
-var publishers = map[string]bool{"docker-proxy": true, "rootlessport": true, "slirp4netns": true, "pasta": true, "passt": true, "systemd": true, "kube-proxy": true, "rootlesskit": true}
 
 // chosen reports whether the operator named this gateway, by its configuration,
 // product or pid.

@@ -87,12 +87,21 @@ func TestConditions(t *testing.T) {
 		workers.Go(func() {
 			gate <- struct{}{}
 			defer func() { <-gate }()
-			d.fill(&cells[i])
+			// A scene that other scenes disturb, or that did not come to stand, is
+			// played again: what is wrong is wrong each time.
+			for try := 0; try < 3 && (try == 0 || len(cells[i].wrong()) > 0); try++ {
+				if try > 0 {
+					t.Logf("%s is played again: %s", cells[i].fault.Name, strings.Join(cells[i].wrong(), "; "))
+				}
+				d.fill(&cells[i])
+			}
 		})
 	}
 	workers.Wait()
 	for _, c := range cells {
-		c.check(t)
+		if wrong := c.wrong(); len(wrong) > 0 {
+			t.Errorf("%s, %s: %s", c.product, c.condition, strings.Join(wrong, "; "))
+		}
 	}
 	if *update && !t.Failed() {
 		if err := os.WriteFile(filepath.Join("..", "..", "docs", "same-condition.md"), []byte(sameCondition(cells)), 0o644); err != nil {
@@ -143,6 +152,7 @@ func faultFor(prefix string, own map[string]string, condition string, names []st
 func (d *driver) fill(c *cell) {
 	ctx, cancel := context.WithTimeout(d.t.Context(), 3*time.Minute)
 	defer cancel()
+	c.err, c.client, c.said = nil, lab.Answer{}, result{}
 	j := job{c.fault, 1}
 	s, err := d.build(ctx, j)
 	if err != nil {
@@ -158,20 +168,22 @@ func (d *driver) fill(c *cell) {
 	c.said = d.examine(ctx, j, s, byDefault)
 }
 
-func (c cell) check(t *testing.T) {
-	t.Helper()
-	switch {
-	case c.err != nil:
-		t.Errorf("%s, %s: %v", c.product, c.condition, c.err)
-		return
-	case c.client.Status != c.fault.Status && !slices.Contains(c.fault.OrStatus, c.client.Status):
-		t.Errorf("%s, %s: a client gets %d (%v), want %d", c.product, c.condition, c.client.Status, c.client.Err, c.fault.Status)
-	case c.fault.Healthy:
-		t.Errorf("%s, %s: %s is no fault", c.product, c.condition, c.fault.Name)
+// wrong says what is not as it should be.
+func (c cell) wrong() []string {
+	if c.err != nil {
+		return []string{c.err.Error()}
+	}
+	var all []string
+	if c.client.Status != c.fault.Status && !slices.Contains(c.fault.OrStatus, c.client.Status) {
+		all = append(all, fmt.Sprintf("a client gets %d (%v), want %d", c.client.Status, c.client.Err, c.fault.Status))
+	}
+	if c.fault.Healthy {
+		all = append(all, c.fault.Name+" is no fault")
 	}
 	if note := c.said.note(); note != "" {
-		t.Errorf("%s, %s: %s", c.product, c.condition, note)
+		all = append(all, note)
 	}
+	return all
 }
 
 // sameCondition writes the table as it was measured.

@@ -270,7 +270,9 @@ func separator(r rune) bool { return strings.ContainsRune("/ =,:._-@", r) }
 
 // siteMarks are the words by which an operator names what belongs to the site.
 func (x *examination) siteMarks() []string {
-	common := []string{"www", "com", "net", "org", "example", "test", "local", "localhost", "http", "https", "backend", "upstream", "server", "app", "api", "web", "site", "default", "internal", "static", "127", "proxy", "node", "python", "python3"}
+	common := []string{"www", "com", "net", "org", "example", "test", "local", "localhost", "http", "https", "backend", "upstream", "server", "app", "api", "web", "site", "default", "internal", "static", "127", "proxy", "node", "python", "python3",
+		// what products put into the names of pools and routes
+		"file", "docker", "swarm", "kubernetes", "consul", "service", "services", "svc", "router", "pool", "cluster", "group", "main", "prod", "host", "port", "srv", "handler", "route"}
 	var marks []string
 	add := func(text string) {
 		for _, w := range strings.FieldsFunc(strings.ToLower(text), separator) {

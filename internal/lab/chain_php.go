@@ -92,7 +92,11 @@ func (h *HAProxy) inFront(n *Nginx) (Scene, error) { return n.behind(h.Scene()) 
 
 // behind adds the error log of the gateway behind to those of a scene.
 func (n *Nginx) behind(s Scene, err error) (Scene, error) {
-	s.Logs = append(s.Logs, n.Errors)
+	errors := n.Errors
+	if n.Target.Errors != "" {
+		errors = n.Target.Errors
+	}
+	s.Logs = append(s.Logs, errors)
 	return s, err
 }
 

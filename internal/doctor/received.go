@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
@@ -152,7 +151,7 @@ func (x *examination) hasWorkers(u *upstream) bool {
 			if !slices.Contains(workerServers, d.Name) || d.Recognise == nil {
 				continue
 			}
-			if _, ok := d.Recognise(dialect.Process{PID: p.PID, PPID: p.PPID, Exe: p.Exe, Comm: p.Comm, Args: p.Args, Cwd: p.Cwd, UID: p.UID}); ok {
+			if _, ok := d.Recognise(survey.AsDialect(p)); ok {
 				return true
 			}
 		}

@@ -1,7 +1,6 @@
 package caddy
 
 import (
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
 // disk reads real files.
@@ -19,23 +19,7 @@ func (disk) Glob(pattern string) ([]string, error) { return filepath.Glob(patter
 func (disk) Ask(dialect.Question) ([]byte, error)  { return nil, dialect.ErrNotAsked }
 
 // files are those of a test, by path.
-type files map[string]string
-
-func (f files) ReadFile(path string) ([]byte, error) {
-	if text, ok := f[path]; ok {
-		return []byte(text), nil
-	}
-	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-}
-
-func (f files) Glob(pattern string) (found []string, err error) {
-	for path := range f {
-		if ok, _ := filepath.Match(pattern, path); ok {
-			found = append(found, path)
-		}
-	}
-	return found, nil
-}
+type files = suite.Files
 
 // programs are the Caddys here: the installed one, and the newer one that
 // scripts/build-caddy makes.

@@ -1,23 +1,14 @@
 package gunicorn
 
 import (
-	"io/fs"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-type files map[string]string
-
-func (f files) ReadFile(path string) ([]byte, error) {
-	if text, ok := f[path]; ok {
-		return []byte(text), nil
-	}
-	return nil, fs.ErrNotExist
-}
-
-func (f files) Glob(string) ([]string, error) { return nil, nil }
+type files = suite.Files
 
 func TestConfigReadsLimits(t *testing.T) {
 	file := files{"/srv/shop/gunicorn.conf.py": "import os\nbind = '127.0.0.1:8000'\ntimeout = 120 # reports\nworker_class = 'gthread'\nkeepalive=5\nworkers = os.cpu_count() * 2\ndef on_exit(server):\n    timeout = 7\n"}

@@ -1,7 +1,6 @@
 package squid
 
 import (
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,27 +9,12 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-type memory map[string]string
-
-func (m memory) ReadFile(path string) ([]byte, error) {
-	if text, ok := m[path]; ok {
-		return []byte(text), nil
-	}
-	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-}
-
-func (m memory) Glob(pattern string) (out []string, err error) {
-	for path := range m {
-		if ok, err := filepath.Match(pattern, path); err == nil && ok {
-			out = append(out, path)
-		}
-	}
-	return out, nil
-}
+type memory = suite.Files
 
 var shop = memory{"/etc/squid/squid.conf": `# an accelerator
 http_port 80 accel vhost

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,28 +11,12 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// memory is a Source of files in memory.
-type memory map[string]string
-
-func (m memory) ReadFile(path string) ([]byte, error) {
-	if text, ok := m[path]; ok {
-		return []byte(text), nil
-	}
-	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-}
-
-func (m memory) Glob(pattern string) (out []string, err error) {
-	for path := range m {
-		if ok, err := filepath.Match(pattern, path); err == nil && ok {
-			out = append(out, path)
-		}
-	}
-	return out, nil
-}
+type memory = suite.Files
 
 const shop = `# the shop
 vcl 4.1;

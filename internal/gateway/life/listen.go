@@ -1,6 +1,7 @@
 package life
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
 
 // open listens on an address, or takes the inherited listener that does.
@@ -26,7 +29,8 @@ func open(address string, inherited []net.Listener) (net.Listener, error) {
 	if network == "unix" {
 		removeStale(address)
 	}
-	l, err := net.Listen(network, address)
+	lc := net.ListenConfig{Control: sock.Unpaced}
+	l, err := lc.Listen(context.Background(), network, address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 	"github.com/goodgatehq/goodgate/internal/wire/dns"
 )
 
@@ -131,7 +132,7 @@ func (s Settings) Defaults() Settings {
 		s.Policy = LeastLoad
 	}
 	if s.Dial == nil {
-		d := &net.Dialer{KeepAlive: 15 * time.Second}
+		d := &net.Dialer{KeepAlive: 15 * time.Second, Control: sock.Unpaced}
 		s.Dial = d.DialContext
 	}
 	if s.Resolve == nil {

@@ -88,6 +88,32 @@ func TestBrokenServerIsMasked(t *testing.T) {
 	}
 }
 
+// TestIdempotencyKey: what carries a key is made again where the site says that its
+// application honours keys, and nowhere else.
+func TestIdempotencyKey(t *testing.T) {
+	for _, c := range []struct {
+		retry, key string
+		again      bool
+	}{{"keyed", "8e03978e-40d5", true}, {"keyed", "", false}, {"", "8e03978e-40d5", false}} {
+		keyed := func(conf *config.Config) { conf.Sites[0].Routes[0].Retry = c.retry }
+		s := newSite(t, keyed, newServer(t, well("well")), newServer(t, answering(func(net.Conn, *http.Request) bool { return false })))
+		lost := 0
+		for range 20 {
+			r, err := http.NewRequest("POST", s.url, strings.NewReader("body"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Idempotency-Key", c.key)
+			if code, _, _ := s.send(r); code != 200 {
+				lost++
+			}
+		}
+		if (lost == 0) != c.again {
+			t.Errorf("retry %q, key %q: %d of 20 lost", c.retry, c.key, lost)
+		}
+	}
+}
+
 // TestReasons: where nothing else is left the client gets the right status with
 // the reason.
 func TestReasons(t *testing.T) {

@@ -19,6 +19,12 @@ func (h *handler) outgoing() {
 	case "PUT", "DELETE":
 		o.Idempotent = true
 	}
+	if h.route.retry == "keyed" && !o.Idempotent {
+		// draft-ietf-httpapi-idempotency-key-header: the application carries out
+		// one of all requests with the same key.
+		key, ok := get(h.r.Header, "Idempotency-Key")
+		o.Idempotent = ok && key != ""
+	}
 	named := h.connectionNames()
 	o.Upgrade = h.upgrade(named) != ""
 	o.Interim = h.onInterim

@@ -165,8 +165,8 @@ func (c *Config) checkSite(path string, s Site) *Problem {
 			return &Problem{at + ".to", fmt.Sprintf("there is no upstream %q", r.To)}
 		case r.Path != "" && !strings.HasPrefix(strings.TrimPrefix(r.Path, "="), "/"):
 			return &Problem{at + ".path", "a path begins with a slash, or with =/"}
-		case !slices.Contains([]string{"", "idempotent", "safe", "off"}, r.Retry):
-			return &Problem{at + ".retry", "retry is idempotent, safe or off"}
+		case !slices.Contains([]string{"", "idempotent", "keyed", "safe", "off"}, r.Retry):
+			return &Problem{at + ".retry", "retry is idempotent, keyed, safe or off"}
 		case !slices.Contains([]string{"", "on", "off"}, r.Hedge):
 			return &Problem{at + ".hedge", "hedge is on or off"}
 		}

@@ -144,7 +144,7 @@ type Route struct {
 	To      string            `yaml:"to" json:"to" doc:"the name of an upstream"`
 	Strip   string            `yaml:"strip_prefix,omitempty" json:"strip_prefix,omitempty" doc:"taken off the path"`
 	Host    string            `yaml:"host,omitempty" json:"host,omitempty" doc:"Host sent to the server; empty: the client's"`
-	Retry   string            `yaml:"retry,omitempty" json:"retry,omitempty" doc:"idempotent (default), safe or off"`
+	Retry   string            `yaml:"retry,omitempty" json:"retry,omitempty" doc:"idempotent (default), keyed (also what carries an Idempotency-Key, for applications that honour it), safe or off"`
 	Hedge   string            `yaml:"hedge,omitempty" json:"hedge,omitempty" doc:"on (default) or off"`
 	Wait    time.Duration     `yaml:"wait,omitempty" json:"wait,omitempty" doc:"instead of the upstream's"`
 }

@@ -24,7 +24,8 @@ var arrows = map[string]struct {
 }{
 	"vocab":    {nil, "the words come first: a word that needs code is no word"},
 	"topo":     {[]string{"vocab"}, "who forwards to whom is told by dialects and read by all; it belongs to no product"},
-	"evidence": {[]string{"topo"}, "what a source may say, and the case that holds it, must be readable without any source"},
+	"pattern":  {nil, "an expression waits until it is used; what it is for, its room knows"},
+	"evidence": {[]string{"topo", "pattern"}, "what a source may say, and the case that holds it, must be readable without any source"},
 	"wire":     {nil, "protocols are bytes: the prober, the gateway and the lab speak the same ones"},
 	"dialect":  {[]string{"evidence"}, "a product is described, never operated: its tests need no host"},
 	"probe":    {[]string{"evidence", "wire"}, "a source asks and says facts; it knows no cause"},

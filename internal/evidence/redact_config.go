@@ -2,8 +2,9 @@ package evidence
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/pattern"
 )
 
 // Config hides secrets in a configuration of any product. The result has the
@@ -125,10 +126,10 @@ func variableEnd(b []byte, at, end int) int {
 	return i
 }
 
-// isFileName reports whether a value names a file and so is no secret itself.
-var fileName = regexp.MustCompile(`^(?:/[\w.@%+-]+)+/?$|^[\w./-]+\.(?:pem|key|crt|cer|p12|pfx|jks|txt|conf|htpasswd|socket|sock)$`)
+var fileName = pattern.New(`^(?:/[\w.@%+-]+)+/?$|^[\w./-]+\.(?:pem|key|crt|cer|p12|pfx|jks|txt|conf|htpasswd|socket|sock)$`)
 
-func isFileName(v []byte) bool { return fileName.Match(v) }
+// isFileName reports whether a value names a file and so is no secret itself.
+func isFileName(v []byte) bool { return fileName().Match(v) }
 
 // statements hides the values of directives: "password secret;",
 // "proxy_set_header Authorization …;", "fastcgi_param DB_PASSWORD …;", and the

@@ -2,7 +2,8 @@ package evidence
 
 import (
 	"bytes"
-	"regexp"
+
+	"github.com/goodgatehq/goodgate/internal/pattern"
 )
 
 // shapeSpans hides what is secret by its shape, wherever it stands.
@@ -43,7 +44,7 @@ func isAlnum(c byte) bool {
 
 // unitShape is the end of the name of a systemd unit, "app@2.service": no mail
 // address.
-var unitShape = regexp.MustCompile(`\.(?:service|socket|timer|scope|slice|mount|target|path|device|swap)$`)
+var unitShape = pattern.New(`\.(?:service|socket|timer|scope|slice|mount|target|path|device|swap)$`)
 
 // mailSpans hides mail addresses.
 func (r *Redactor) mailSpans(b []byte) []span {
@@ -54,7 +55,7 @@ func (r *Redactor) mailSpans(b []byte) []span {
 			start--
 		}
 		end := domainEnd(b, at+1)
-		if start == at || end == 0 || unitShape.Match(b[start:end]) || inAuthority(b, start) {
+		if start == at || end == 0 || unitShape().Match(b[start:end]) || inAuthority(b, start) {
 			return
 		}
 		out = append(out, span{start, end, Hidden})
@@ -157,14 +158,14 @@ func (r *Redactor) prefixSpans(b []byte) []span {
 }
 
 // pemShape is a private key with its lines of begin and end.
-var pemShape = regexp.MustCompile(`(?s)(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)(.*?)(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
+var pemShape = pattern.New(`(?s)(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----)(.*?)(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
 
 func (r *Redactor) keySpans(b []byte) []span {
 	if !bytes.Contains(b, []byte("PRIVATE KEY")) {
 		return nil
 	}
 	var out []span
-	for _, m := range pemShape.FindAllSubmatchIndex(b, -1) {
+	for _, m := range pemShape().FindAllSubmatchIndex(b, -1) {
 		out = append(out, span{m[4], m[5], Hidden})
 	}
 	return out

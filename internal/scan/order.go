@@ -3,18 +3,19 @@ package scan
 import (
 	"cmp"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/pattern"
 )
 
-var rotation = regexp.MustCompile(`^(.*?)(?:[.-](\d{1,4}))?(?:[.-]((?:19|20)\d{6}(?:[T-]?\d{2,6})?|(?:19|20)\d\d-\d\d-\d\d(?:[T_-]?\d\d.?\d\d.?\d\d)?))?(\.(?:gz|zst|bz2))?$`)
+var rotation = pattern.New(`^(.*?)(?:[.-](\d{1,4}))?(?:[.-]((?:19|20)\d{6}(?:[T-]?\d{2,6})?|(?:19|20)\d\d-\d\d-\d\d(?:[T_-]?\d\d.?\d\d.?\d\d)?))?(\.(?:gz|zst|bz2))?$`)
 
 // Unrotated returns the name of the log of which name is a rotated part:
 // "access.log.2.gz" and "access.log-20260821.gz" are parts of "access.log".
 func Unrotated(name string) string {
-	if m := rotation.FindStringSubmatch(name); m != nil && m[1] != "" {
+	if m := rotation().FindStringSubmatch(name); m != nil && m[1] != "" {
 		return m[1]
 	}
 	return name
@@ -32,7 +33,7 @@ func Order(inputs []Input) {
 	keys := map[string]key{}
 	for _, in := range inputs {
 		dir, name := filepath.Split(in.Path)
-		m := rotation.FindStringSubmatch(name)
+		m := rotation().FindStringSubmatch(name)
 		if in.Stream != nil || m == nil || m[1] == "" {
 			m = []string{"", name, "", "", ""}
 		}

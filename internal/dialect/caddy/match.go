@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -188,8 +189,8 @@ func (w *walk) queryFits(v *node) answer3 {
 
 // byStatus are the parts of an expression that handle_errors makes of statuses.
 var (
-	statusFrom = regexp.MustCompile(`^\{http\.error\.status_code\} >= (\d00) && \{http\.error\.status_code\} <= \d99$`)
-	statusIn   = regexp.MustCompile(`^\{http\.error\.status_code\} in \[([\d, ]+)\]$`)
+	statusFrom = pattern.New(`^\{http\.error\.status_code\} >= (\d00) && \{http\.error\.status_code\} <= \d99$`)
+	statusIn   = pattern.New(`^\{http\.error\.status_code\} in \[([\d, ]+)\]$`)
 )
 
 // expression reads the expressions that the Caddyfile itself makes; others are
@@ -202,12 +203,12 @@ func (w *walk) expression(v *node) answer3 {
 	best := no
 	for _, part := range strings.Split(text, " || ") {
 		switch {
-		case statusFrom.MatchString(part):
-			if statusFrom.FindStringSubmatch(part)[1][:1] == strconv.Itoa(w.failed/100) {
+		case statusFrom().MatchString(part):
+			if statusFrom().FindStringSubmatch(part)[1][:1] == strconv.Itoa(w.failed/100) {
 				return yes
 			}
-		case statusIn.MatchString(part):
-			if slices.Contains(strings.Split(statusIn.FindStringSubmatch(part)[1], ", "), strconv.Itoa(w.failed)) {
+		case statusIn().MatchString(part):
+			if slices.Contains(strings.Split(statusIn().FindStringSubmatch(part)[1], ", "), strconv.Itoa(w.failed)) {
 				return yes
 			}
 		default:
@@ -233,7 +234,7 @@ func (w *walk) replace(s string) string {
 	s = strings.NewReplacer("{http.request.host}", w.req.Host, "{http.request.hostport}", w.req.Host+":"+strconv.Itoa(w.req.Port), "{http.request.port}", strconv.Itoa(w.req.Port),
 		"{http.request.uri}", w.uri(), "{http.request.uri.path}", w.path, "{http.request.uri.query}", w.query, "{http.request.uri.prefixed_query}", query, "{http.request.scheme}", scheme,
 		"{http.request.method}", w.method, "{http.request.orig_uri}", w.req.Path, "{http.request.orig_uri.path}", w.req.Path, "{http.error.status_code}", strconv.Itoa(w.failed)).Replace(s)
-	return placeholder.ReplaceAllStringFunc(s, func(m string) string {
+	return placeholder().ReplaceAllStringFunc(s, func(m string) string {
 		name := m[1 : len(m)-1]
 		if v, ok := w.vars[name]; ok {
 			return v
@@ -252,7 +253,7 @@ func (w *walk) replace(s string) string {
 	})
 }
 
-var placeholder = regexp.MustCompile(`\{[\w.]+\}`)
+var placeholder = pattern.New(`\{[\w.]+\}`)
 
 // rewrite changes the request as a rewrite handler does (Rewrite.Rewrite in
 // rewrite.go).

@@ -3,12 +3,12 @@ package caddy
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -343,7 +343,7 @@ func (p *parser) fromFiles(r *row) (words []word) {
 }
 
 // argument is what stands in an imported text for an argument of the import.
-var argument = regexp.MustCompile(`\{args(?:\.(\d+)|\[(\d+)\])\}`)
+var argument = pattern.New(`\{args(?:\.(\d+)|\[(\d+)\])\}`)
 
 // substituted is a word of an imported text: arguments and blocks stand for
 // themselves (doImport in parse.go).
@@ -372,8 +372,8 @@ func substituted(w word, args []string, block []word) []word {
 		return out
 	}
 	if strings.Contains(w.text, "{args") {
-		w.text = argument.ReplaceAllStringFunc(w.text, func(m string) string {
-			parts := argument.FindStringSubmatch(m)
+		w.text = argument().ReplaceAllStringFunc(w.text, func(m string) string {
+			parts := argument().FindStringSubmatch(m)
 			if i, err := strconv.Atoi(parts[1] + parts[2]); err == nil && i < len(args) {
 				return args[i]
 			}

@@ -1,8 +1,9 @@
 package caddy
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/pattern"
 )
 
 // shorthands are what placeholders may be called in a Caddyfile (shorthands.go).
@@ -19,7 +20,7 @@ var shorthands = []string{
 
 // named are those with a name of the writer's own.
 var (
-	named      = regexp.MustCompile(`\{(header|cookie|labels|path|file|query|re|vars|rp|resp|err|file_match)\.([\w.-]*)\}`)
+	named      = pattern.New(`\{(header|cookie|labels|path|file|query|re|vars|rp|resp|err|file_match)\.([\w.-]*)\}`)
 	namedStand = map[string]string{
 		"header": "http.request.header", "cookie": "http.request.cookie", "labels": "http.request.host.labels", "path": "http.request.uri.path", "file": "http.request.uri.path.file",
 		"query": "http.request.uri.query", "re": "http.regexp", "vars": "http.vars", "rp": "http.reverse_proxy", "resp": "http.intercept", "err": "http.error", "file_match": "http.matchers.file",
@@ -35,8 +36,8 @@ func spellOut(rows []*row, simple *strings.Replacer) {
 				continue
 			}
 			w.text = simple.Replace(w.text)
-			w.text = named.ReplaceAllStringFunc(w.text, func(m string) string {
-				parts := named.FindStringSubmatch(m)
+			w.text = named().ReplaceAllStringFunc(w.text, func(m string) string {
+				parts := named().FindStringSubmatch(m)
 				return "{" + namedStand[parts[1]] + "." + parts[2] + "}"
 			})
 		}

@@ -1,11 +1,11 @@
 package gunicorn
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -47,7 +47,7 @@ var limits = []limit{
 }
 
 // assignment is a line of the file that sets a name at its left margin.
-var assignment = regexp.MustCompile(`(?m)^(timeout|keepalive|workers|backlog)[ \t]*=[ \t]*([^\r\n#]*)`)
+var assignment = pattern.New(`(?m)^(timeout|keepalive|workers|backlog)[ \t]*=[ \t]*([^\r\n#]*)`)
 
 func readFile(src dialect.Source, inst *topo.Instance) []byte {
 	if inst.Config == "" || strings.HasPrefix(inst.Config, "python:") {
@@ -61,7 +61,7 @@ func readFile(src dialect.Source, inst *topo.Instance) []byte {
 		return nil
 	}
 	inst.Files = append(inst.Files, inst.Config)
-	for _, m := range assignment.FindAllSubmatchIndex(text, -1) {
+	for _, m := range assignment().FindAllSubmatchIndex(text, -1) {
 		name, value := string(text[m[2]:m[3]]), strings.TrimSpace(string(text[m[4]:m[5]]))
 		for _, k := range limits {
 			if k.name != name {
@@ -80,7 +80,7 @@ func readFile(src dialect.Source, inst *topo.Instance) []byte {
 }
 
 // class is a line of the file that chooses another kind of worker, or threads.
-var class = regexp.MustCompile(`(?m)^(worker_class|threads)[ \t]*=`)
+var class = pattern.New(`(?m)^(worker_class|threads)[ \t]*=`)
 
 // keepsConnections reports whether the workers may be of a kind that keeps idle
 // connections: the default one, sync, closes after each answer
@@ -92,7 +92,7 @@ func keepsConnections(args []string, file []byte) bool {
 			return true
 		}
 	}
-	return class.Match(file)
+	return class().Match(file)
 }
 
 func readArgs(args []string, out topo.Settings) {

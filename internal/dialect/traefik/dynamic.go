@@ -3,11 +3,11 @@ package traefik
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect/tree"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -77,7 +77,7 @@ func (c *config) dynamic(file string) {
 	if err != nil {
 		c.unread = true
 		n = salvage(file, data, err)
-		c.named = append(c.named, serverURL.FindAllStringSubmatch(string(data), maxEndpoints)...)
+		c.named = append(c.named, serverURL().FindAllStringSubmatch(string(data), maxEndpoints)...)
 	}
 	if bad := unknown(n, dynamicKeys); bad != nil && err == nil {
 		// Traefik refuses the file, and goes on with what it had: most likely the same
@@ -101,7 +101,7 @@ func (c *config) objects(n *tree.Node) {
 }
 
 // serverURL finds the servers that a broken file names.
-var serverURL = regexp.MustCompile(`(?m)\burl["']?\s*[:=]\s*["']?(https?://[^\s"'},]+)`)
+var serverURL = pattern.New(`(?m)\burl["']?\s*[:=]\s*["']?(https?://[^\s"'},]+)`)
 
 // salvage reads what stands before the mistake of a file: enough to know its names.
 func salvage(file string, data []byte, err error) *tree.Node {

@@ -1,11 +1,11 @@
 package varnish
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect/regex"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -59,12 +59,12 @@ func hosts(words []token, add func(topo.SiteName)) {
 }
 
 // beside are the parts of a pattern that may be there or not: "www.", a port.
-var beside = regexp.MustCompile(`^\(\?i\)|\([^()]*\)[?*]`)
+var beside = pattern.New(`^\(\?i\)|\([^()]*\)[?*]`)
 
 // onlyName returns the one name that a pattern is for, with whatever may stand
 // beside it; "" where it is for several.
 func onlyName(pattern string) string {
-	text := beside.ReplaceAllString(pattern, "")
+	text := beside().ReplaceAllString(pattern, "")
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "^"), "$")
 	text = strings.ReplaceAll(text, `\.`, ".")
 	if text == "" || strings.ContainsAny(text, `\^$()[]{}|*+?`) || !strings.HasPrefix(strings.TrimPrefix(pattern, "(?i)"), "^") {

@@ -28,14 +28,18 @@ func rows() []phrase.Row {
 	list = append(list, phrase.Row{ID: "route-missing", Says: []string{"no cluster match for URL", "Unknown cluster", "unknown cluster"}, Symptom: vocab.DestinationNotFound, Status: 404, Phase: dialect.PhaseLocal, Causes: []vocab.Cause{vocab.NoRoute, vocab.InvalidConfig}, Means: "No route, or no cluster, for the request."},
 		phrase.Row{ID: "config-rejected", Says: []string{"gRPC config for…rejected", "Proto constraint validation failed", "Unable to parse JSON as proto", "error initializing configuration"}, Symptom: vocab.ProxyConfigurationError, Phase: dialect.PhaseLocal, Fact: vocab.GatewayConfigRejected, Causes: []vocab.Cause{vocab.InvalidConfig, vocab.NotApplied}, Means: "Envoy refused a configuration."})
 	for _, f := range &byFlag {
-		row := of(phrase.Row{ID: "flag-" + f.flag}, f.key)
-		for _, key := range []string{`"response_flags":"`, `"response_flags": "`, `"responseFlags":"`, `response_flags="`, `response_flags: "`, `response_flags=`, `response_flags: `} {
-			for _, end := range []string{`"`, ",", " ", "}"} {
-				row.Says = append(row.Says, key+f.flag+end)
-			}
-			row.Says = append(row.Says, key+f.flag+"$")
+		list = append(list, of(phrase.Row{ID: "flag-" + f.flag, More: func() []string { return fields(f.flag) }}, f.key))
+	}
+	return list
+}
+
+// fields are the ways in which people's formats write a flag.
+func fields(flag string) []string {
+	var list []string
+	for _, key := range []string{`"response_flags":"`, `"response_flags": "`, `"responseFlags":"`, `response_flags="`, `response_flags: "`, `response_flags=`, `response_flags: `} {
+		for _, end := range []string{`"`, ",", " ", "}", "$"} {
+			list = append(list, key+flag+end)
 		}
-		list = append(list, row)
 	}
 	return list
 }

@@ -6,7 +6,9 @@ package phrase
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/line"
@@ -21,6 +23,10 @@ type Row struct {
 	// Says are texts of which one is in the line. "a…b" is a, and b somewhere
 	// behind it; "^a" stands at the beginning, "a$" at the end.
 	Says []string
+
+	// More returns further such texts, where they are many. It is called when the
+	// first line is read.
+	More func() []string
 
 	// Codes are the product's terms. In a line of the product's own they count
 	// wherever they stand by themselves; in a line of unknown origin where they
@@ -66,11 +72,15 @@ func New(o Options, rows []Row) (dialect.Log, []dialect.Word) {
 	if o.Words == 0 {
 		o.Words = 25
 	}
-	t := &table{opts: o, conds: make([]dialect.Condition, 2)}
+	t := &table{opts: o, conds: make([]dialect.Condition, 2, 2+len(rows))}
+	t.ready = sync.OnceFunc(func() {
+		for i, row := range rows {
+			t.add(row, dialect.Key(i+2))
+		}
+	})
 	var words []dialect.Word
 	for _, row := range rows {
 		c := condition(row, o.Source)
-		t.add(row, dialect.Key(len(t.conds)))
 		t.conds = append(t.conds, c)
 		for _, code := range append(row.Codes[:len(row.Codes):len(row.Codes)], row.Terms...) {
 			words = append(words, dialect.Word{Text: code, Cond: c, Explain: strings.TrimSpace(row.Means + " " + row.Check)})
@@ -92,9 +102,11 @@ func condition(row Row, source string) dialect.Condition {
 	}
 }
 
-// table is the rows, ready for matching.
+// table is the rows. They are taken apart for matching when the first line is read:
+// most processes read none of a given product.
 type table struct {
 	opts  Options
+	ready func()
 	conds []dialect.Condition
 	texts []text
 	codes []code
@@ -114,7 +126,11 @@ type code struct {
 }
 
 func (t *table) add(row Row, key dialect.Key) {
-	for _, s := range row.Says {
+	says := row.Says
+	if row.More != nil {
+		says = slices.Concat(says, row.More())
+	}
+	for _, s := range says {
 		x := text{key: key}
 		s, x.begin = strings.CutPrefix(s, "^")
 		s, x.end = strings.CutSuffix(s, "$")
@@ -149,6 +165,7 @@ func (t *table) line(b []byte, r *dialect.Record) dialect.Key {
 
 // find returns the key of the first row that fits, in the order of the table.
 func (t *table) find(b []byte, own bool) dialect.Key {
+	t.ready()
 	best := dialect.Unparsed
 	for i := range t.texts {
 		if x := &t.texts[i]; (best == dialect.Unparsed || x.key < best) && x.in(b) {

@@ -141,12 +141,9 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 	return x.culprit().compose()
 }
 
-// view returns the view from the gateway's place. It is called live only.
-func (x *examination) view(p host.Place) (*host.View, error) { return x.views.View(p) }
-
 // dialer dials as the gateway would.
 func (x *examination) dialer(p host.Place) (probe.Dialer, error) {
-	v, err := x.view(p)
+	v, err := x.views.View(p)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +163,23 @@ func dialling[T any](x *examination, live func(probe.Dialer) T) func() (T, error
 		}
 		return live(d), nil
 	}
+}
+
+// seeing makes a question of one that a place's view answers.
+func seeing[T any](x *examination, p host.Place, live func(*host.View) (T, error)) func() (T, error) {
+	return func() (result T, err error) {
+		v, err := x.views.View(p)
+		if err != nil {
+			return result, err
+		}
+		return live(v)
+	}
+}
+
+// askView asks something of the gateway's place.
+func askView[T any](x *examination, source, subject string, live func(*host.View) (T, error)) (T, bool) {
+	r, _, ok := ask(x, source, x.place.Subject(subject), seeing(x, x.place, live))
+	return r, ok
 }
 
 // ask asks one question. Where there is no answer the reason is noted as a gap,

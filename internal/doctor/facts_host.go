@@ -69,19 +69,6 @@ func (x *examination) gatewayWorker() []int {
 	return nil
 }
 
-// askView asks something of the gateway's place.
-func askView[T any](x *examination, source, subject string, live func(*host.View) (T, error)) (T, bool) {
-	r, _, ok := ask(x, source, x.place.Subject(subject), func() (T, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			var zero T
-			return zero, err
-		}
-		return live(v)
-	})
-	return r, ok
-}
-
 // serversMost bounds the processes whose limits are read.
 const serversMost = 6
 
@@ -238,13 +225,7 @@ func (x *examination) appDisk(ctx context.Context, u *upstream) {
 	folders := x.appFolders(u)
 	mounts, _, _ := ask(x, "host/mounts", strconv.Itoa(u.Processes[0].PID), func() ([]string, error) { return host.ReadMounts(ctx, u.Processes[0].PID) })
 	for _, p := range append(folders, below(mounts, folders)...) {
-		d, _, ok := ask(x, "host/disk", place.Subject(p), func() (host.Disk, error) {
-			v, err := x.view(place)
-			if err != nil {
-				return host.Disk{}, err
-			}
-			return v.Disk(ctx, p)
-		})
+		d, _, ok := ask(x, "host/disk", place.Subject(p), seeing(x, place, func(v *host.View) (host.Disk, error) { return v.Disk(ctx, p) }))
 		if words := shortOf(d); ok && words != "" {
 			x.add(u.about(vocab.EndpointDiskShort, evidence.File, p, words))
 			return

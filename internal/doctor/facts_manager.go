@@ -78,13 +78,7 @@ func (x *examination) unitFacts(ctx context.Context, u *upstream) {
 
 // askManager is askView that notes no gap where simply no systemd runs.
 func askManager(x *examination, source, subject string, live func(*host.View) (host.Units, error)) (host.Units, bool) {
-	r, _, err := evidence.Ask(x.rec, source, x.place.Subject(subject), func() (host.Units, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return host.Units{}, err
-		}
-		return live(v)
-	})
+	r, _, err := evidence.Ask(x.rec, source, x.place.Subject(subject), seeing(x, x.place, live))
 	if gap, ok := err.(*evidence.Gap); ok && gap.Allow != "" {
 		x.gap(*gap)
 	}

@@ -63,13 +63,7 @@ func (x *examination) pm2Of(ctx context.Context, u *upstream) *daemon {
 		}
 		home := x.pm2Home(ctx, p.PID, title)
 		place := x.placeOf(ctx, p.PID)
-		r, _, ok := ask(x, "host/pm2", place.Subject(home), func() (host.PM2, error) {
-			v, err := x.view(place)
-			if err != nil {
-				return host.PM2{}, err
-			}
-			return v.PM2(ctx, home)
-		})
+		r, _, ok := ask(x, "host/pm2", place.Subject(home), seeing(x, place, func(v *host.View) (host.PM2, error) { return v.PM2(ctx, home) }))
 		if !ok {
 			continue
 		}

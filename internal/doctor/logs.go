@@ -117,7 +117,7 @@ func (x *examination) dialectLog(l topo.Log) (dialect.Log, bool) {
 
 // opener opens logs from the gateway's place.
 func (x *examination) opener(ctx context.Context, p host.Place) (scan.Opener, error) {
-	v, err := x.view(p)
+	v, err := x.views.View(p)
 	if err != nil {
 		return nil, err
 	}

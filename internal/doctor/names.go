@@ -38,9 +38,9 @@ func (x *examination) resolveNames(ctx context.Context) []resolution {
 		r := resolution{Name: e.Host, Port: e.Port, Resolver: f.Resolver}
 		if f.Resolver != nil && e.Host != "" && !x.silent() {
 			x.progress("resolving %s", e.Host)
-			r.Resolution, r.When, r.Asked = ask(x, "probe/dns", x.place.Subject(e.Host), func() (probe.Resolution, error) {
-				return x.resolve(ctx, e.Host, *f.Resolver)
-			})
+			r.Resolution, r.When, r.Asked = ask(x, "probe/dns", x.place.Subject(e.Host), seeing(x, x.place, func(v *host.View) (probe.Resolution, error) {
+				return x.resolve(ctx, v, e.Host, *f.Resolver)
+			}))
 			x.resolveAsSystem(ctx, &r)
 		}
 		all = append(all, r)
@@ -48,15 +48,11 @@ func (x *examination) resolveNames(ctx context.Context) []resolution {
 	return all
 }
 
-func (x *examination) resolve(ctx context.Context, name string, resolver topo.Resolver) (probe.Resolution, error) {
-	v, err := x.view(x.place)
-	if err != nil {
-		return probe.Resolution{}, err
-	}
+func (x *examination) resolve(ctx context.Context, v *host.View, name string, resolver topo.Resolver) (probe.Resolution, error) {
 	l := probe.Lookup{Name: name, Resolver: resolver}
 	if resolver.System() {
-		var files host.Resolving
-		if files, err = v.Resolving(ctx); err != nil {
+		files, err := v.Resolving(ctx)
+		if err != nil {
 			return probe.Resolution{}, err
 		}
 		l.Hosts, l.ResolvConf = files.Hosts.Body, files.ResolvConf.Body
@@ -75,9 +71,9 @@ func (x *examination) resolveAsSystem(ctx context.Context, r *resolution) {
 	}
 	as := *r.Resolver
 	as.AtStart, as.Servers = true, nil
-	found, _, err := evidence.Ask(x.rec, "probe/dns system", x.place.Subject(r.Name), func() (probe.Resolution, error) {
-		return x.resolve(ctx, r.Name, as)
-	})
+	found, _, err := evidence.Ask(x.rec, "probe/dns system", x.place.Subject(r.Name), seeing(x, x.place, func(v *host.View) (probe.Resolution, error) {
+		return x.resolve(ctx, v, r.Name, as)
+	}))
 	if err == nil {
 		r.System = &found
 	}
@@ -183,9 +179,6 @@ func (x *examination) resolverFacts(r resolution) {
 			o.fact, o.quote, o.value = vocab.ResolverSilent, s.silent, s.silent
 		}
 		x.add(o)
-		if r.Resolver.AtStart {
-			continue
-		}
 	}
 }
 

@@ -30,12 +30,7 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 		return picture{}
 	}
 	x.progress("looking at sockets and processes")
-	p, at, ok := ask(x, "doctor/picture "+when, x.place.Subject(""), func() (picture, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return picture{}, err
-		}
-		var p picture
+	p, at, ok := ask(x, "doctor/picture "+when, x.place.Subject(""), seeing(x, x.place, func(v *host.View) (p picture, err error) {
 		if p.Listeners, err = v.Listeners(ctx); err != nil {
 			return picture{}, err
 		}
@@ -46,7 +41,7 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 			p.PIDs, err = host.ListLiving(ctx)
 		}
 		return p, err
-	})
+	}))
 	p.ok, p.when = ok, at
 	if when == "after" {
 		for _, g := range p.Listeners.Gaps {

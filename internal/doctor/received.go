@@ -196,13 +196,7 @@ func (x *examination) queueFull(ctx context.Context) {
 		if e.Down || e.IsName() {
 			continue
 		}
-		conns, _, ok := ask(x, "host/connections", x.place.Subject(e.String()), func() (host.Connections, error) {
-			v, err := x.view(x.place)
-			if err != nil {
-				return host.Connections{}, err
-			}
-			return v.Connections(ctx, e.String())
-		})
+		conns, ok := askView(x, "host/connections", e.String(), func(v *host.View) (host.Connections, error) { return v.Connections(ctx, e.String()) })
 		held := 0
 		for _, c := range conns.Toward {
 			if c.State == "established" && slices.ContainsFunc(c.PIDs, x.gatewayHolds) {

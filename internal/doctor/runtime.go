@@ -71,7 +71,7 @@ func (x *examination) askRuntime(ctx context.Context) {
 // replying returns what to say when more of a reply has come. A secret is read
 // past the recorder: it is no evidence.
 func (x *examination) replying(ctx context.Context, q dialect.Question) (func([]byte) string, error) {
-	v, err := x.view(x.place)
+	v, err := x.views.View(x.place)
 	if err != nil {
 		return nil, err
 	}

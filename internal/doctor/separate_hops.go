@@ -27,13 +27,7 @@ func (x *examination) askHops(ctx context.Context, g *gapping, subject string) {
 	if _, err := netip.ParseAddrPort(g.u.Addr); err != nil {
 		return
 	}
-	g.u.Hops, _ = askOf(g, "host/hops", subject, func() ([]host.Hop, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return nil, err
-		}
-		return v.Hops(ctx, g.u.Addr)
-	})
+	g.u.Hops, _ = askOf(g, "host/hops", subject, seeing(x, x.place, func(v *host.View) ([]host.Hop, error) { return v.Hops(ctx, g.u.Addr) }))
 }
 
 // hopFacts names the last router that answered for itself.

@@ -42,7 +42,7 @@ func (x *examination) watchSockets(ctx context.Context) func() map[string]host.C
 		case <-ctx.Done():
 			return
 		}
-		v, err := x.view(x.place)
+		v, err := x.views.View(x.place)
 		if err != nil {
 			return
 		}

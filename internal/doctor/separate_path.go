@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -95,25 +96,18 @@ func (x *examination) worthSizes(u *upstream) bool {
 // first.
 func (x *examination) askSizes(ctx context.Context, g *gapping, subject string) {
 	u := g.u
-	s, ok := askOf(g, "probe/sizes", subject, func() (sizing, error) {
-		var s sizing
-		large, err := x.dialer(x.place)
-		if err != nil {
-			return s, err
+	s, ok := askOf(g, "probe/sizes", subject, seeing(x, x.place, func(v *host.View) (sizing, error) {
+		if gap := v.NetworkGap(); gap != nil {
+			return sizing{}, gap
 		}
-		v, err := x.view(x.place)
-		if err != nil {
-			return s, err
-		}
-		x.trySizes(ctx, u, large, v.DialSmall, &s)
-		return s, nil
-	})
+		return x.trySizes(ctx, u, v.Dial, v.DialSmall), nil
+	}))
 	if ok {
 		u.Sizes = &s
 	}
 }
 
-func (x *examination) trySizes(ctx context.Context, u *upstream, large, small probe.Dialer, s *sizing) {
+func (x *examination) trySizes(ctx context.Context, u *upstream, large, small probe.Dialer) (s sizing) {
 	network, address := u.network()
 	target := probe.Target{Network: network, Address: address}
 	request := x.decision.Upstream
@@ -140,6 +134,7 @@ func (x *examination) trySizes(ctx context.Context, u *upstream, large, small pr
 			s.Small = &again
 		}
 	}
+	return s
 }
 
 // paddingBytes is what makes a request longer than one packet of any usual network,

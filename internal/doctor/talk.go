@@ -28,7 +28,7 @@ func (x *examination) talk(ctx context.Context, g *gapping, subject string) {
 	target := probe.Target{Network: network, Address: address, ProxyHeader: proxied == 1 && f.Protocol != vocab.FastCGI}
 	secure := f.Protocol == vocab.HTTPS || f.Protocol == vocab.GRPCS || f.Protocol == vocab.SUWSGI || f.Protocol == vocab.TLS
 	if secure {
-		opt := x.tlsOptions(ctx, g)
+		opt := x.tlsOptions(ctx)
 		sep, ok := askOf(g, "probe/tls", subject, dialling(x, func(d probe.Dialer) probe.Separation {
 			cctx, cancel := context.WithTimeout(ctx, x.limits().Total)
 			defer cancel()
@@ -116,7 +116,7 @@ func (x *examination) exchange(ctx context.Context, g *gapping, subject string, 
 		case <-done:
 		case <-time.After(waitLook):
 			looked = true
-			if v, err := x.view(x.place); err == nil && g.u.Local {
+			if v, err := x.views.View(x.place); err == nil && g.u.Local {
 				conns, _ = v.Connections(ctx, g.u.Addr)
 				loads, _ = host.MeasureLoad(ctx, pids(g.u.After), 200*time.Millisecond)
 			}
@@ -265,7 +265,7 @@ func (x *examination) cgiParams() []topo.Header {
 }
 
 // tlsOptions says how the gateway opens TLS to the upstream.
-func (x *examination) tlsOptions(ctx context.Context, g *gapping) probe.TLSOptions {
+func (x *examination) tlsOptions(ctx context.Context) probe.TLSOptions {
 	s := x.decision.Settings
 	name := s[vocab.TLSName].Value
 	if x.label() == "" && (name == "" || strings.Contains(name, "$")) {
@@ -289,10 +289,10 @@ func (x *examination) tlsOptions(ctx context.Context, g *gapping) probe.TLSOptio
 	}
 	o.MinVersion, o.MaxVersion = tlsVersions(s[vocab.TLSProtocols].Value)
 	if o.Verify {
-		o.Roots = x.readPEM(ctx, g, s[vocab.TLSTrusted].Value)
+		o.Roots = x.readPEM(ctx, s[vocab.TLSTrusted].Value)
 	}
 	if c := s[vocab.TLSCertificate].Value; c != "" {
-		o.Cert, o.Key = x.readPEM(ctx, g, c), x.readPEM(ctx, g, s[vocab.TLSCertificateKey].Value)
+		o.Cert, o.Key = x.readPEM(ctx, c), x.readPEM(ctx, s[vocab.TLSCertificateKey].Value)
 	}
 	return o
 }
@@ -323,11 +323,11 @@ func (x *examination) upstreamHost() string {
 
 // readPEM reads a certificate file as the gateway sees it. It is used for the
 // handshake and not recorded: keys must not enter a case.
-func (x *examination) readPEM(ctx context.Context, g *gapping, path string) []byte {
+func (x *examination) readPEM(ctx context.Context, path string) []byte {
 	if path == "" || x.rec.Replaying() {
 		return nil
 	}
-	v, err := x.view(x.place)
+	v, err := x.views.View(x.place)
 	if err != nil {
 		return nil
 	}

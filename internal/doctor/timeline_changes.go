@@ -31,26 +31,22 @@ func (x *examination) lookAtChanges(ctx context.Context) {
 	for _, u := range x.upstreams {
 		if len(u.Processes) > 0 {
 			p := u.Processes[0]
-			x.noteChanges(ctx, "doctor/changes", u.Addr, EventDeploy, "a file of the application was changed", x.placeOf(ctx, p.PID), func(v *host.View) []string { return filesOf(ctx, v, p) })
+			x.noteChanges(ctx, u.Addr, EventDeploy, "a file of the application was changed", x.placeOf(ctx, p.PID), func(v *host.View) []string { return filesOf(ctx, v, p) })
 		}
 	}
 	if len(x.names()) > 0 {
-		x.noteChanges(ctx, "doctor/changes", "names", EventNames, "a file that decides how names resolve was changed", x.place, func(*host.View) []string {
+		x.noteChanges(ctx, "names", EventNames, "a file that decides how names resolve was changed", x.place, func(*host.View) []string {
 			return []string{"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf"}
 		})
 	}
 }
 
-func (x *examination) noteChanges(ctx context.Context, source, subject string, kind EventKind, what string, place host.Place, files func(*host.View) []string) {
-	found, _, err := evidence.Ask(x.rec, source, place.Subject(subject), func() (changedFiles, error) {
-		v, err := x.view(place)
-		if err != nil {
-			return changedFiles{}, err
-		}
+func (x *examination) noteChanges(ctx context.Context, subject string, kind EventKind, what string, place host.Place, files func(*host.View) []string) {
+	found, _, err := evidence.Ask(x.rec, "doctor/changes", place.Subject(subject), seeing(x, place, func(v *host.View) (changedFiles, error) {
 		ctx, cancel := context.WithTimeout(ctx, changedTime)
 		defer cancel()
 		return statAll(ctx, v, files(v)), nil
-	})
+	}))
 	if err != nil {
 		return // what is not known of the past is no gap in what is known of now
 	}

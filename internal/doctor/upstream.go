@@ -234,13 +234,7 @@ func addrOf(e string) string {
 }
 
 func (x *examination) localAddresses(ctx context.Context) host.Addresses {
-	a, _, _ := ask(x, "host/addresses", x.place.Subject(""), func() (host.Addresses, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return host.Addresses{}, err
-		}
-		return v.Addresses(ctx)
-	})
+	a, _ := askView(x, "host/addresses", "", func(v *host.View) (host.Addresses, error) { return v.Addresses(ctx) })
 	return a
 }
 
@@ -326,13 +320,7 @@ func (x *examination) connectPatience() time.Duration {
 func (x *examination) askUnixPath(ctx context.Context, g *gapping, subject string) {
 	who := x.workerIdentity()
 	_, path := g.u.network()
-	r, ok := askOf(g, "host/unixpath", subject, func() (host.UnixPath, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return host.UnixPath{}, err
-		}
-		return v.UnixPath(ctx, path, who)
-	})
+	r, ok := askOf(g, "host/unixpath", subject, seeing(x, x.place, func(v *host.View) (host.UnixPath, error) { return v.UnixPath(ctx, path, who) }))
 	if ok {
 		g.u.Unix = &r
 	}
@@ -357,26 +345,16 @@ func (x *examination) askWay(ctx context.Context, g *gapping, subject string) {
 	if err != nil {
 		return
 	}
-	route, ok := askOf(g, "host/route", subject, func() (host.Route, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return host.Route{}, err
-		}
-		return v.Route(ctx, addr.Addr().String())
-	})
+	route, ok := askOf(g, "host/route", subject, seeing(x, x.place, func(v *host.View) (host.Route, error) { return v.Route(ctx, addr.Addr().String()) }))
 	if ok {
 		g.u.Route = &route
 	}
 	if g.u.Connect.Errno == "ECONNREFUSED" && len(g.u.After) == 0 {
 		return // a refusal without a listener needs no firewall
 	}
-	fw, ok := askOf(g, "host/firewall", subject, func() (host.Firewall, error) {
-		v, err := x.view(x.place)
-		if err != nil {
-			return host.Firewall{}, err
-		}
+	fw, ok := askOf(g, "host/firewall", subject, seeing(x, x.place, func(v *host.View) (host.Firewall, error) {
 		return v.Firewall(ctx, addr.Addr().String(), int(addr.Port()))
-	})
+	}))
 	if ok {
 		g.u.Firewall = &fw
 		g.gaps = append(g.gaps, fw.Gaps...)

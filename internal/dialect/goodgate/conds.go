@@ -129,9 +129,18 @@ var (
 	keyGone = quiet(add("client-gone", "", 0, dialect.PhaseLocal, vocab.GatewayClientGone,
 		"The client, or a balancer in front, gave up first: is the time of the request near a round number, such as that one's limit?",
 		vocab.Aborted, vocab.UpstreamSlow))
-	keyRefusedClient = quiet(add("client-error", vocab.HTTPRequestError, 0, dialect.PhaseLocal, vocab.GatewayStatusMade,
-		"The client broke its own request, or it is over a limit of the gateway.",
-		vocab.MalformedRequest, vocab.RequestTooLarge))
+	keyBadRequest = quiet(add("client-error", vocab.HTTPRequestError, 0, dialect.PhaseLocal, "",
+		"The detail names the rule of HTTP that the client's request breaks: a scanner, a health check at the wrong port, or a balancer in front that passes such requests on.",
+		vocab.MalformedRequest))
+	keyClientStalled = quiet(add("client-stalled", vocab.HTTPRequestError, 408, dialect.PhaseLocal, "",
+		"The request's head was not complete within limits.header_time: a probe, a scanner, a browser's spare connection, a slow line.",
+		vocab.MalformedRequest, vocab.Lossy))
+	keyHeadTooLarge = quiet(add("request-head-too-large", vocab.HTTPRequestError, 431, dialect.PhaseLocal, "",
+		"The request's head is over limits.header, or has more than 256 fields: often cookies that grew.",
+		vocab.RequestTooLarge))
+	keyBodyTooLarge = quiet(add("request-body-too-large", vocab.HTTPRequestError, 413, dialect.PhaseLocal, vocab.GatewayBodyTooLarge,
+		"The request's body is over limits.body.",
+		vocab.RequestTooLarge))
 )
 
 // quiet marks a condition as no failure of the site.

@@ -35,9 +35,16 @@ var Dialect = dialect.Dialect{
 // others are the commands of "goodgate gateway" that are not the gateway.
 var others = []string{"validate", "print", "schema", "status", "drain", "undrain", "reload"}
 
+// ours reports whether a program's file is goodgate, with a version or a platform in
+// its name perhaps: goodgate_1.2_linux_amd64.
+func ours(path string) bool {
+	rest, ok := strings.CutPrefix(filepath.Base(path), "goodgate")
+	return ok && (rest == "" || strings.IndexByte("-_.", rest[0]) >= 0)
+}
+
 // recognise finds "goodgate gateway …" with where to listen or a configuration.
 func recognise(p dialect.Process) (dialect.Launch, bool) {
-	if len(p.Args) < 3 || filepath.Base(p.Args[0]) != "goodgate" && filepath.Base(strings.TrimSuffix(p.Exe, " (deleted)")) != "goodgate" {
+	if len(p.Args) < 3 || !ours(p.Args[0]) && !ours(strings.TrimSuffix(p.Exe, " (deleted)")) {
 		return dialect.Launch{}, false
 	}
 	at := slices.Index(p.Args, "gateway")

@@ -37,6 +37,13 @@ func died(a event.Attempt) event.Attempt {
 	return a
 }
 
+// refused is a request of which no server learnt, because the client broke it.
+func refused(status int, detail string) string {
+	return base(func(x *event.Exchange) {
+		x.Status, x.MadeBy, x.Symptom, x.Detail, x.Attempts = status, event.Client, vocab.HTTPRequestError, detail, nil
+	})
+}
+
 var cases = []struct {
 	line, id string
 	masked   int
@@ -67,7 +74,15 @@ var cases = []struct {
 	{failedWith(502, vocab.DNSError, "lookup app. on 127.0.0.1:53: SERVFAIL"), "dns-failed", 0},
 	{failedWith(502, vocab.ProxyLoopDetected, "the request has been here before"), "loop", 0},
 	{failedWith(404, vocab.DestinationNotFound, "no route"), "no-route", 0},
-	{failedWith(413, vocab.HTTPRequestError, "too large"), "client-error", 0},
+	{failedWith(413, vocab.HTTPRequestError, "too large"), "request-body-too-large", 0},
+	{refused(400, "length_and_coding at byte 0"), "client-error", 0},
+	{refused(417, "expectation"), "client-error", 0},
+	{refused(408, "the head was not complete in time"), "client-stalled", 0},
+	{refused(431, "the head is too large"), "request-head-too-large", 0},
+	{refused(499, "the client broke off the body"), "client-gone", 0},
+	{base(func(x *event.Exchange) {
+		x.MadeBy, x.Cut, x.Detail = event.Client, true, "the client did not take the answer"
+	}), "client-gone", 0},
 	{failedWith(503, vocab.ConnectionLimitReached, "too many requests wait for a server"), "limit", 0},
 }
 
@@ -109,6 +124,16 @@ func TestServerThatIsOut(t *testing.T) {
 	}
 }
 
+// TestBrokenRequestIsTheClients: what a client breaks is neither a client that left
+// nor a failure of the site.
+func TestBrokenRequestIsTheClients(t *testing.T) {
+	var r dialect.Record
+	c := Logs[0].Conds[Logs[0].Line([]byte(refused(400, "bare_lf at byte 14")), &r)]
+	if c.Fails || c.Fact == vocab.GatewayClientGone || len(c.Causes) == 0 || c.Causes[0] != vocab.MalformedRequest {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestEverySymptomHasAKey holds the reader against the list of what a gateway may
 // say.
 func TestEverySymptomHasAKey(t *testing.T) {
@@ -130,6 +155,8 @@ func TestRecognise(t *testing.T) {
 		{"/usr/bin/goodgate gateway -c gateway.yaml", true, "/srv/gateway.yaml"},
 		{"goodgate gateway --config=/etc/g.yaml", true, "/etc/g.yaml"},
 		{"goodgate gateway --listen :80 --to http://a", true, ""},
+		{"/opt/goodgate_1.2_linux_amd64 gateway --listen :80 --to http://a", true, ""},
+		{"goodgateway gateway --listen :80 --to http://a", false, ""},
 		{"goodgate gateway status -c /etc/g.yaml", false, ""},
 		{"goodgate diagnose http://gateway/", false, ""},
 		{"nginx gateway -c x", false, ""},

@@ -11,7 +11,7 @@ import (
 func (s *seen) verdict(r *dialect.Record) dialect.Key {
 	switch string(s.maker) {
 	case "client":
-		return keyGone
+		return s.clientKey(r)
 	case "upstream":
 		switch {
 		case s.cut:
@@ -25,7 +25,7 @@ func (s *seen) verdict(r *dialect.Record) dialect.Key {
 		if string(s.symptom) == string(vocab.DestinationNotFound) {
 			return keyNoRoute
 		}
-		return keyRefusedClient
+		return s.clientKey(r)
 	}
 	// What the last attempt saw is nearer to the cause than that no server was
 	// left in the end.
@@ -42,6 +42,22 @@ func (s *seen) verdict(r *dialect.Record) dialect.Key {
 		symptom = []byte(vocab.ConnectionRefused)
 	}
 	return failure(symptom, detail, phase)
+}
+
+// clientKey is the key of what ended by the client: it left, or its request was
+// refused before any server got it.
+func (s *seen) clientKey(r *dialect.Record) dialect.Key {
+	switch {
+	case r.Status == 499 || s.cut || vocab.Symptom(s.symptom) != vocab.HTTPRequestError:
+		return keyGone
+	case r.Status == 408:
+		return keyClientStalled
+	case r.Status == 413:
+		return keyBodyTooLarge
+	case r.Status == 431:
+		return keyHeadTooLarge
+	}
+	return keyBadRequest
 }
 
 // cutKey is the key of an answer that broke off after its head had been sent.

@@ -55,10 +55,12 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 // likely meant: one that belongs to the site, one close to the wanted port, a
 // server of the wanted protocol, any other.
 func (x *examination) orphanFacts(u *upstream, now picture, port int) {
-	near := func(l host.Listener) bool { return port > 0 && l.Network == "tcp" && abs(l.Port-port) <= nearPort }
+	near := func(l host.Listener) bool {
+		return port > 0 && l.Network == "tcp" && l.Port >= port-nearPort && l.Port <= port+nearPort
+	}
 	orphans := x.orphans(now)
 	stood := slices.IndexFunc(orphans, func(l host.Listener) bool {
-		p, ok := now.Processes.Find(first(l.PIDs))
+		p, ok := now.Processes.Find(l.PIDs[0])
 		return ok && (x.related(p) || near(l) || x.speaks(p)) && x.stoodBeside(u, l, now)
 	})
 	if stood >= 0 {
@@ -68,7 +70,7 @@ func (x *examination) orphanFacts(u *upstream, now picture, port int) {
 	}
 	say := func(fact vocab.Fact, fits func(host.Listener, host.Process) bool) bool {
 		for _, l := range orphans {
-			if p, ok := now.Processes.Find(first(l.PIDs)); ok && fits(l, p) {
+			if p, ok := now.Processes.Find(l.PIDs[0]); ok && fits(l, p) {
 				x.add(u.about(fact, evidence.Socket, "socket "+l.Address, listensAtWords(l)+" by "+processWords(p)))
 				return true
 			}
@@ -118,13 +120,6 @@ func (x *examination) lastServed(endpoint string) (last time.Time) {
 // nearPort is how far two ports lie apart that people take for one another.
 const nearPort = 2
 
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
-}
-
 // otherSockets looks for a listening unix socket that is evidently meant: in
 // the same folder, or of the same name.
 func (x *examination) otherSockets(u *upstream, now picture) {
@@ -142,20 +137,13 @@ func (x *examination) otherSockets(u *upstream, now picture) {
 	x.orphanFacts(u, now, 0)
 }
 
-func first(ids []int) int {
-	if len(ids) == 0 {
-		return 0
-	}
-	return ids[0]
-}
-
 // isGateway reports whether a listener belongs to a gateway.
 func (x *examination) isGateway(l host.Listener) bool { return x.gatewayOf(l) != nil }
 
 // gatewayOf returns the gateway that a listener belongs to, or nil.
 func (x *examination) gatewayOf(l host.Listener) *survey.Gateway {
 	for _, g := range x.survey.Gateways {
-		if g.Running && (slices.Contains(l.PIDs, g.Master.PID) || slices.ContainsFunc(g.Workers, func(w survey.Worker) bool { return slices.Contains(l.PIDs, w.Process.PID) })) {
+		if g.Holds(l) {
 			return g
 		}
 	}
@@ -217,7 +205,7 @@ var daemons = map[string]bool{
 }
 
 func (x *examination) referredToPort(l host.Listener) bool {
-	return x.refers(func(endpoint string) bool { return serves(l, endpoint) })
+	return x.refers(func(endpoint string) bool { return l.Takes(endpoint) })
 }
 
 func (x *examination) referredTo(endpoint string) bool {

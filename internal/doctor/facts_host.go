@@ -46,27 +46,16 @@ func (x *examination) lookAtHost(ctx context.Context, when string, p picture) ho
 	if r, _, ok := ask(x, "host/cgroup "+when, "own", func() (host.Cgroup, error) { return host.ReadCgroup(ctx, os.Getpid()) }); ok && r.OOM != nil {
 		l.Own = r.OOM.Path
 	}
-	for _, pid := range append(x.servers(p), x.gatewayWorker()...) {
+	ids := x.servers(p)
+	if pid := x.match.Gateway.Dialler().PID; pid > 0 {
+		ids = append(ids, pid)
+	}
+	for _, pid := range ids {
 		if r, _, ok := ask(x, "host/cgroup "+when, strconv.Itoa(pid), func() (host.Cgroup, error) { return host.ReadCgroup(ctx, pid) }); ok {
 			l.Groups[pid] = r
 		}
 	}
 	return l
-}
-
-// gatewayWorker returns the process of the gateway whose control group stands for
-// those of all.
-func (x *examination) gatewayWorker() []int {
-	g := x.match.Gateway
-	for _, w := range g.Workers {
-		if !w.Draining {
-			return []int{w.Process.PID}
-		}
-	}
-	if g.Running {
-		return []int{g.Master.PID}
-	}
-	return nil
 }
 
 // serversMost bounds the processes whose limits are read.
@@ -364,7 +353,7 @@ func (x *examination) denialFacts(ctx context.Context) {
 		x.gap(g)
 	}
 	for _, r := range d.List {
-		if r.Only || !x.isGatewayProcess(r.PID, r.Comm) {
+		if r.Only || !x.refused(r) {
 			continue
 		}
 		o := observation{fact: vocab.SecurityDeniedFile, subject: x.gateway, when: r.When, kind: evidence.Kernel, where: r.Module, quote: r.Text,
@@ -393,15 +382,9 @@ func (x *examination) deniedUpstream(r host.Denial) *upstream {
 	return nil
 }
 
-func (x *examination) isGatewayProcess(pid int, comm string) bool {
+// refused reports whether a denial is of the gateway. One that has gone is known by
+// its name, where no other gateway runs here.
+func (x *examination) refused(r host.Denial) bool {
 	g := x.match.Gateway
-	if pid == g.Master.PID {
-		return true
-	}
-	for _, w := range g.Workers {
-		if w.Process.PID == pid {
-			return true
-		}
-	}
-	return comm != "" && comm == g.Master.Comm && len(x.survey.Gateways) == 1
+	return g.Has(r.PID) || r.Comm != "" && r.Comm == g.Master.Comm && len(x.survey.Gateways) == 1
 }

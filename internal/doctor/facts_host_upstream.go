@@ -172,14 +172,13 @@ func (x *examination) throttled(u *upstream, was, now host.CPUGroup) {
 
 // gatewayThrottled says that the gateway itself gets too little processor time.
 func (x *examination) gatewayThrottled(before, after hostLook) {
-	for _, pid := range x.gatewayWorker() {
-		was, now := before.Groups[pid].CPU, after.Groups[pid].CPU
-		if was == nil || now == nil || was.Path != now.Path {
-			continue
-		}
-		if words := heldBack(*was, *now); words != "" {
-			x.add(x.onGateway(vocab.GatewayThrottled, after.When, evidence.Process, "control group "+now.Path, words))
-		}
+	pid := x.match.Gateway.Dialler().PID
+	was, now := before.Groups[pid].CPU, after.Groups[pid].CPU
+	if was == nil || now == nil || was.Path != now.Path {
+		return
+	}
+	if words := heldBack(*was, *now); words != "" {
+		x.add(x.onGateway(vocab.GatewayThrottled, after.When, evidence.Process, "control group "+now.Path, words))
 	}
 }
 

@@ -2,9 +2,7 @@ package doctor
 
 import (
 	"context"
-	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
@@ -55,41 +53,11 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 func (p picture) at(addr string) []host.Listener {
 	var found []host.Listener
 	for _, l := range p.Listeners.List {
-		if serves(l, addr) {
+		if l.Takes(addr) {
 			found = append(found, l)
 		}
 	}
 	return found
-}
-
-// serves reports whether a listener takes connections to addr: the same
-// address, or a wildcard of its family; an IPv6 wildcard takes IPv4 too, unless
-// it is told not to.
-func serves(l host.Listener, addr string) bool {
-	if p, ok := strings.CutPrefix(addr, "unix:"); ok {
-		return l.Network == "unix" && l.Address == p
-	}
-	if l.Network != "tcp" {
-		return false
-	}
-	want, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return false
-	}
-	have, err := netip.ParseAddrPort(l.Address)
-	if err != nil || have.Port() != want.Port() {
-		return false
-	}
-	a, b := have.Addr().Unmap(), want.Addr().Unmap()
-	switch {
-	case a == b:
-		return true
-	case !a.IsUnspecified():
-		return false
-	case a.Is4() == b.Is4():
-		return true
-	}
-	return a.Is6() && (l.V6Only == nil || !*l.V6Only)
 }
 
 // pids returns the processes that hold the listeners, sorted.

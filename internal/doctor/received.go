@@ -123,7 +123,7 @@ func (x *examination) servedBeside(u *upstream) int {
 	}
 	var gateway []string // local ends of the gateway's connections
 	for _, t := range c.Connections.Toward {
-		if pooled && slices.ContainsFunc(t.PIDs, x.gatewayHolds) {
+		if pooled && slices.ContainsFunc(t.PIDs, x.match.Gateway.Has) {
 			gateway = append(gateway, t.Local)
 		}
 	}
@@ -176,12 +176,6 @@ func (x *examination) onlyElsewhere(endpoint string) bool {
 	})
 }
 
-// gatewayHolds reports whether a process is a part of the gateway that answers.
-func (x *examination) gatewayHolds(pid int) bool {
-	g := x.match.Gateway
-	return pid == g.Master.PID || slices.ContainsFunc(g.Workers, func(w survey.Worker) bool { return w.Process.PID == pid })
-}
-
 // queueFull sees in the sockets what HAProxy writes to nobody: every server has the
 // connections that its maxconn allows, so requests wait in the queue until timeout
 // queue is over (process_srv_queue, src/queue.c).
@@ -199,7 +193,7 @@ func (x *examination) queueFull(ctx context.Context) {
 		conns, ok := askView(x, "host/connections", e.String(), func(v *host.View) (host.Connections, error) { return v.Connections(ctx, e.String()) })
 		held := 0
 		for _, c := range conns.Toward {
-			if c.State == "established" && slices.ContainsFunc(c.PIDs, x.gatewayHolds) {
+			if c.State == "established" && slices.ContainsFunc(c.PIDs, x.match.Gateway.Has) {
 				held++
 			}
 		}

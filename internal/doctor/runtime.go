@@ -7,11 +7,13 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/survey"
 )
 
-// runtimeAnswer is what the running gateway answered to one question.
+// runtimeAnswer is what the running gateway answered about what it does. What it
+// tells of its configuration survey asks, and hides as a configuration's secrets are.
 type runtimeAnswer struct{ probe.SocketReply }
 
 // dumped is a row of captured bytes as HAProxy shows them: they are a stranger's
@@ -32,21 +34,10 @@ func (x *examination) askRuntime(ctx context.Context) {
 	}
 	for _, q := range g.Conf.Questions {
 		x.progress("asking the %s", q.Source)
-		a, when, ok := ask(x, "probe/socket", x.place.Subject(q.Source), func() (runtimeAnswer, error) {
-			d, err := x.dialer(x.place)
-			if err != nil {
-				return runtimeAnswer{}, err
-			}
-			next, err := x.replying(ctx, q)
-			if err != nil {
-				return runtimeAnswer{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
-			}
-			r, err := probe.AskSocket(ctx, d, q.Network, q.Address, q.Send, next)
-			if err != nil {
-				return runtimeAnswer{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
-			}
-			return runtimeAnswer{r}, nil
-		})
+		a, when, ok := ask(x, "probe/socket", x.place.Subject(q.Source), seeing(x, x.place, func(v *host.View) (runtimeAnswer, error) {
+			r, err := survey.AskInstance(ctx, v, q)
+			return runtimeAnswer{r}, err
+		}))
 		if !ok {
 			continue
 		}
@@ -66,16 +57,6 @@ func (x *examination) askRuntime(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// replying returns what to say when more of a reply has come. A secret is read
-// past the recorder: it is no evidence.
-func (x *examination) replying(ctx context.Context, q dialect.Question) (func([]byte) string, error) {
-	v, err := x.views.View(x.place)
-	if err != nil {
-		return nil, err
-	}
-	return q.Reply(survey.Secret(ctx, v))
 }
 
 // subjectOf returns what a reply is about, spelled as failures spell it; "" where

@@ -318,25 +318,13 @@ func (x *examination) connectPatience() time.Duration {
 
 // askUnixPath asks whether the gateway's user may reach a unix socket.
 func (x *examination) askUnixPath(ctx context.Context, g *gapping, subject string) {
-	who := x.workerIdentity()
+	p := x.match.Gateway.Dialler()
+	who := host.Identity{UID: p.UID, GID: p.GID, Groups: p.Groups}
 	_, path := g.u.network()
 	r, ok := askOf(g, "host/unixpath", subject, seeing(x, x.place, func(v *host.View) (host.UnixPath, error) { return v.UnixPath(ctx, path, who) }))
 	if ok {
 		g.u.Unix = &r
 	}
-}
-
-// workerIdentity returns who dials: a worker, or the main process.
-func (x *examination) workerIdentity() host.Identity {
-	gw := x.match.Gateway
-	p := gw.Master
-	for _, w := range gw.Workers {
-		if !w.Draining {
-			p = w.Process
-			break
-		}
-	}
-	return host.Identity{UID: p.UID, GID: p.GID, Groups: p.Groups}
 }
 
 // askWay asks the kernel for the way to an upstream that cannot be connected.

@@ -36,16 +36,26 @@ func (l Listener) Serves(addr netip.AddrPort) bool {
 	if l.Network != "tcp" || err != nil || own.Port() != addr.Port() {
 		return false
 	}
-	ip := addr.Addr().Unmap().WithZone("")
+	at, ip := own.Addr().Unmap(), addr.Addr().Unmap().WithZone("")
 	switch {
-	case own.Addr() == ip:
+	case at == ip:
 		return true
-	case !own.Addr().IsUnspecified():
+	case !at.IsUnspecified():
 		return false
-	case ip.Is4() && own.Addr().Is6():
+	case ip.Is4() && at.Is6():
 		return l.V6Only == nil || !*l.V6Only
 	}
-	return ip.Is4() == own.Addr().Is4()
+	return ip.Is4() == at.Is4()
+}
+
+// Takes reports whether connections to an address come to the listener, as far as
+// the addresses tell: "127.0.0.1:80", "[::1]:80", "unix:/run/app.sock".
+func (l Listener) Takes(address string) bool {
+	if p, ok := strings.CutPrefix(address, "unix:"); ok {
+		return l.Network == "unix" && l.Address == p
+	}
+	to, err := netip.ParseAddrPort(address)
+	return err == nil && l.Serves(to)
 }
 
 // Listeners is every listening socket of a view: TCP of its network namespace,

@@ -21,7 +21,7 @@ func (s *Survey) Behind(front *Gateway, address string, f *topo.Forward, spoken 
 			continue
 		}
 		for _, l := range g.Listeners {
-			if l.Found && !l.Stream && takes(l.Socket, address) {
+			if l.Found && !l.Stream && l.Socket.Takes(address) {
 				return behind(g, l, address, f, spoken), true
 			}
 		}
@@ -36,15 +36,6 @@ func sameNetwork(a, b host.Place, address string) bool {
 		return a.OwnMount && b.OwnMount || a.Mount != "" && a.Mount == b.Mount
 	}
 	return a.OwnNet && b.OwnNet || a.Net != "" && a.Net == b.Net
-}
-
-// takes reports whether a socket takes connections to address.
-func takes(l host.Listener, address string) bool {
-	if p, ok := strings.CutPrefix(address, "unix:"); ok {
-		return l.Network == "unix" && l.Address == p
-	}
-	to, err := netip.ParseAddrPort(address)
-	return err == nil && l.Network == "tcp" && l.Serves(to)
 }
 
 func behind(g *Gateway, l Listening, address string, f *topo.Forward, spoken topo.Spoken) Match {

@@ -195,12 +195,12 @@ func (k *look) listening(g *Gateway) {
 			if !sameAddress(l.Network, l.Address, s) {
 				continue
 			}
-			if mine := g.holds(s); mine || !x.Found {
+			if mine := g.Holds(s); mine || !x.Found {
 				x.Socket = s
 				x.Found = x.Found || mine || blind && len(s.PIDs) == 0
 			}
 			for _, pid := range s.PIDs {
-				if !g.has(pid) && !slices.Contains(x.Foreign, pid) {
+				if !g.Has(pid) && !slices.Contains(x.Foreign, pid) {
 					x.Foreign = append(x.Foreign, pid)
 				}
 			}
@@ -226,12 +226,13 @@ func (k *look) doubt(g *Gateway) {
 	})
 }
 
-// has reports whether pid is the main process or a worker.
-func (g *Gateway) has(pid int) bool {
+// Has reports whether pid is the main process or a worker.
+func (g *Gateway) Has(pid int) bool {
 	return g.Running && (pid == g.Master.PID || slices.ContainsFunc(g.Workers, func(w Worker) bool { return w.Process.PID == pid }))
 }
 
-func (g *Gateway) holds(s host.Listener) bool { return slices.ContainsFunc(s.PIDs, g.has) }
+// Holds reports whether a listener belongs to the gateway.
+func (g *Gateway) Holds(s host.Listener) bool { return slices.ContainsFunc(s.PIDs, g.Has) }
 
 // sameAddress reports whether a socket is the one that a configuration asks for.
 // A wildcard in the configuration is bound as written; unix paths are compared as

@@ -226,7 +226,7 @@ func (k *look) bound(g *Gateway, l topo.Listener) (netip.AddrPort, bool) {
 		return netip.AddrPort{}, false
 	}
 	for _, s := range k.listeners(g.Place).List {
-		if at, err := netip.ParseAddrPort(s.Address); err == nil && s.Port == port && g.holds(s) && !at.Addr().IsUnspecified() {
+		if at, err := netip.ParseAddrPort(s.Address); err == nil && s.Port == port && g.Holds(s) && !at.Addr().IsUnspecified() {
 			return at, true
 		}
 	}

@@ -179,19 +179,11 @@ func (s *source) Ask(q dialect.Question) ([]byte, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		if gap := v.NetworkGap(); gap != nil {
-			return reply{}, gap
+		r, err := AskInstance(s.k.ctx, v, q)
+		if err == nil {
+			keepPaths(s.k.ctx, s.k.rec.Redact, v, []byte(r.Text))
 		}
-		next, err := q.Reply(Secret(s.k.ctx, v))
-		if err != nil {
-			return reply{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
-		}
-		r, err := probe.AskSocket(s.k.ctx, v.Dial, q.Network, q.Address, q.Send, next)
-		if err != nil {
-			return reply{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
-		}
-		keepPaths(s.k.ctx, s.k.rec.Redact, v, []byte(r.Text))
-		return reply{r}, nil
+		return reply{r}, err
 	})
 	if err != nil {
 		s.failed(err)
@@ -200,12 +192,29 @@ func (s *source) Ask(q dialect.Question) ([]byte, error) {
 	return []byte(a.Text), nil
 }
 
+// AskInstance puts a question to a running gateway as v reaches it. It fails with a
+// gap that says what would allow it.
+func AskInstance(ctx context.Context, v *host.View, q dialect.Question) (probe.SocketReply, error) {
+	if gap := v.NetworkGap(); gap != nil {
+		return probe.SocketReply{}, gap
+	}
+	next, err := q.Reply(secret(ctx, v))
+	var r probe.SocketReply
+	if err == nil {
+		r, err = probe.AskSocket(ctx, v.Dial, q.Network, q.Address, q.Send, next)
+	}
+	if err != nil {
+		return probe.SocketReply{}, &evidence.Gap{Source: q.Source, Why: err.Error(), Allow: q.Allow}
+	}
+	return r, nil
+}
+
 // maxSecret bounds a file that answers a challenge.
 const maxSecret = 64 << 10
 
-// Secret returns a reader of secrets as v sees them. What it reads does not go
+// secret returns a reader of secrets as v sees them. What it reads does not go
 // through a recorder: it must never be part of a case.
-func Secret(ctx context.Context, v *host.View) func(path string) ([]byte, error) {
+func secret(ctx context.Context, v *host.View) func(path string) ([]byte, error) {
 	return func(path string) ([]byte, error) {
 		data, err := v.ReadFile(ctx, path, maxSecret)
 		if err == nil && data.Info.Missing {

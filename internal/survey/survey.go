@@ -115,6 +115,17 @@ func (g *Gateway) Oldest() time.Time {
 	return oldest
 }
 
+// Dialler returns the process that stands for those which ask upstreams: a worker that
+// takes new requests, else the main process. Its PID is 0 where the gateway does not run.
+func (g *Gateway) Dialler() host.Process {
+	for _, w := range g.Workers {
+		if !w.Draining {
+			return w.Process
+		}
+	}
+	return g.Master
+}
+
 // Find surveys this host for target, a URL or a host name. Views may be nil where
 // rec replays a captured case. The gaps say what could not be looked at. Where no
 // gateway of this host answers for the target, Matches is empty. Configurations

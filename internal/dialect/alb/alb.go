@@ -20,29 +20,8 @@ var Dialect = dialect.Dialect{
 
 // Logs are the access log.
 var Logs = []dialect.Log{{
-	Name: "alb access", Kind: "access", Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
+	Name: "alb access", Kind: "access", Sniff: dialect.Share(95, read), Line: read, Time: line.Time, Conds: table.Conds(),
 }}
-
-func sniff(head []byte) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, 95*own/lines)
-}
 
 // read reads a line:
 //

@@ -66,7 +66,7 @@ func compile(name, format string, sure int) (dialect.Log, error) {
 	sites := slices.ContainsFunc(parts, func(p template.Part) bool { return p.Field == template.Server || p.Field == template.Host })
 	return dialect.Log{
 		Name: name, Kind: "access", Sites: sites, Line: read, Time: line.Time, Conds: accessTable.Conds(), Tell: tellFormat,
-		Sniff: func(head []byte) int { return sniff(head, read, sure) },
+		Sniff: dialect.Share(sure, read),
 	}, nil
 }
 

@@ -12,28 +12,7 @@ var Logs = []dialect.Log{errorLog, combined, commonLog}
 
 var errorLog = dialect.Log{
 	Name: "apache error", Kind: "error", Threads: true, Line: read, Time: line.Time, Conds: table.Conds(),
-	Sniff: func(head []byte) int { return sniff(head, read, 94) },
-}
-
-func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, sure*own/lines)
+	Sniff: dialect.Share(94, read),
 }
 
 // APR's own error numbers (apr_errno.h).

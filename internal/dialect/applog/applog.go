@@ -5,8 +5,6 @@
 package applog
 
 import (
-	"bytes"
-
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/line"
 )
@@ -57,7 +55,11 @@ func New(name, kind string, sure int, own *Table, read Reader) dialect.Log {
 	}
 	return dialect.Log{
 		Name: name, Kind: kind, Line: read2, Time: line.Time, Conds: conds,
-		Sniff: func(head []byte) int { return sniff(head, read, sure) },
+		Sniff: dialect.Share(sure, func(b []byte, r *dialect.Record) dialect.Key {
+			r.Reset()
+			h, text := line.Peel(trimLine(b))
+			return read(text, h, r) // the signs that any program may show do not count
+		}),
 	}
 }
 
@@ -78,33 +80,6 @@ func trimLine(b []byte) []byte {
 		return b[:n-1]
 	}
 	return b
-}
-
-// sniff returns sure times the share of the first lines that read knows as its
-// own. The signs that any program may show do not count.
-func sniff(head []byte, read Reader, sure int) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 30 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break // the last line may be cut
-		}
-		head = rest
-		row = trimLine(row)
-		if len(row) == 0 {
-			continue
-		}
-		lines++
-		h, text := line.Peel(row)
-		if r.Reset(); read(text, h, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, sure*own/lines)
 }
 
 // Conds returns the conditions of the table, for logs that are not application

@@ -21,7 +21,7 @@ var Dialect = dialect.Dialect{
 
 // Logs are the tunnel's log, and what the edge's pages say.
 var Logs = []dialect.Log{
-	{Name: "cloudflared", Kind: "error", Sniff: sniff, Line: tunnel, Time: line.Time, Conds: table.Conds()},
+	{Name: "cloudflared", Kind: "error", Sniff: dialect.Share(92, tunnel), Line: tunnel, Time: line.Time, Conds: table.Conds()},
 	page,
 }
 
@@ -48,36 +48,6 @@ var (
 	keyResolve = add("edge-not-resolved", vocab.DNSError, vocab.GatewayResolverFailed, false,
 		"cloudflared does not find the edge's addresses: its resolver does not answer.", vocab.ResolverUnreachable)
 )
-
-func sniff(head []byte) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for row := range lineSeq(head) {
-		if lines++; lines > 30 {
-			break
-		}
-		if tunnel(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, 92*own/min(lines, 30))
-}
-
-// lineSeq walks over the lines of head that are not empty.
-func lineSeq(head []byte) func(func([]byte) bool) {
-	return func(yield func([]byte) bool) {
-		for len(head) > 0 {
-			row, rest, _ := line.Cut(head, "\n")
-			head = rest
-			if row = line.Trim(row); len(row) > 0 && !yield(row) {
-				return
-			}
-		}
-	}
-}
 
 // tunnel reads "2026-08-21T10:15:30Z ERR error="…" originService=http://…", and
 // the same in JSON.

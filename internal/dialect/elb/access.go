@@ -27,27 +27,6 @@ var (
 		"The instance answered what is no HTTP, or closed.", vocab.InvalidResponse, vocab.ProtocolMismatch, vocab.UpstreamCrashed)
 )
 
-func sniff(head []byte) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, 94*own/lines)
-}
-
 // read reads a line:
 //
 //	time elb client:port backend:port request_s backend_s response_s elb_status backend_status received sent "request" "agent" cipher protocol

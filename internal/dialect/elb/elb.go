@@ -48,4 +48,4 @@ var rows = []phrase.Row{
 	{ID: "draining", Codes: []string{"Target.DeregistrationInProgress"}, Phase: dialect.PhaseLocal, News: true, Fact: vocab.AppStopping, Causes: causes{vocab.UpstreamRestarting}, Means: "The target is being taken out, as in a deploy."},
 }
 
-var access = dialect.Log{Name: "elb access", Kind: "access", Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds()}
+var access = dialect.Log{Name: "elb access", Kind: "access", Sniff: dialect.Share(94, read), Line: read, Time: line.Time, Conds: table.Conds()}

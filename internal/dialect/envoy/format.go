@@ -75,7 +75,7 @@ func jsonLog(members string) dialect.Log {
 	l := Logs[0]
 	l.Name = "envoy access json"
 	l.Line = func(b []byte, r *dialect.Record) dialect.Key { return readJSON(b, r, fields) }
-	l.Sniff = func(head []byte) int { return sniff(head, l.Line, 90) }
+	l.Sniff = dialect.Share(90, l.Line)
 	return l
 }
 

@@ -13,42 +13,19 @@ import (
 var Logs = []dialect.Log{
 	{
 		Name: "envoy access", Kind: "access", Whole: true, Line: read, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, read, 92) },
+		Sniff: dialect.Share(92, read),
 	},
 	{
 		Name: "envoy answer", Kind: "error", Line: body, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, body, 60) },
+		Sniff: dialect.Share(60, body),
 	},
 	{
 		Name: "envoy access json", Kind: "access", Whole: true, Time: line.Time, Conds: table.Conds(),
-		Line: func(b []byte, r *dialect.Record) dialect.Key { return readJSON(b, r, istio) },
-		Sniff: func(head []byte) int {
-			return sniff(head, func(b []byte, r *dialect.Record) dialect.Key { return readJSON(b, r, istio) }, 88)
-		},
+		Line: istioLine, Sniff: dialect.Share(88, istioLine),
 	},
 }
 
-func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		lines++
-		if read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, sure*own/lines)
-}
+func istioLine(b []byte, r *dialect.Record) dialect.Key { return readJSON(b, r, istio) }
 
 // read reads a line of the access log:
 //

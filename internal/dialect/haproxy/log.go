@@ -11,32 +11,8 @@ import (
 // (option tcplog) and messages about servers stand side by side.
 var Logs = []dialect.Log{{
 	Name: "haproxy", Kind: "access", Whole: true,
-	Sniff: sniff, Line: read, Time: line.Time, Conds: table.Conds(),
+	Sniff: dialect.Share(93, read), Line: read, Time: line.Time, Conds: table.Conds(),
 }}
-
-func sniff(head []byte) int { return sniffWith(head, read) }
-
-func sniffWith(head []byte, read func([]byte, *dialect.Record) dialect.Key) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		lines++
-		if read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, 93*own/lines)
-}
 
 // read reads one line, with or without the head of syslog.
 func read(b []byte, r *dialect.Record) dialect.Key {

@@ -20,7 +20,7 @@ func Format(format string) (dialect.Log, error) {
 	}
 	log := Logs[0]
 	log.Line = f.line
-	log.Sniff = func(head []byte) int { return sniffWith(head, f.line) }
+	log.Sniff = dialect.Share(93, f.line)
 	return log, nil
 }
 

@@ -86,7 +86,7 @@ func New(o Options, rows []Row) (dialect.Log, []dialect.Word) {
 			words = append(words, dialect.Word{Text: code, Cond: c, Explain: strings.TrimSpace(row.Means + " " + row.Check)})
 		}
 	}
-	return dialect.Log{Name: o.Name, Kind: o.Kind, Sniff: t.sniff, Line: t.line, Time: line.Time, Conds: t.conds}, words
+	return dialect.Log{Name: o.Name, Kind: o.Kind, Sniff: dialect.Mean(t.weigh), Line: t.line, Time: line.Time, Conds: t.conds}, words
 }
 
 func condition(row Row, source string) dialect.Condition {
@@ -294,36 +294,19 @@ func wordly(c byte) bool {
 	return c == '_' || c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
-// sniff says how sure it is of the first lines: those of the product's own weigh
-// more than those that hold its words.
-func (t *table) sniff(head []byte) int {
-	var r dialect.Record
-	lines, sum := 0, 0
-	for lines < 30 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, newline)
-		if !found && lines > 0 {
-			break // the last line may be cut
-		}
-		head = rest
-		if row = line.Trim(row); len(row) == 0 {
-			continue
-		}
-		lines++
-		r.Reset()
-		switch {
-		case t.opts.Own != nil && t.opts.Own(row, &r):
-			sum += t.opts.Sure
-		case len(row) < 1<<16 && t.find(row, false) != dialect.Unparsed:
-			sum += t.opts.Words
-		}
+// weigh says how sure it is of a line: one of the product's own weighs more than one
+// that holds its words.
+func (t *table) weigh(b []byte, r *dialect.Record) int {
+	r.Reset()
+	b = line.Trim(b)
+	switch {
+	case t.opts.Own != nil && t.opts.Own(b, r):
+		return t.opts.Sure
+	case len(b) < 1<<16 && t.find(b, false) != dialect.Unparsed:
+		return t.opts.Words
 	}
-	if sum == 0 {
-		return 0
-	}
-	return max(1, sum/lines)
+	return 0
 }
-
-var newline = []byte{'\n'}
 
 // Value returns the value of key in a line of key=value pairs, without quotes:
 // code=H12, desc="Request timeout". Nil: it is not there, or empty.

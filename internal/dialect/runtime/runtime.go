@@ -41,7 +41,7 @@ var goTable = applog.NewTable()
 var goKeys = gonet.Add(goTable, "Go net, net/http, crypto/tls", func(gonet.Kind) int { return 0 })
 
 // goErrors are the errors of Go programs.
-var goErrors = dialect.Log{Name: "go errors", Kind: "app", Line: readGo, Sniff: weak(readGo, 22), Time: line.Time, Conds: goTable.Conds()}
+var goErrors = dialect.Log{Name: "go errors", Kind: "app", Line: readGo, Sniff: dialect.Share(22, readGo), Time: line.Time, Conds: goTable.Conds()}
 
 func readGo(b []byte, r *dialect.Record) dialect.Key {
 	r.Reset()
@@ -66,32 +66,6 @@ var traces = quiet(applog.New("traces", "app", 20, applog.NewTable(), func([]byt
 
 // quiet makes a log be a little sure of each line that it knows.
 func quiet(l dialect.Log) dialect.Log {
-	l.Sniff = weak(l.Line, 18)
+	l.Sniff = dialect.Share(18, l.Line)
 	return l
-}
-
-// weak returns a Sniff that is sure by the share of lines that read explains.
-func weak(read func([]byte, *dialect.Record) dialect.Key, sure int) func([]byte) int {
-	return func(head []byte) int {
-		var r dialect.Record
-		lines, own := 0, 0
-		for lines < 30 && len(head) > 0 {
-			row, rest, found := line.Cut(head, "\n")
-			if !found && lines > 0 {
-				break // the last line may be cut
-			}
-			head = rest
-			if len(line.Trim(row)) == 0 {
-				continue
-			}
-			lines++
-			if read(row, &r) != dialect.Unparsed {
-				own++
-			}
-		}
-		if own == 0 {
-			return 0
-		}
-		return max(1, sure*own/lines)
-	}
 }

@@ -36,37 +36,16 @@ var Dialect = dialect.Dialect{
 var Logs = []dialect.Log{
 	{
 		Name: "traefik access", Kind: "access", Sites: true, Line: common, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, common, 94) },
+		Sniff: dialect.Share(94, common),
 	},
 	{
 		Name: "traefik access json", Kind: "access", Sites: true, Line: accessJSON, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, accessJSON, 94) },
+		Sniff: dialect.Share(94, accessJSON),
 	},
 	{
 		Name: "traefik", Kind: "error", Line: read, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, read, 85) },
+		Sniff: dialect.Share(85, read),
 	},
-}
-
-func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, sure*own/lines)
 }
 
 // clf is the common format with Traefik's own five fields after it

@@ -12,7 +12,7 @@ import (
 // requests is the log that folder.lines makes, as one of every request.
 var requests = dialect.Log{
 	Name: "varnish request", Kind: "access", Line: allRequests, Time: line.Time, Conds: table.Conds(), Sites: true,
-	Sniff: func(head []byte) int { return sniff(head, allRequests, 95) },
+	Sniff: dialect.Share(95, allRequests),
 }
 
 // format returns the log of a format: the records of varnishlog in one line, or a

@@ -36,34 +36,13 @@ var Dialect = dialect.Dialect{
 var Logs = []dialect.Log{
 	{
 		Name: "varnishncsa", Kind: "access", Line: ncsaLine, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, ncsaLine, 60) },
+		Sniff: dialect.Share(60, ncsaLine),
 	},
 	{
 		Name: "varnish", Kind: "error", Line: read, Time: line.Time, Conds: table.Conds(),
-		Sniff: func(head []byte) int { return sniff(head, read, 90) },
+		Sniff: dialect.Share(90, read),
 	},
 	requests,
-}
-
-func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 40 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, sure*own/lines)
 }
 
 var ncsa = func() *template.Template {

@@ -3,7 +3,7 @@
 package access
 
 import (
-	"bytes"
+	"cmp"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/clf"
@@ -34,7 +34,7 @@ var (
 	// or common short names of them, as keys.
 	JSON = dialect.Log{
 		Name: "nginx access json", Kind: "access",
-		Sniff: func(head []byte) int { return sniff(head, jsonLine, 70) },
+		Sniff: dialect.Share(70, jsonLine),
 		Line:  jsonLine,
 		Time:  line.Time,
 		Conds: conds,
@@ -45,19 +45,15 @@ func combined() dialect.Log {
 	log := build("nginx access", combinedFormat, template.Options{Escaped: true, Loose: true})
 	exact := must(combinedFormat, template.Options{Escaped: true})
 	log.Access = clf.Extended
-	log.Sniff = func(head []byte) int {
-		// Apache's combined format is the same text.
-		if n := sniff(head, reader(exact), 50); n > 0 {
-			return n
-		}
-		return sniff(head, log.Line, 40)
-	}
+	// Apache's combined format is the same text.
+	whole, begun := dialect.Share(50, reader(exact)), dialect.Share(40, log.Line)
+	log.Sniff = func(head []byte) int { return cmp.Or(whole(head), begun(head)) }
 	return log
 }
 
 func ingress() dialect.Log {
 	log := build("nginx ingress access", ingressFormat, template.Options{Escaped: true})
-	log.Sniff = func(head []byte) int { return sniff(head, log.Line, 90) }
+	log.Sniff = dialect.Share(90, log.Line)
 	return log
 }
 
@@ -93,7 +89,7 @@ func must(format string, opts template.Options) *template.Template {
 
 func newLog(name string, t *template.Template) dialect.Log {
 	log := dialect.Log{Name: name, Kind: "access", Line: reader(t), Time: line.Time, Conds: conds, Sites: t.Has(template.Host) || t.Has(template.Server)}
-	log.Sniff = func(head []byte) int { return sniff(head, log.Line, 75) }
+	log.Sniff = dialect.Share(75, log.Line)
 	if !t.Has(template.UpHeaderSeconds) {
 		log.Tell = tell
 	}
@@ -158,29 +154,4 @@ func origin(r *dialect.Record, x *template.Extra) maker {
 		return unknown
 	}
 	return passed
-}
-
-// sniff returns sure where most of the first lines of head are read by read, and
-// less where only some are.
-func sniff(head []byte, read func([]byte, *dialect.Record) dialect.Key, sure int) int {
-	var r dialect.Record
-	lines, good := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break // the last line may be cut
-		}
-		head = rest
-		if len(row) == 0 {
-			continue
-		}
-		lines++
-		if read(row, &r) != dialect.Unparsed {
-			good++
-		}
-	}
-	if good == 0 {
-		return 0
-	}
-	return sure * good / lines
 }

@@ -99,12 +99,12 @@ func (s *Conn) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	s.in = call{a: b}
-	if err := s.raw.Read(s.tryIn); err != nil {
-		return 0, s.failed("read", err)
-	}
+	err := s.raw.Read(s.tryIn)
 	n, errno := s.in.n, s.in.err
 	s.in = call{}
 	switch {
+	case err != nil:
+		return 0, s.failed("read", err)
 	case errno != 0:
 		return 0, s.failed("read", os.NewSyscallError("read", errno))
 	case n == 0:

@@ -44,7 +44,9 @@ func send(fd uintptr, a, b []byte) (int, syscall.Errno) {
 	if len(a) == 0 {
 		a, b = b, nil
 	}
-	a = a[:min(len(a), most)]
+	if len(a) > most {
+		a, b = a[:most], nil // b must not overtake the rest of a
+	}
 	for {
 		var n uintptr
 		var errno syscall.Errno

@@ -132,10 +132,8 @@ func (h *hop) ownToken() string { return h.token + "-hop" + string(rune('1'+h.de
 func (h *hop) asked(c *contact, s topo.Spoken) probe.AskResult {
 	e := c.Exchange
 	return probe.AskResult{Exchange: e, Token: h.ownToken(), Method: s.Method, Host: h.match.Dial.Host, URI: s.URI,
-		Started: c.Started, Ended: c.Started.Add(seconds64(e.Seconds)), Made: probe.Maker(e.Status, e.Header, e.Body)}
+		Started: c.Started, Ended: c.Started.Add(asDuration(e.Seconds)), Made: probe.Maker(e.Status, e.Header, e.Body)}
 }
-
-func seconds64(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // descend examines the gateway behind, where the one in front could reach it.
 func (x *examination) descend(ctx context.Context, before picture) {

@@ -11,12 +11,13 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/infer"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// compose ranks the causes of every failure and writes the diagnosis.
-func (x *examination) compose() *Diagnosis {
+// newDiagnosis is a diagnosis that says nothing yet but what was seen.
+func (x *examination) newDiagnosis() *Diagnosis {
 	d := &Diagnosis{
 		Schema: Schema, Target: x.rec.Case().Target, Verdict: vocab.Uncertain,
 		Window: Window{From: x.from.UTC(), To: x.to.UTC()},
@@ -28,6 +29,12 @@ func (x *examination) compose() *Diagnosis {
 	if d.Gaps == nil {
 		d.Gaps = []evidence.Gap{}
 	}
+	return d
+}
+
+// compose ranks the causes of every failure and writes the diagnosis.
+func (x *examination) compose() *Diagnosis {
+	d := x.newDiagnosis()
 	x.count(d)
 	x.status(d)
 	if x.match == nil {
@@ -207,12 +214,10 @@ func (x *examination) recovered() bool {
 			last = f
 		}
 	}
-	for _, it := range x.items {
-		if it.Fact == vocab.OnlyUnsafeFail {
-			return false
-		}
+	if x.has(vocab.OnlyUnsafeFail, "") {
+		return false
 	}
-	if slices.ContainsFunc(x.hits, func(h hit) bool { return x.cond(h).Fails && unsafe(h.Method) }) {
+	if slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return x.cond(h).Fails && unsafe(h.Method) }) {
 		return false
 	}
 	if len(x.own) == 0 {
@@ -229,15 +234,14 @@ func unsafe(method string) bool {
 	return true
 }
 
+// found writes a finding, but for its fixes.
+func found(f infer.Finding) Cause {
+	return Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: f.Summary, Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
+}
+
 // causeOf writes a finding with its fixes as lines to change.
 func (x *examination) causeOf(f infer.Finding) Cause {
-	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: f.Summary, Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
-	if c.For == nil {
-		c.For = []evidence.Item{}
-	}
-	if c.Against == nil {
-		c.Against = []evidence.Item{}
-	}
+	c := found(f)
 	for _, fix := range f.Fixes {
 		if fix.Text == "" {
 			continue

@@ -5,6 +5,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -54,7 +55,7 @@ func (x *examination) impliedFact(f *evidence.Failure) {
 	}
 	for _, o := range x.own {
 		if o.Status == f.Status && o.Status >= 502 {
-			x.add(observation{fact: fact, subject: f.Endpoint(), when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: statusLine(o.Exchange)})
+			x.add(o.observed(fact, f.Endpoint(), "", statusLine(o.Exchange)))
 			return
 		}
 	}
@@ -63,7 +64,7 @@ func (x *examination) impliedFact(f *evidence.Failure) {
 // vague reports whether the lines about a failure say that the connect failed,
 // and not how.
 func (x *examination) vague(f *evidence.Failure) bool {
-	return f.Symptom == vocab.ConnectionRefused && slices.ContainsFunc(x.hits, func(h hit) bool {
+	return f.Symptom == vocab.ConnectionRefused && slices.ContainsFunc(x.hits, func(h scan.Hit) bool {
 		return x.cond(h).Fact == vocab.GatewayConnectFailed && (h.Endpoint == "" || slices.Contains(f.Subjects[vocab.RoleEndpoint], h.Endpoint))
 	})
 }

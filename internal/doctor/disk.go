@@ -68,14 +68,8 @@ func does(d topo.Decision) string {
 	return "forwards to " + dialled(d.Forward)
 }
 
-// dialled lists the endpoints of a way out.
-func dialled(f *topo.Forward) string {
-	var all []string
-	for _, e := range f.Endpoints {
-		all = append(all, e.String())
-	}
-	return strings.Join(all, ", ")
-}
+// dialled lists the endpoints of a way out in one line.
+func dialled(f *topo.Forward) string { return strings.Join(endpointsOf(f), ", ") }
 
 // said writes a setting as people do.
 func said(s topo.Setting) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -69,6 +70,11 @@ type ownRequest struct {
 	probe.AskResult
 	Lines   []scan.Hit // of error logs
 	Instead string     // the gateway took this for an answer, and it is none; empty: it is one
+}
+
+// observed starts an observation of what our own request got.
+func (o ownRequest) observed(fact vocab.Fact, subject, value, quote string) observation {
+	return observation{fact: fact, subject: subject, value: value, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: quote}
 }
 
 func newExamination(opts Options, rec *evidence.Recorder, views *host.Views) *examination {
@@ -182,40 +188,36 @@ func askView[T any](x *examination, source, subject string, live func(*host.View
 	return r, ok
 }
 
-// ask asks one question. Where there is no answer the reason is noted as a gap,
-// or handed back as failed where the answer itself is a failure.
+// ask asks one question. Where there is no answer the reason is noted as a gap.
 func ask[T any](x *examination, source, subject string, live func() (T, error)) (result T, when time.Time, ok bool) {
 	result, when, err := evidence.Ask(x.rec, source, subject, live)
-	if err == nil {
-		return result, when, true
+	if err != nil {
+		x.gap(gapOf(err, source, subject))
 	}
+	return result, when, err == nil
+}
+
+// gapOf is the gap that a question leaves which was not answered.
+func gapOf(err error, source, subject string) evidence.Gap {
 	var gap *evidence.Gap
 	if errors.As(err, &gap) {
-		x.gap(*gap)
-	} else {
-		x.gap(evidence.Gap{Source: source + " " + subject, Why: err.Error()})
+		return *gap
 	}
-	return result, when, false
+	return evidence.Gap{Source: source + " " + subject, Why: err.Error()}
 }
 
 // gap notes what could not be looked at, once.
 func (x *examination) gap(g evidence.Gap) {
-	for _, have := range x.gaps {
-		if have == g {
-			return
-		}
+	if !slices.Contains(x.gaps, g) {
+		x.gaps = append(x.gaps, g)
 	}
-	x.gaps = append(x.gaps, g)
 }
 
 func (x *examination) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	for _, have := range x.notes {
-		if have == text {
-			return
-		}
+	if !slices.Contains(x.notes, text) {
+		x.notes = append(x.notes, text)
 	}
-	x.notes = append(x.notes, text)
 }
 
 // observation is an item before it has its number.
@@ -260,12 +262,9 @@ func repeats(kind evidence.Kind, sameValue bool) bool {
 // has reports whether a fact about a subject was seen; an empty subject stands
 // for any.
 func (x *examination) has(fact vocab.Fact, subject string) bool {
-	for _, it := range x.items {
-		if it.Fact == fact && !it.Absent && (subject == "" || it.Subject == subject) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.items, func(it evidence.Item) bool {
+		return it.Fact == fact && !it.Absent && (subject == "" || it.Subject == subject)
+	})
 }
 
 // clip bounds s to n bytes without cutting a character.

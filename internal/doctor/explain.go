@@ -18,6 +18,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/infer"
 	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -238,7 +239,8 @@ func (e *explaining) lines(texts scan.Texts) {
 }
 
 func (e *explaining) causeOf(f infer.Finding) Cause {
-	c := Cause{ID: f.ID, Confidence: f.Confidence, Verdict: f.Verdict, Summary: tidy(f.Summary), Subject: f.Subject, For: f.For, Against: f.Against, Under: f.Under, Fixes: []Fix{}}
+	c := found(f)
+	c.Summary = tidy(c.Summary)
 	for _, fix := range f.Fixes {
 		if fix.Text != "" {
 			c.Fixes = append(c.Fixes, Fix{Text: fix.Text, Command: spellCommand(fix.Command, e.commands())})
@@ -514,7 +516,7 @@ func (e *explaining) configItems(have int) []evidence.Item {
 	}
 	for _, s := range conf.Instance.Sites {
 		for _, f := range s.Forwards {
-			named := slices.ContainsFunc(f.Endpoints, func(p endpoint) bool { return p.IsName() && p.Host != "localhost" })
+			named := slices.ContainsFunc(f.Endpoints, func(p topo.Endpoint) bool { return p.IsName() && p.Host != "localhost" })
 			switch {
 			case (named || f.RunTime) && f.Resolver == nil:
 				add(vocab.ResolverAbsent, e.route, f.Target, f.Place.String())

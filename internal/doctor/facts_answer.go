@@ -182,6 +182,7 @@ func (x *examination) protocolFacts(u *upstream) {
 	}
 	e := u.Contact.Exchange
 	spoken := x.decision.Forward.Protocol
+	binary := binaryProtocol(spoken)
 	say := func(fact vocab.Fact, what string, quote string) {
 		o := u.about(fact, evidence.Probe, "probe of "+u.Addr, fmt.Sprintf("%s is spoken there, the gateway speaks %s", what, spoken))
 		o.quote = quote
@@ -190,24 +191,18 @@ func (x *examination) protocolFacts(u *upstream) {
 	switch {
 	case spoken == vocab.HTTP && e.Hint == probe.HintWantsTLS:
 		say(vocab.ProbeSpeaksTLS, "TLS", statusLine(e))
-	case spoken == vocab.HTTP && (e.Speaks == probe.SpeaksTLS || u.Handshake != nil && (u.Handshake.First.OK || len(u.Handshake.First.Certs) > 0 || u.Handshake.First.Alert != "")):
+	case (spoken == vocab.HTTP || spoken == vocab.GRPC) && (e.Speaks == probe.SpeaksTLS || u.shookHands()):
 		say(vocab.ProbeSpeaksTLS, "TLS", string(e.First))
 	case spoken == vocab.HTTP && (e.Speaks == probe.SpeaksFastCGI || u.Ability != nil && u.Ability.Speaks):
 		say(vocab.ProbeSpeaksFastCGI, "FastCGI", "")
-	case spoken == vocab.HTTP && u.UWSGI != nil && u.UWSGI.HeadDone && tookRequest(u.UWSGI.Status):
+	case spoken == vocab.HTTP && u.answersUWSGI():
 		say(vocab.ProbeSpeaksUWSGI, "uwsgi", statusLine(*u.UWSGI))
 	case (spoken == vocab.HTTP || spoken == vocab.HTTPS) && (e.Speaks == probe.SpeaksHTTP2 || e.Hint == probe.HintWantsHTTP2):
 		say(vocab.ProbeSpeaksHTTP2, "HTTP/2", string(e.First))
 	case spoken == vocab.HTTP && u.Proxied != nil && u.Proxied.HeadDone && u.Proxied.Status > 0 && u.Proxied.Status < 500 && u.Proxied.Status != 400:
 		say(vocab.ProbeWantsProxyHeader, "HTTP behind a PROXY header", statusLine(*u.Proxied))
-	case spoken == vocab.FastCGI && (e.Speaks == probe.SpeaksHTTP || u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0):
+	case (spoken == vocab.FastCGI || spoken == vocab.AJP) && e.Speaks == probe.SpeaksHTTP, binary && u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0:
 		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
-	case spoken == vocab.AJP && (e.Speaks == probe.SpeaksHTTP || u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0):
-		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
-	case (spoken == vocab.UWSGI || spoken == vocab.SCGI) && u.Plain != nil && u.Plain.HeadDone && u.Plain.Status > 0:
-		say(vocab.ProbeSpeaksHTTP, "HTTP", plainLine(u, e))
-	case spoken == vocab.GRPC && (e.Speaks == probe.SpeaksTLS || u.Handshake != nil && (u.Handshake.First.OK || len(u.Handshake.First.Certs) > 0 || u.Handshake.First.Alert != "")):
-		say(vocab.ProbeSpeaksTLS, "TLS", string(e.First))
 	case (spoken == vocab.GRPC || spoken == vocab.GRPCS) && e.Speaks == probe.SpeaksHTTP:
 		say(vocab.ProbeSpeaksHTTP, "HTTP/1", string(e.First))
 	case spoken == vocab.HTTP && u.HTTP2 != nil && u.HTTP2.Speaks:

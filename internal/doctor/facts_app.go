@@ -37,7 +37,7 @@ func (x *examination) readAppLogs(ctx context.Context, u *upstream) {
 		}
 		asked++
 		// The sequence number keeps apart what is asked for several upstreams.
-		d, _, ok := ask(x, "host/detail", strconv.Itoa(p.PID), func() (host.Detail, error) { return host.ReadDetail(ctx, p.PID) })
+		d, _, ok := x.detail(ctx, p.PID)
 		if !ok {
 			continue
 		}
@@ -62,6 +62,11 @@ func (x *examination) readAppLogs(ctx context.Context, u *upstream) {
 
 func (x *examination) gatewayWrites(p string) bool {
 	return slices.ContainsFunc(x.match.Gateway.Conf.Instance.Logs, func(l topo.Log) bool { return l.Path == p })
+}
+
+// detail returns what a process has open, and may.
+func (x *examination) detail(ctx context.Context, pid int) (host.Detail, time.Time, bool) {
+	return ask(x, "host/detail", strconv.Itoa(pid), func() (host.Detail, error) { return host.ReadDetail(ctx, pid) })
 }
 
 // placeOf returns from where a process sees its files.
@@ -167,10 +172,8 @@ func (x *examination) appFact(u *upstream, h scan.Hit) {
 		return
 	}
 	o := observation{fact: c.Fact, subject: u.Addr, when: h.Time, kind: evidence.AppLog, where: h.Place, quote: h.Raw, value: clip(cmp.Or(h.Message, h.Raw), 140)}
-	if c.Fact == vocab.AppListening {
-		if h.Endpoint != "" && !sameListening(h.Endpoint, u.Addr) {
-			o.fact, o.value = vocab.AppListeningElsewhere, h.Endpoint
-		}
+	if c.Fact == vocab.AppListening && h.Endpoint != "" && !sameListening(h.Endpoint, u.Addr) {
+		o.fact, o.value = vocab.AppListeningElsewhere, h.Endpoint
 	}
 	x.add(o)
 }

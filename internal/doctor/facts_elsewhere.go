@@ -43,7 +43,7 @@ func (x *examination) otherPorts(u *upstream, now picture) {
 		return // a name that has moved, or may have, explains another address better
 	}
 	for _, l := range now.Listeners.List {
-		if l.Network == "tcp" && l.Port == int(want.Port()) && !x.isGateway(l) && !x.stoodBeside(u, l, now) {
+		if l.Network == "tcp" && l.Port == int(want.Port()) && x.gatewayOf(l) == nil && !x.stoodBeside(u, l, now) {
 			x.add(u.about(vocab.ListenerOtherAddress, evidence.Socket, "socket "+l.Address, l.Address+" by "+listenerWords(l, now.Processes)))
 			return
 		}
@@ -137,9 +137,6 @@ func (x *examination) otherSockets(u *upstream, now picture) {
 	x.orphanFacts(u, now, 0)
 }
 
-// isGateway reports whether a listener belongs to a gateway.
-func (x *examination) isGateway(l host.Listener) bool { return x.gatewayOf(l) != nil }
-
 // gatewayOf returns the gateway that a listener belongs to, or nil.
 func (x *examination) gatewayOf(l host.Listener) *survey.Gateway {
 	for _, g := range x.survey.Gateways {
@@ -174,7 +171,7 @@ func listensAtWords(l host.Listener) string {
 func (x *examination) orphans(now picture) []host.Listener {
 	var found []host.Listener
 	for _, l := range now.Listeners.List {
-		if len(l.PIDs) == 0 || x.isGateway(l) {
+		if len(l.PIDs) == 0 || x.gatewayOf(l) != nil {
 			continue
 		}
 		switch {

@@ -46,23 +46,7 @@ func (x *examination) lineFact(h scan.Hit, kind evidence.Kind) {
 	if h.Time.IsZero() {
 		o.when = x.to
 	}
-	switch info.Role {
-	case vocab.RoleEndpoint:
-		o.subject = h.Endpoint
-		if o.subject == "" && len(x.configuredEndpoints()) == 1 {
-			o.subject = x.configuredEndpoints()[0]
-		}
-	case vocab.RolePool:
-		o.subject = x.pool()
-	case vocab.RoleName:
-		o.subject = h.Name
-	case vocab.RoleRoute:
-		o.subject = x.route
-	case vocab.RoleGateway:
-		o.subject = x.gateway
-	case vocab.RoleResolver:
-		o.subject = h.Name
-	}
+	o.subject = x.subjectOfLine(info.Role, h)
 	switch c.Fact {
 	case vocab.GatewayConfigRejected, vocab.GatewayStartNameMissing:
 		o.value = h.Message
@@ -75,11 +59,31 @@ func (x *examination) lineFact(h scan.Hit, kind evidence.Kind) {
 	}
 }
 
+// subjectOfLine returns what plays a role in what a line tells; "" where that is not
+// known.
+func (x *examination) subjectOfLine(role vocab.Role, h scan.Hit) string {
+	switch role {
+	case vocab.RoleEndpoint:
+		if all := x.configuredEndpoints(); h.Endpoint == "" && len(all) == 1 {
+			return all[0]
+		}
+		return h.Endpoint
+	case vocab.RoleName, vocab.RoleResolver:
+		return h.Name
+	case vocab.RolePool:
+		return x.pool()
+	case vocab.RoleRoute:
+		return x.route
+	case vocab.RoleGateway:
+		return x.gateway
+	}
+	return ""
+}
+
 // answerFacts says what our own request got.
 func (x *examination) answerFacts(o ownRequest) {
 	e := o.Exchange
-	where := "GET " + o.URI + " at " + o.Exchange.Address
-	base := observation{subject: x.route, when: o.Ended, kind: evidence.OwnAnswer, where: where, quote: statusLine(e)}
+	base := o.observed("", x.route, "", statusLine(e))
 	add := func(fact vocab.Fact, value string) {
 		b := base
 		b.fact, b.value = fact, value
@@ -94,7 +98,7 @@ func (x *examination) answerFacts(o ownRequest) {
 	}
 	switch {
 	case o.Instead != "":
-		x.add(x.received(o))
+		add(vocab.AnswerNotHTTP, o.Instead)
 	case !e.Connection.OK:
 		x.add(observation{fact: vocab.GatewayUnreachable, subject: x.gateway, value: e.Connection.Errno, when: o.Ended, kind: evidence.OwnAnswer, where: "tcp " + e.Address, quote: e.Connection.Text})
 	case e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset):
@@ -342,15 +346,14 @@ func (x *examination) loadFacts() {
 			newest = f
 		}
 	}
-	at := func(t time.Time) string { return t.In(x.zone).Format("15:04:05") }
 	switch {
 	case g.Conf.Loaded:
 		x.add(observation{fact: vocab.ConfigApplied, subject: x.gateway, value: "it says that it uses " + inst.Config + " as it is", when: x.to, kind: evidence.Runtime, where: inst.Config})
 	case newest.Modified.After(started.Add(startedWithin)):
-		x.add(observation{fact: vocab.ConfigNewer, subject: x.gateway, value: fmt.Sprintf("%s was changed at %s, the workers run since %s", newest.Path, at(newest.Modified), at(started)),
+		x.add(observation{fact: vocab.ConfigNewer, subject: x.gateway, value: fmt.Sprintf("%s was changed at %s, the workers run since %s", newest.Path, x.clock(newest.Modified), x.clock(started)),
 			when: x.to, kind: evidence.File, where: newest.Path})
 	case broken < 0:
-		x.add(observation{fact: vocab.ConfigApplied, subject: x.gateway, value: "workers since " + at(started) + ", last change at " + at(newest.Modified), when: x.to, kind: evidence.File, where: newest.Path})
+		x.add(observation{fact: vocab.ConfigApplied, subject: x.gateway, value: "workers since " + x.clock(started) + ", last change at " + x.clock(newest.Modified), when: x.to, kind: evidence.File, where: newest.Path})
 	}
 	for _, w := range g.Workers {
 		if w.Draining {

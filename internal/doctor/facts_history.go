@@ -123,17 +123,17 @@ func (x *examination) servedFacts(f evidence.Failure, endpoint string, l readLog
 	switch {
 	case before:
 		// The time is that of the failure: the fact is about what was before it.
-		add(vocab.EndpointServed, f.From, fmt.Sprintf("%d requests answered since %s", t.ok, t.firstOK.In(x.zone).Format("15:04:05")))
+		add(vocab.EndpointServed, f.From, fmt.Sprintf("%d requests answered since %s", t.ok, x.clock(t.firstOK)))
 	case t.ok == 0 && t.failed > 0 && l.Extract.Complete:
 		add(vocab.EndpointNeverServed, f.From, "")
 	}
 	if t.ok > 0 && t.lastOK.After(f.From.Add(time.Second)) {
-		add(vocab.EndpointServesOthers, f.To, fmt.Sprintf("the last at %s", t.lastOK.In(x.zone).Format("15:04:05")))
+		add(vocab.EndpointServesOthers, f.To, fmt.Sprintf("the last at %s", x.clock(t.lastOK)))
 		if before && f.To.Sub(f.From) < time.Minute && t.lastOK.After(f.To) && !f.Own {
-			add(vocab.BriefOutage, f.To, fmt.Sprintf("%s to %s", f.From.In(x.zone).Format("15:04:05"), f.To.In(x.zone).Format("15:04:05")))
+			add(vocab.BriefOutage, f.To, fmt.Sprintf("%s to %s", x.clock(f.From), x.clock(f.To)))
 		}
 	} else if tries := t.failed + x.vain(endpoint); tries >= 3 && before {
-		add(vocab.EndpointServesNone, f.To, fmt.Sprintf("%d requests, none answered since %s", tries, t.lastOK.In(x.zone).Format("15:04:05")))
+		add(vocab.EndpointServesNone, f.To, fmt.Sprintf("%d requests, none answered since %s", tries, x.clock(t.lastOK)))
 	}
 	if t.unsafeFailed > 0 && t.safeFailed == 0 && t.safeOK > 0 && !f.Own {
 		add(vocab.OnlyUnsafeFail, f.To, fmt.Sprintf("%d failed, %d safe requests did not", t.unsafeFailed, t.safeOK))
@@ -206,7 +206,7 @@ func (x *examination) sequenceFacts(f evidence.Failure, endpoint string) {
 				continue
 			}
 			x.add(observation{fact: vocab.DiedInRequest, subject: endpoint, when: h.Time, kind: evidence.History, where: broke.Place,
-				quote: broke.Raw, value: "cut at " + broke.Time.In(x.zone).Format("15:04:05") + ", refused at " + h.Time.In(x.zone).Format("15:04:05")})
+				quote: broke.Raw, value: "cut at " + x.clock(broke.Time) + ", refused at " + x.clock(h.Time)})
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -147,7 +148,7 @@ func (x *examination) gatewayShort(ctx context.Context, look hostLook) {
 		}
 		asked++
 		pid := w.Process.PID
-		d, when, ok := ask(x, "host/detail", strconv.Itoa(pid), func() (host.Detail, error) { return host.ReadDetail(ctx, pid) })
+		d, when, ok := x.detail(ctx, pid)
 		if !ok {
 			continue
 		}
@@ -234,11 +235,11 @@ func (x *examination) gatewayFolders() []string {
 			list = append(list, p)
 		}
 	}
-	for _, hits := range [][]hit{x.hits, x.loose} {
+	for _, hits := range [][]scan.Hit{x.hits, x.loose} {
 		for _, h := range hits {
 			if x.cond(h).Fact == vocab.GatewayDiskFull {
 				// The file itself is gone: the folders above it stay.
-				for p, depth := path.Dir(quotedPath(h.Raw)), 0; len(p) > 1 && depth < 3; p, depth = path.Dir(p), depth+1 {
+				for p, depth := path.Dir(quotedPath(h.Raw, `"`)), 0; len(p) > 1 && depth < 3; p, depth = path.Dir(p), depth+1 {
 					add(p)
 				}
 			}
@@ -250,14 +251,15 @@ func (x *examination) gatewayFolders() []string {
 	return list
 }
 
-// quotedPath returns the first absolute path in double quotes.
-func quotedPath(text string) string {
-	_, rest, ok := strings.Cut(text, `"/`)
-	p, _, closed := strings.Cut(rest, `"`)
-	if !ok || !closed {
-		return ""
+// quotedPath returns the first absolute path in quotes, of one of the kinds.
+func quotedPath(text string, quotes ...string) string {
+	for _, q := range quotes {
+		_, rest, ok := strings.Cut(text, q+"/")
+		if p, _, closed := strings.Cut(rest, q); ok && closed {
+			return "/" + p
+		}
 	}
-	return "/" + p
+	return ""
 }
 
 // appFolders lists where an application writes: its logs and its own folder.
@@ -270,7 +272,7 @@ func (x *examination) appFolders(u *upstream) []string {
 	}
 	for _, h := range u.words() {
 		if x.cond(h).Fact == vocab.AppNoSpace {
-			for p, depth := path.Dir(anyPath(h.Raw)), 0; len(p) > 1 && depth < 2; p, depth = path.Dir(p), depth+1 {
+			for p, depth := path.Dir(quotedPath(h.Raw, "'", `"`)), 0; len(p) > 1 && depth < 2; p, depth = path.Dir(p), depth+1 {
 				add(p)
 			}
 		}
@@ -300,18 +302,6 @@ func below(mounts, folders []string) []string {
 		}
 	}
 	return found
-}
-
-// anyPath returns the first absolute path in quotes of either kind.
-func anyPath(text string) string {
-	for _, q := range []string{"'", `"`} {
-		_, rest, ok := strings.Cut(text, q+"/")
-		p, _, closed := strings.Cut(rest, q)
-		if ok && closed {
-			return "/" + p
-		}
-	}
-	return ""
 }
 
 // conntrackFacts compares the table of tracked connections with its size, where

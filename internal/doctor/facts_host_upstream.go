@@ -12,6 +12,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -127,11 +128,13 @@ func (x *examination) groupFacts(u *upstream, before, after hostLook) {
 		}
 		if g := now.CPU; g != nil && both && was.CPU != nil && was.CPU.Path == g.Path && !told["cpu "+g.Path] {
 			told["cpu "+g.Path] = true
-			x.throttled(u, *was.CPU, *g)
+			if words := heldBack(*was.CPU, *g); words != "" {
+				x.add(u.about(vocab.EndpointThrottled, evidence.Process, "control group "+g.Path, words))
+			}
 		}
 		if both && was.Path == now.Path && now.Stall != nil && was.Stall != nil && !told["stall "+now.Path] {
 			told["stall "+now.Path] = true
-			x.stalled(u, was, now)
+			x.stallFacts(u, was, now)
 		}
 		if g := now.Memory; g != nil && !told["memory "+g.Path] {
 			told["memory "+g.Path] = true
@@ -164,12 +167,6 @@ func (x *examination) sameGroup(before hostLook, now host.Cgroup) (host.Cgroup, 
 	return host.Cgroup{}, false
 }
 
-func (x *examination) throttled(u *upstream, was, now host.CPUGroup) {
-	if words := heldBack(was, now); words != "" {
-		x.add(u.about(vocab.EndpointThrottled, evidence.Process, "control group "+now.Path, words))
-	}
-}
-
 // gatewayThrottled says that the gateway itself gets too little processor time.
 func (x *examination) gatewayThrottled(before, after hostLook) {
 	pid := x.match.Gateway.Dialler().PID
@@ -195,10 +192,10 @@ func heldBack(was, now host.CPUGroup) string {
 	return fmt.Sprintf("it may use %.2f processors and was held back in %d of %d periods", now.Cores, held, periods)
 }
 
-// stalled says that everything in a group waited, most of the time that it was not
+// stallFacts says that everything in a group waited, most of the time that it was not
 // idle, for memory or for disks. What has to be read again because it was dropped
 // too soon waits for a disk, and lacks memory.
-func (x *examination) stalled(u *upstream, was, now host.Cgroup) {
+func (x *examination) stallFacts(u *upstream, was, now host.Cgroup) {
 	where := "pressure of control group " + now.Path
 	if words := groupWaited(was, now, "memory", was.Stall.Memory, now.Stall.Memory); words != "" {
 		x.add(u.about(vocab.EndpointMemoryStalled, evidence.Process, where, words))
@@ -303,7 +300,7 @@ func (x *examination) limitFacts(ctx context.Context, u *upstream) {
 		if i == serversMost {
 			return
 		}
-		d, _, ok := ask(x, "host/detail", strconv.Itoa(pid), func() (host.Detail, error) { return host.ReadDetail(ctx, pid) })
+		d, _, ok := x.detail(ctx, pid)
 		if !ok {
 			continue
 		}
@@ -358,8 +355,8 @@ func (x *examination) dependencyFacts(u *upstream, now picture) {
 }
 
 // words returns the lines of the application's own logs.
-func (u *upstream) words() []hit {
-	var all []hit
+func (u *upstream) words() []scan.Hit {
+	var all []scan.Hit
 	for _, l := range u.AppLogs {
 		all = append(all, l.Extract.Hits...)
 	}

@@ -8,13 +8,14 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // kernelFacts joins what the kernel's log says with the upstreams, and with the
 // gateway's host.
 func (x *examination) kernelFacts(ctx context.Context) {
-	if x.opts.Quick && !slices.ContainsFunc(x.failures, broke) {
+	if x.opts.Quick && !slices.ContainsFunc(x.failures, byDeath) {
 		return
 	}
 	events, _, ok := ask(x, "host/kernel", "", func() (host.KernelEvents, error) {
@@ -57,15 +58,15 @@ func (x *examination) kernelFacts(ctx context.Context) {
 func (x *examination) notKilled(events host.KernelEvents) {
 	for _, f := range x.failures {
 		died := x.has(vocab.ProcessVanished, f.Endpoint()) || x.has(vocab.ListenerReplaced, f.Endpoint()) || x.has(vocab.WorkerReplaced, f.Endpoint())
-		if !broke(f) || f.Symptom == vocab.ConnectionRefused && !died || events.From.IsZero() || events.From.After(f.From) || x.has(vocab.AppOOMKilled, f.Endpoint()) {
+		if !byDeath(f) || f.Symptom == vocab.ConnectionRefused && !died || events.From.IsZero() || events.From.After(f.From) || x.has(vocab.AppOOMKilled, f.Endpoint()) {
 			continue
 		}
 		x.add(observation{fact: vocab.AppOOMKilled, absent: true, subject: f.Endpoint(), when: f.To, kind: evidence.Kernel, where: "kernel log"})
 	}
 }
 
-// broke reports whether a failure is one that the end of a process makes.
-func broke(f evidence.Failure) bool {
+// byDeath reports whether a failure is one that the end of a process makes.
+func byDeath(f evidence.Failure) bool {
 	switch f.Symptom {
 	case vocab.ConnectionTerminated, vocab.ConnectionRefused, vocab.HTTPResponseIncomplete:
 		return true
@@ -109,7 +110,7 @@ func (x *examination) tellsOf(e host.KernelEvent, u *upstream) bool {
 func (x *examination) failedAround(u *upstream, at time.Time) bool {
 	const within = 3 * time.Second
 	near := func(from, to time.Time) bool { return at.After(from.Add(-within)) && at.Before(to.Add(within)) }
-	if slices.ContainsFunc(x.hits, func(h hit) bool { return h.Endpoint == u.Addr && near(h.Time, h.Time) }) {
+	if slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return h.Endpoint == u.Addr && near(h.Time, h.Time) }) {
 		return true
 	}
 	return slices.ContainsFunc(x.own, func(o ownRequest) bool { return failed(o.AskResult) && near(o.Started, o.Ended) })

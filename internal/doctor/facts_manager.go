@@ -62,7 +62,7 @@ func (x *examination) unitFacts(ctx context.Context, u *upstream) {
 	} else {
 		marks := x.siteMarks()
 		units, ok = askManager(x, "host/units stopped", u.Addr, func(v *host.View) (host.Units, error) {
-			return v.UnitsNotRunning(ctx, func(name, state string) bool { return state != "inactive" || named(name, u, marks) })
+			return v.UnitsNotRunning(ctx, func(name, state string) bool { return state != "inactive" || calledAs(name, u, marks) })
 		})
 	}
 	if !ok {
@@ -85,9 +85,9 @@ func askManager(x *examination, source, subject string, live func(*host.View) (h
 	return r, err == nil
 }
 
-// named reports whether a service is called as the upstream's socket, or carries a
+// calledAs reports whether a service is called as the upstream's socket, or carries a
 // word of the site's own.
-func named(name string, u *upstream, marks []string) bool {
+func calledAs(name string, u *upstream, marks []string) bool {
 	stem := strings.TrimSuffix(name, ".service")
 	if u.unix() && strings.TrimSuffix(path.Base(u.Addr), path.Ext(u.Addr)) == stem {
 		return true
@@ -105,10 +105,10 @@ func named(name string, u *upstream, marks []string) bool {
 func (x *examination) runs(unit host.Unit, u *upstream) bool {
 	if u.unix() {
 		_, socket := u.network()
-		return unit.Mentions(path.Base(socket)) || named(unit.Name, u, x.siteMarks())
+		return unit.Mentions(path.Base(socket)) || calledAs(unit.Name, u, x.siteMarks())
 	}
 	_, port, err := net.SplitHostPort(u.Addr)
-	return err == nil && unit.Mentions(port) || named(unit.Name, u, x.siteMarks())
+	return err == nil && unit.Mentions(port) || calledAs(unit.Name, u, x.siteMarks())
 }
 
 // otherRoot says that the path of a unix socket leads the gateway elsewhere than
@@ -131,7 +131,7 @@ func (x *examination) otherRoot(ctx context.Context, u *upstream) {
 // unitFact says how a service fares.
 func (x *examination) unitFact(u *upstream, unit host.Unit) {
 	where := "systemd " + unit.Name
-	at := unit.Ended.In(x.zone).Format("15:04:05")
+	at := x.clock(unit.Ended)
 	if unit.Ended.IsZero() {
 		at = "an unknown time"
 	}
@@ -188,9 +188,9 @@ func (x *examination) containerFacts(ctx context.Context, u *upstream) {
 	}
 	switch {
 	case c.OOMKilled && c.State != "running":
-		say(vocab.ContainerOOM, "killed for lack of memory at %s", c.Finished.In(x.zone).Format("15:04:05"))
+		say(vocab.ContainerOOM, "killed for lack of memory at %s", x.clock(c.Finished))
 	case c.State == "exited" || c.State == "dead":
-		say(vocab.ContainerExited, "it ended with exit code %d at %s", c.ExitCode, c.Finished.In(x.zone).Format("15:04:05"))
+		say(vocab.ContainerExited, "it ended with exit code %d at %s", c.ExitCode, x.clock(c.Finished))
 	case c.State == "paused":
 		say(vocab.ContainerPaused, "it is paused")
 	case c.State == "restarting" || c.Restarts > 0 && x.during(u, c.Started):

@@ -5,11 +5,11 @@ import (
 	"net"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/scan"
 )
 
 // A PM2 daemon writes the logs of all applications that it keeps running, and its
@@ -38,7 +38,7 @@ func (x *examination) isPM2(p host.Process) string {
 // pm2Home returns a daemon's folder: that of the log that it has open. Its title
 // names it too, and ends where the daemon's own arguments ended.
 func (x *examination) pm2Home(ctx context.Context, pid int, title string) string {
-	d, _, ok := ask(x, "host/detail", strconv.Itoa(pid), func() (host.Detail, error) { return host.ReadDetail(ctx, pid) })
+	d, _, ok := x.detail(ctx, pid)
 	if !ok {
 		return title
 	}
@@ -123,8 +123,8 @@ func (x *examination) readPM2Logs(ctx context.Context, u *upstream) bool {
 
 // linesAbout keeps the lines about one application. That PM2 gives up it says of a
 // script's path, right after the last end of the application (lib/God.js).
-func linesAbout(hits []hit, name string) []hit {
-	var own []hit
+func linesAbout(hits []scan.Hit, name string) []scan.Hit {
+	var own []scan.Hit
 	last := ""
 	for _, h := range hits {
 		if !strings.HasPrefix(h.Name, "/") {

@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/scan"
 )
 
 // The daemon's log is about all of its applications: another's end is not ours.
 func TestLinesOfOnePM2Application(t *testing.T) {
-	hits := []hit{
+	hits := []scan.Hit{
 		{Name: "other", Raw: "App [other:1] exited with code [1] via signal [SIGINT]"},
 		{Name: "/srv/other.js", Raw: `Script /srv/other.js had too many unstable restarts (16). Stopped. "errored"`},
 		{Name: "shop", Raw: "App [shop:0] exited with code [1] via signal [SIGINT]"},

@@ -33,10 +33,7 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 		return
 	}
 	l := u.After[0]
-	value := listenerWords(l, after.Processes)
-	if !u.unix() || len(u.After) > 0 {
-		x.add(u.about(vocab.ListenerPresent, evidence.Socket, "socket "+l.Address, value))
-	}
+	x.add(u.about(vocab.ListenerPresent, evidence.Socket, "socket "+l.Address, listenerWords(l, after.Processes)))
 	if l.Backlog > 0 && l.Waiting >= 0 {
 		words := fmt.Sprintf("%d waiting, room for %d", l.Waiting, l.Backlog)
 		full := u.about(vocab.ListenerQueueFull, evidence.Socket, "socket "+l.Address, words)
@@ -45,6 +42,15 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 		if full.absent && u.Connected && !u.Connect.OK && u.Connect.Errno != "EACCES" && u.Connect.Errno != "EADDRNOTAVAIL" {
 			x.add(u.about(vocab.ListenerGated, evidence.Socket, "socket "+l.Address, words+", and "+u.Connect.Errno))
 		}
+	}
+}
+
+// endFacts says of an upstream where nothing listens that a crash would not show:
+// a gateway that repeats requests without a word logs only that the second connect
+// was refused, as where somebody stopped the application.
+func (x *examination) endFacts(u *upstream) {
+	if x.match.Gateway.Dialect.Repeats && (x.has(vocab.NoListener, u.Addr) || x.has(vocab.SocketStale, u.Addr)) {
+		x.add(u.about(vocab.EndUnseen, evidence.GatewayLog, x.match.Gateway.Dialect.Name, ""))
 	}
 }
 
@@ -148,7 +154,7 @@ func (x *examination) processFacts(ctx context.Context, u *upstream, after pictu
 		if f.Endpoint() != u.Addr {
 			continue
 		}
-		o := observation{subject: u.Addr, when: f.To, kind: evidence.Process, where: "pid " + strconv.Itoa(newest.PID), value: newest.Started.In(x.zone).Format("15:04:05")}
+		o := observation{subject: u.Addr, when: f.To, kind: evidence.Process, where: "pid " + strconv.Itoa(newest.PID), value: x.clock(newest.Started)}
 		// Logs count in seconds: within one, which came first is not known.
 		switch {
 		case newest.Started.After(f.From.Add(time.Second)):

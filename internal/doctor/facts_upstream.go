@@ -10,6 +10,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -109,11 +110,7 @@ func (x *examination) handshakeFacts(u *upstream) {
 			x.add(u.about(vocab.ProbeCertificateTrusted, evidence.Probe, where, ""))
 		}
 	case t.VerifyError != "" && verify && t.Phase == "verify":
-		value := t.VerifyText
-		if value == "" {
-			value = t.VerifyError
-		}
-		x.add(u.about(vocab.ProbeCertificateUntrusted, evidence.Probe, where, value))
+		x.add(u.about(vocab.ProbeCertificateUntrusted, evidence.Probe, where, cmp.Or(t.VerifyText, t.VerifyError)))
 	case t.PlainAnswer != "" || t.Speaks == probe.SpeaksHTTP:
 		o := u.about(vocab.ProbeSpeaksPlain, evidence.Probe, where, "plain "+cmp.Or(t.Speaks, "text")+" is spoken there, the gateway speaks TLS")
 		o.quote = t.PlainAnswer
@@ -138,7 +135,7 @@ func (x *examination) handshakeFacts(u *upstream) {
 // cutFacts says after which time our own request was cut.
 func (x *examination) cutFacts(u *upstream) {
 	for _, o := range x.own {
-		cut := slices.ContainsFunc(o.Lines, func(h hit) bool {
+		cut := slices.ContainsFunc(o.Lines, func(h scan.Hit) bool {
 			f := x.cond(h).Fact
 			return h.Endpoint == u.Addr && (f == vocab.GatewayClosedEarly || f == vocab.GatewayResetEarly || f == vocab.GatewayClosedBody)
 		})
@@ -174,7 +171,7 @@ func (x *examination) differFacts() {
 		if x.decision.Forward.RunTime && len(x.decision.Doubts) > 0 {
 			continue // the target is computed, and not all of it is known
 		}
-		x.add(observation{fact: vocab.ConfigDiffers, subject: x.gateway, value: fmt.Sprintf("it dials %s, the file on disk says %s", u.Addr, strings.Join(x.configuredEndpoints(), ", ")),
+		x.add(observation{fact: vocab.ConfigDiffers, subject: x.gateway, value: fmt.Sprintf("it dials %s, the file on disk says %s", u.Addr, dialled(x.decision.Forward)),
 			when: x.to, kind: evidence.File, where: x.decision.Forward.Place.String()})
 		for _, c := range x.upstreams {
 			if c.Configured && c.Connect.OK && !u.Connect.OK {

@@ -148,21 +148,8 @@ func (x *examination) saysWhy(o ownRequest) (c dialect.Condition, words string, 
 // ownWordFact makes an item of the reason that an answer names.
 func (x *examination) ownWordFact(o ownRequest, c dialect.Condition, words string) {
 	info, ok := c.Fact.Info()
-	b := observation{fact: c.Fact, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: words}
-	switch info.Role {
-	case vocab.RoleEndpoint:
-		if all := x.configuredEndpoints(); len(all) == 1 {
-			b.subject = all[0]
-		}
-	case vocab.RolePool:
-		b.subject = x.pool()
-	case vocab.RoleRoute:
-		b.subject = x.route
-	case vocab.RoleGateway:
-		b.subject = x.gateway
-	}
-	if ok && b.subject != "" {
-		x.add(b)
+	if subject := x.subjectOfLine(info.Role, scan.Hit{}); ok && subject != "" {
+		x.add(o.observed(c.Fact, subject, "", words))
 	}
 }
 
@@ -190,7 +177,7 @@ func (x *examination) merge(h scan.Hit, c dialect.Condition, own bool) *evidence
 		return f
 	}
 	f := evidence.Failure{Symptom: c.Symptom, Status: c.Status, Subjects: x.roles(endpoints...), From: h.Time, To: h.Time, Count: 1, Own: own, Example: h.Raw}
-	if h.Name != "" && (c.Phase == dialect.PhaseDNS) {
+	if h.Name != "" && c.Phase == dialect.PhaseDNS {
 		f.Subjects[vocab.RoleName] = []string{h.Name}
 	}
 	x.failures = append(x.failures, f)
@@ -198,8 +185,13 @@ func (x *examination) merge(h scan.Hit, c dialect.Condition, own bool) *evidence
 }
 
 func (x *examination) configuredEndpoints() []string {
+	return endpointsOf(x.decision.Forward)
+}
+
+// endpointsOf lists the endpoints of a way out, as subjects spell them.
+func endpointsOf(f *topo.Forward) []string {
 	var all []string
-	if f := x.decision.Forward; f != nil {
+	if f != nil {
 		for _, e := range f.Endpoints {
 			all = append(all, e.String())
 		}
@@ -251,7 +243,7 @@ func (x *examination) groupAccess() {
 	for _, h := range x.access {
 		c := x.cond(h)
 		left := c.Fact == vocab.GatewayClientGone && gone >= goneMost
-		if !c.Fails && !left || refusal(c.Status) && !left || x.isOwn(h) || x.explained(h) {
+		if !c.Fails && !left || refusal(c.Status) && !left || x.isOwn(h) || x.explainedBy(h, x.hits) {
 			continue
 		}
 		x.merge(h, c, false)
@@ -266,10 +258,8 @@ const goneMost = 3
 // Such an answer is no failure of gateway or application.
 func refusal(status int) bool { return status >= 400 && status < 500 }
 
-// explained reports whether an error log has a line for the request that an
-// access line tells of.
-func (x *examination) explained(h scan.Hit) bool { return x.explainedBy(h, x.hits) }
-
+// explainedBy reports whether one of an error log's lines is about the request that
+// an access line tells of.
 func (x *examination) explainedBy(h scan.Hit, lines []scan.Hit) bool {
 	return slices.ContainsFunc(lines, func(e scan.Hit) bool {
 		d := h.Time.Sub(e.Time)
@@ -403,7 +393,7 @@ func (x *examination) ownRoute(r scan.Route) bool {
 	if strings.Contains(r.Endpoint, "/<") { // "pool/<NOSRV>"
 		return strings.HasPrefix(r.Endpoint, x.pool()+"/") && r.Route == scan.Template(x.match.Request.Path)
 	}
-	if r.Endpoint != "" && len(x.configuredEndpoints()) > 0 && !slices.Contains(x.configuredEndpoints(), r.Endpoint) && !x.dialled(r.Endpoint) {
+	if r.Endpoint != "" && len(x.configuredEndpoints()) > 0 && !slices.Contains(x.configuredEndpoints(), r.Endpoint) && !x.blamed(r.Endpoint) {
 		return false
 	}
 	return r.Route == scan.Template(x.match.Request.Path) || r.Route == "other"
@@ -425,8 +415,8 @@ func (x *examination) siteHasName(name string) bool {
 	return false
 }
 
-// dialled reports whether a failure names the endpoint.
-func (x *examination) dialled(endpoint string) bool {
+// blamed reports whether a failure names the endpoint.
+func (x *examination) blamed(endpoint string) bool {
 	return slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return slices.Contains(f.Subjects[vocab.RoleEndpoint], endpoint) })
 }
 

@@ -344,7 +344,7 @@ func recogniseLog(dialects []dialect.Dialect, head []byte) string {
 // readLogs reads the window of every log of the gateway and sorts its lines:
 // about this route, about no request, about others.
 func (x *examination) readLogs(ctx context.Context) {
-	x.progress("reading the gateway's logs since %s", x.from.In(x.zone).Format("15:04:05"))
+	x.progress("reading the gateway's logs since %s", x.clock(x.from))
 	for _, l := range x.gatewayLogs() {
 		log, ok := x.sniffed(ctx, l)
 		if !ok {
@@ -361,19 +361,19 @@ func (x *examination) readLogs(ctx context.Context) {
 			e, err := scan.Window(ctx, open, l.Path, log, scan.Options{Since: x.from, Until: until, Location: x.zone, Buffered: l.Buffered, Rotated: true})
 			return logAnswer{e}, err
 		})
-		x.logs = append(x.logs, readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && (log.Whole || x.exclusive(l)), whole: log.Whole,
-			alone: l.Kind == "error" && ok && x.alone(l)})
-		if !ok {
-			continue
+		read := readLog{Log: l, Extract: extract, OK: ok, exclusive: l.Kind == "access" && (log.Whole || x.exclusive(l)), whole: log.Whole,
+			alone: l.Kind == "error" && ok && x.alone(l)}
+		if ok && log.Whole {
+			x.placeNames(&read.Extract.Extract)
+			x.coverage(read)
 		}
-		if log.Whole {
-			x.placeNames(&x.logs[len(x.logs)-1].Extract.Extract)
-			x.coverage(x.logs[len(x.logs)-1])
+		if ok && l.Kind == "error" {
+			x.spellEndpoints(read.Extract.Hits)
 		}
-		if l.Kind == "error" {
-			x.spellEndpoints(x.logs[len(x.logs)-1].Extract.Hits)
+		x.logs = append(x.logs, read)
+		if ok {
+			x.sortHits(read)
 		}
-		x.sortHits(x.logs[len(x.logs)-1])
 	}
 	x.claim()
 	x.lateLines()
@@ -500,12 +500,8 @@ func (x *examination) ownSite(s topo.Site) bool {
 
 // cond returns what a line's condition means.
 func (x *examination) cond(h scan.Hit) dialect.Condition {
-	for _, d := range x.opts.Dialects {
-		for _, log := range d.Logs {
-			if log.Name == h.Log && h.Key < len(log.Conds) {
-				return log.Conds[h.Key]
-			}
-		}
+	if log, ok := x.logNamed(h.Log); ok && h.Key < len(log.Conds) {
+		return log.Conds[h.Key]
 	}
 	// A compiled format shares the conditions of the product's access log.
 	if x.match != nil {

@@ -39,11 +39,8 @@ const (
 
 // plan says what an examination would look at and send.
 func (x *examination) plan() *Diagnosis {
-	d := &Diagnosis{Schema: Schema, Target: x.rec.Case().Target, Verdict: vocab.Uncertain, Window: Window{From: x.from.UTC(), To: x.to.UTC()},
-		Causes: []Cause{}, Path: []Hop{}, Items: []evidence.Item{}, Gaps: x.gaps, Next: []string{}, Notes: x.notes}
-	if d.Gaps == nil {
-		d.Gaps = []evidence.Gap{}
-	}
+	d := x.newDiagnosis()
+	d.Items = []evidence.Item{} // it is about what would be asked
 	d.Plan = x.planned()
 	for _, s := range d.Plan.Steps {
 		d.Next = append(d.Next, s.words())
@@ -79,7 +76,7 @@ func (s PlanStep) words() string {
 
 // span is a bound of time in words.
 func span(seconds float64) string {
-	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Millisecond).String()
+	return asDuration(seconds).Round(10 * time.Millisecond).String()
 }
 
 // planned lists the steps in the order in which they are taken.
@@ -147,7 +144,7 @@ func (x *examination) planGateway(p *Plan) {
 		when = planFails
 	}
 	for _, l := range x.gatewayLogs() {
-		p.add(PlanStep{What: fmt.Sprintf("read %s since %s", l.Path, x.from.In(x.zone).Format("15:04:05")), When: when, Sources: []string{"scan/window", "scan/head", "scan/tail", "scan/rate"}})
+		p.add(PlanStep{What: fmt.Sprintf("read %s since %s", l.Path, x.clock(x.from)), When: when, Sources: []string{"scan/window", "scan/head", "scan/tail", "scan/rate"}})
 	}
 	if x.opts.ConfigTest && x.front == nil {
 		p.add(PlanStep{What: "run the gateway's own configuration test, which may write files", When: planAlways, AtMost: configTestLimit.Seconds(), Sources: []string{"config/test"}})

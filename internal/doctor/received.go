@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
@@ -68,16 +67,7 @@ func hollow(o ownRequest) bool {
 	if o.Status != 200 || len(o.Body) == 0 || failed(o.AskResult) {
 		return false
 	}
-	for _, h := range o.Header {
-		known := false
-		for _, name := range gatewayFields {
-			known = known || strings.EqualFold(h.Name, name)
-		}
-		if !known {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(o.Header, func(h topo.Header) bool { return !slices.Contains(gatewayFields, strings.ToLower(h.Name)) })
 }
 
 // begins reports whether a body begins with what the upstream sent first, as far
@@ -90,16 +80,10 @@ func begins(body, sent []byte) bool {
 // askPlain asks an upstream in plain HTTP, where the gateway speaks another
 // protocol to it.
 func (x *examination) askPlain(ctx context.Context, g *gapping, subject string, target probe.Target) (probe.Exchange, bool) {
-	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: 600 * time.Millisecond}
 	return askOf(g, "probe/plain", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
 		spoken := topo.Spoken{Method: "GET", URI: requestURI(x.survey.Target), Version: "1.0", Header: []topo.Header{{Name: "Host", Value: x.match.Dial.Host}, {Name: "Connection", Value: "close"}}}
-		return probe.HTTP(ctx, d, target, spoken, short)
+		return probe.HTTP(ctx, d, target, spoken, otherLimits)
 	}))
-}
-
-// received says what our own request got where that was no answer.
-func (x *examination) received(o ownRequest) observation {
-	return observation{fact: vocab.AnswerNotHTTP, subject: x.route, value: o.Instead, when: o.Ended, kind: evidence.OwnAnswer, where: "GET " + o.URI + " at " + o.Exchange.Address, quote: statusLine(o.Exchange)}
 }
 
 // silentModule reports whether the answer may be one that the gateway made without

@@ -10,6 +10,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/probe"
+	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -143,7 +144,7 @@ const paddingBytes = 3000
 
 // uploadsFail reports whether requests that may have a body met a timeout.
 func (x *examination) uploadsFail() bool {
-	return slices.ContainsFunc(x.hits, func(h hit) bool {
+	return slices.ContainsFunc(x.hits, func(h scan.Hit) bool {
 		c := x.cond(h)
 		return c.Fails && unsafe(h.Method) && tookTooLong(evidence.Failure{Symptom: c.Symptom})
 	})

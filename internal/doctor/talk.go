@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,9 +75,6 @@ func (x *examination) idlePatience() time.Duration {
 	return min(max(x.decision.Settings.Seconds(vocab.KeepaliveTimeout)+time.Second, 5*time.Second), 70*time.Second)
 }
 
-// otherTime bounds a question in a protocol that the gateway does not speak.
-const otherTime = 600 * time.Millisecond
-
 // keptAlive returns the request with the header that keeps the connection open.
 func keptAlive(s topo.Spoken) topo.Spoken {
 	kept := s
@@ -147,6 +143,9 @@ func (x *examination) spoken(u *upstream) topo.Spoken {
 
 // speak sends the request in a protocol.
 func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.Protocol, target probe.Target, s topo.Spoken) probe.Exchange {
+	if s.Method != "HEAD" {
+		s.Method = "GET"
+	}
 	switch protocol {
 	case vocab.FastCGI:
 		return probe.FastCGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
@@ -155,103 +154,14 @@ func (x *examination) speak(ctx context.Context, d probe.Dialer, protocol vocab.
 	case vocab.SCGI:
 		return probe.SCGI(ctx, d, target.Network, target.Address, s.Params, x.limits())
 	case vocab.AJP:
-		if s.Method != "HEAD" {
-			s.Method = "GET"
-		}
 		return probe.AJP(ctx, d, target.Network, target.Address, s, x.limits())
-	}
-	if s.Method == "" || s.Method != "HEAD" {
-		s.Method = "GET"
-	}
-	if protocol == vocab.GRPC || protocol == vocab.GRPCS {
+	case vocab.GRPC, vocab.GRPCS:
 		return probe.HTTP2Ask(ctx, d, target, s, x.limits())
 	}
 	if s.Version == "" || s.Version == "2" || s.Version == "2.0" {
 		s.Version = "1.1"
 	}
 	return probe.HTTP(ctx, d, target, s, x.limits())
-}
-
-// otherProtocols tries what else an upstream may speak that gave no valid
-// answer, each once.
-func (x *examination) otherProtocols(ctx context.Context, g *gapping, subject string, target probe.Target, secure bool) {
-	u := g.u
-	e := u.Contact.Exchange
-	binary := slices.Contains([]vocab.Protocol{vocab.FastCGI, vocab.UWSGI, vocab.SCGI, vocab.AJP}, x.decision.Forward.Protocol)
-	// What refuses a packet of such a protocol as an HTTP server does may be one.
-	refused := binary && e.HeadDone && e.FastCGI == nil && !tookRequest(e.Status)
-	if e.HeadDone && e.Status > 0 && e.Hint == "" && len(e.Faults) == 0 && !refused || x.opts.Quick && e.Bytes > 0 && !refused {
-		return
-	}
-	short := probe.Limits{FirstByte: 400 * time.Millisecond, Total: otherTime}
-	if binary && (e.Speaks == "" && !e.HeadDone && !(x.decision.Forward.Protocol == vocab.AJP && e.Bytes > 0) || refused) {
-		if plain, ok := x.askPlain(ctx, g, subject, target); ok && !(refused && plain.Status == e.Status) {
-			u.Plain = &plain
-		}
-		return
-	}
-	if binary || secure || e.Status >= 100 && e.Hint == "" && e.Status != 400 {
-		return
-	}
-	if e.Speaks == probe.SpeaksTLS || e.Hint == probe.HintWantsTLS || e.Bytes == 0 {
-		sep, ok := askOf(g, "probe/tls", subject, dialling(x, func(d probe.Dialer) probe.Separation {
-			cctx, cancel := context.WithTimeout(ctx, short.Total)
-			defer cancel()
-			first := probe.Handshake(cctx, d, target.Network, target.Address, probe.TLSOptions{ServerName: x.survey.Target.Host, SendName: true, MinVersion: tls.VersionTLS10})
-			return probe.Separation{First: first}
-		}))
-		if ok {
-			u.Handshake = &sep
-			if sep.First.OK || len(sep.First.Certs) > 0 || sep.First.Alert != "" {
-				return
-			}
-		}
-	}
-	if x.decision.Forward.Protocol == vocab.HTTP && e.Status == 0 && e.Speaks != probe.SpeaksHTTP2 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
-		able, ok := askOf(g, "probe/http2", subject, dialling(x, func(d probe.Dialer) probe.HTTP2Ability {
-			return probe.HTTP2(ctx, d, target, short)
-		}))
-		if ok {
-			u.HTTP2 = &able
-			if able.Speaks {
-				return
-			}
-		}
-	}
-	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
-		ability, ok := askOf(g, "probe/fastcgi", subject, dialling(x, func(d probe.Dialer) probe.FastCGIAbility {
-			return probe.FastCGIValues(ctx, d, target.Network, target.Address, short)
-		}))
-		if ok {
-			u.Ability = &ability
-			if ability.Speaks {
-				return
-			}
-		}
-	}
-	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) {
-		spoken, ok := askOf(g, "probe/uwsgi", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
-			return probe.UWSGI(ctx, d, target.Network, target.Address, x.cgiParams(), short)
-		}))
-		if ok {
-			u.UWSGI = &spoken
-			if spoken.HeadDone && tookRequest(spoken.Status) {
-				return
-			}
-		}
-	}
-	if e.Bytes == 0 && (e.End == probe.EndEOF || e.End == probe.EndReset) || e.Status == 400 {
-		behind := target
-		behind.ProxyHeader = true
-		proxied, ok := askOf(g, "probe/proxied", subject, dialling(x, func(d probe.Dialer) probe.Exchange {
-			s := x.decision.Upstream
-			s.Method = "GET"
-			return probe.HTTP(ctx, d, behind, s, short)
-		}))
-		if ok {
-			u.Proxied = &proxied
-		}
-	}
 }
 
 // cgiParams is our request as CGI variables (RFC 3875 section 4.1).

@@ -3,12 +3,13 @@ package doctor
 import (
 	"math"
 	"strconv"
-
-	"github.com/goodgatehq/goodgate/internal/scan"
-	"github.com/goodgatehq/goodgate/internal/topo"
+	"time"
 )
 
-type hit = scan.Hit
+// clock is a time of day as the host's own logs show it.
+func (x *examination) clock(t time.Time) string { return t.In(x.zone).Format("15:04:05") }
+
+func asDuration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
 // roundSeconds rounds up to a time that a person would write: "5s", "30s", "2m".
 func roundSeconds(s float64) string {
@@ -37,5 +38,3 @@ func belowSeconds(s float64) string {
 	}
 	return strconv.Itoa(int(s*800)) + "ms"
 }
-
-type endpoint = topo.Endpoint

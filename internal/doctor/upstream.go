@@ -241,7 +241,7 @@ func (x *examination) localAddresses(ctx context.Context) host.Addresses {
 // limits returns how long an upstream is listened to: somewhat longer than the
 // gateway waits, so that "late" can be told from "never".
 func (x *examination) limits() probe.Limits {
-	wait := seconds64(x.waits())
+	wait := asDuration(x.waits())
 	if wait == 0 {
 		wait = 60 * time.Second
 	}
@@ -266,15 +266,10 @@ type gapping struct {
 
 func askOf[T any](g *gapping, source, subject string, live func() (T, error)) (T, bool) {
 	result, _, err := evidence.Ask(g.x.rec, source, subject, live)
-	if err == nil {
-		return result, true
+	if err != nil {
+		g.gaps = append(g.gaps, gapOf(err, source, subject))
 	}
-	if gap, ok := err.(*evidence.Gap); ok {
-		g.gaps = append(g.gaps, *gap)
-	} else {
-		g.gaps = append(g.gaps, evidence.Gap{Source: source + " " + subject, Why: err.Error()})
-	}
-	return result, false
+	return result, err == nil
 }
 
 // askUpstream asks one upstream, each question once, the next one where the

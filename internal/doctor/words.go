@@ -56,7 +56,7 @@ func (x *examination) closeMarks() {
 
 // readFresh reads what an application wrote since before our own request, and
 // dates the lines that carry no stamp by it.
-func (x *examination) readFresh(ctx context.Context, place host.Place, file, name string) []hit {
+func (x *examination) readFresh(ctx context.Context, place host.Place, file, name string) []scan.Hit {
 	if len(x.own) == 0 || name == "" {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (x *examination) readFresh(ctx context.Context, place host.Place, file, nam
 	if !ok {
 		return nil
 	}
-	var fresh []hit
+	var fresh []scan.Hit
 	for _, h := range e.Hits {
 		if h.Time.IsZero() && len(fresh) < freshMost {
 			h.Time = x.own[len(x.own)-1].Ended

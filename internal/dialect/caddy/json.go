@@ -160,7 +160,7 @@ func (p *jsonReader) word(n *node) error {
 	n.text = string(p.data[start:p.i])
 	switch n.text {
 	case "true", "false":
-		n.kind = truth
+		n.kind = boolean
 	case "null":
 		n.kind = null
 	default:

@@ -7,100 +7,66 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
-// answer is what a condition holds for a request, as far as the configuration
-// tells.
-type answer3 int
-
-const (
-	no answer3 = iota
-	yes
-	unknown
-)
-
-func both(a, b answer3) answer3 {
-	switch {
-	case a == no || b == no:
-		return no
-	case a == unknown || b == unknown:
-		return unknown
-	}
-	return yes
-}
-
-func not(a answer3) answer3 {
-	switch a {
-	case yes:
-		return no
-	case no:
-		return yes
-	}
-	return unknown
-}
-
-func is(b bool) answer3 {
-	if b {
-		return yes
-	}
-	return no
-}
-
 // fits says whether a route applies: one of its sets of matchers fits, or it has
 // none.
-func (w *walk) fits(r *node) answer3 {
+func (w *walk) fits(r *node) truth.Value {
 	sets := r.items("match")
 	if len(sets) == 0 {
-		return yes
+		return truth.Yes
 	}
-	best := no
+	return w.any(sets, 0)
+}
+
+// any says whether one of several sets fits: those behind it are not tried.
+func (w *walk) any(sets []*node, depth int) truth.Value {
+	best := truth.No
 	for _, s := range sets {
-		switch w.set(s, 0) {
-		case yes:
-			return yes
-		case unknown:
-			best = unknown
+		if best = max(best, w.set(s, depth)); best == truth.Yes {
+			break
 		}
 	}
 	return best
 }
 
 // set says whether every matcher of a set fits.
-func (w *walk) set(s *node, depth int) answer3 {
+func (w *walk) set(s *node, depth int) truth.Value {
 	if s == nil || s.kind != object || depth > maxDepth {
-		return unknown
+		return truth.Unknown
 	}
-	all := yes
+	all := truth.Yes
 	for i, name := range s.keys {
-		all = both(all, w.matcher(name, s.list[i], depth))
-		if all == no {
-			return no
+		all = min(all, w.matcher(name, s.list[i], depth))
+		if all == truth.No {
+			return truth.No
 		}
 	}
 	return all
 }
 
-func (w *walk) matcher(name string, v *node, depth int) answer3 {
+func (w *walk) matcher(name string, v *node, depth int) truth.Value {
 	switch name {
 	case "host":
-		return is(slices.ContainsFunc(v.strs(), func(h string) bool { return hostFits(w.replace(h), w.req.Host) }))
+		return truth.Of(slices.ContainsFunc(v.strs(), func(h string) bool { return hostFits(w.replace(h), w.req.Host) }))
 	case "path":
-		return is(slices.ContainsFunc(v.strs(), func(p string) bool { return pathFits(w.replace(p), w.path) }))
+		return truth.Of(slices.ContainsFunc(v.strs(), func(p string) bool { return pathFits(w.replace(p), w.path) }))
 	case "path_regexp":
 		re, err := regexp.Compile(v.str("pattern"))
 		if err != nil {
-			return unknown
+			return truth.Unknown
 		}
 		found := re.FindStringSubmatch(w.path)
 		for i, part := range found {
 			w.vars["http.regexp."+v.str("name")+"."+strconv.Itoa(i)] = part
 			w.vars["http.regexp."+strconv.Itoa(i)] = part
 		}
-		return is(found != nil)
+		return truth.Of(found != nil)
 	case "method":
-		return is(slices.ContainsFunc(v.strs(), func(m string) bool { return strings.EqualFold(m, w.method) }))
+		return truth.Of(slices.ContainsFunc(v.strs(), func(m string) bool { return strings.EqualFold(m, w.method) }))
 	case "protocol":
 		return w.protocol(strings.ToLower(v.str()))
 	case "query":
@@ -108,23 +74,14 @@ func (w *walk) matcher(name string, v *node, depth int) answer3 {
 	case "expression":
 		return w.expression(v)
 	case "not":
-		best := no
-		for _, s := range v.items() {
-			switch w.set(s, depth+1) {
-			case yes:
-				return no
-			case unknown:
-				best = unknown
-			}
-		}
-		return not(best)
+		return w.any(v.items(), depth+1).Not()
 	case "file":
 		// A request that is worth a question is mostly for no file. One that falls
 		// back on a script always has one.
 		try := v.strs("try_files")
-		return is(len(try) > 1 && strings.HasSuffix(try[len(try)-1], ".php") || v.str("try_policy") == "first_exist_fallback")
+		return truth.Of(len(try) > 1 && strings.HasSuffix(try[len(try)-1], ".php") || v.str("try_policy") == "first_exist_fallback")
 	}
-	return unknown
+	return truth.Unknown
 }
 
 // hostFits compares a host with a pattern, in which a star stands for one label
@@ -161,28 +118,28 @@ func pathFits(pattern, reqPath string) bool {
 	return ok
 }
 
-func (w *walk) protocol(want string) answer3 {
+func (w *walk) protocol(want string) truth.Value {
 	switch want {
 	case "https":
-		return is(w.req.TLS)
+		return truth.Of(w.req.TLS)
 	case "http":
-		return is(!w.req.TLS)
+		return truth.Of(!w.req.TLS)
 	case "grpc":
-		return no
+		return truth.No
 	}
-	return unknown
+	return truth.Unknown
 }
 
-func (w *walk) queryFits(v *node) answer3 {
+func (w *walk) queryFits(v *node) truth.Value {
 	have := map[string][]string{}
 	for _, kv := range strings.Split(w.query, "&") {
 		k, x, _ := strings.Cut(kv, "=")
 		have[k] = append(have[k], x)
 	}
-	all := yes
+	all := truth.Yes
 	for i, k := range v.keys {
 		fits := slices.ContainsFunc(v.list[i].strs(), func(want string) bool { return want == "*" && have[k] != nil || slices.Contains(have[k], want) })
-		all = both(all, is(fits))
+		all = min(all, truth.Of(fits))
 	}
 	return all
 }
@@ -195,24 +152,24 @@ var (
 
 // expression reads the expressions that the Caddyfile itself makes; others are
 // for the running gateway.
-func (w *walk) expression(v *node) answer3 {
+func (w *walk) expression(v *node) truth.Value {
 	text := v.str()
 	if v.kind == object {
 		text = v.str("expr")
 	}
-	best := no
+	best := truth.No
 	for _, part := range strings.Split(text, " || ") {
 		switch {
 		case statusFrom().MatchString(part):
 			if statusFrom().FindStringSubmatch(part)[1][:1] == strconv.Itoa(w.failed/100) {
-				return yes
+				return truth.Yes
 			}
 		case statusIn().MatchString(part):
 			if slices.Contains(strings.Split(statusIn().FindStringSubmatch(part)[1], ", "), strconv.Itoa(w.failed)) {
-				return yes
+				return truth.Yes
 			}
 		default:
-			best = unknown
+			best = truth.Unknown
 		}
 	}
 	return best

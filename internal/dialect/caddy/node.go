@@ -12,12 +12,12 @@ import (
 type kind byte
 
 const (
-	object kind = 'o'
-	listed kind = 'l'
-	text   kind = 's'
-	number kind = 'n'
-	truth  kind = 'b' // true and false
-	null   kind = '0'
+	object  kind = 'o'
+	listed  kind = 'l'
+	text    kind = 's'
+	number  kind = 'n'
+	boolean kind = 'b' // true and false
+	null    kind = '0'
 )
 
 // node is a value of Caddy's configuration, which is JSON whatever it was written
@@ -38,7 +38,7 @@ func textNode(s string) *node { return &node{kind: text, text: s} }
 
 func intNode(n int64) *node { return &node{kind: number, text: strconv.FormatInt(n, 10)} }
 
-func boolNode(b bool) *node { return &node{kind: truth, text: strconv.FormatBool(b)} }
+func boolNode(b bool) *node { return &node{kind: boolean, text: strconv.FormatBool(b)} }
 
 func textsNode(all []string) *node {
 	n := &node{kind: listed}
@@ -119,7 +119,7 @@ func (n *node) str(names ...string) string {
 
 func (n *node) on(names ...string) bool {
 	n = n.get(names...)
-	return n != nil && n.kind == truth && n.text == "true"
+	return n != nil && n.kind == boolean && n.text == "true"
 }
 
 func (n *node) items(names ...string) []*node {

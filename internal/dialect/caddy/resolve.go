@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -119,9 +120,9 @@ func (w *walk) routes(list []*node, depth int) ending {
 			continue
 		}
 		switch w.fits(r) {
-		case no:
+		case truth.No:
 			continue
-		case unknown:
+		case truth.Unknown:
 			if !w.passing(r) {
 				w.doubt(r, "whether this applies is known only to the running gateway: "+r.line)
 				continue

@@ -7,25 +7,9 @@ import (
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect/tree"
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
-
-// fit is what a condition says to a request. What only the running gateway knows
-// is unsure.
-type fit uint8
-
-const (
-	no fit = iota
-	unsure
-	yes
-)
-
-func truth(b bool) fit {
-	if b {
-		return yes
-	}
-	return no
-}
 
 // table returns the route configuration of a connection manager; nil where it is
 // not known.
@@ -72,28 +56,28 @@ func domainRank(domain, host string, port int) int {
 }
 
 // routeFits says whether a route takes a request (route.v3.RouteMatch).
-func routeFits(m *tree.Node, req topo.Request) fit {
+func routeFits(m *tree.Node, req topo.Request) truth.Value {
 	path := req.Path
 	fold := m.Get("case_sensitive") != nil && !m.On(true, "case_sensitive")
 	same := func(a, b string) bool { return a == b || fold && strings.EqualFold(a, b) }
 	begins := func(p string) bool { return len(path) >= len(p) && same(path[:len(p)], p) }
-	out := yes
+	out := truth.Yes
 	switch {
 	case m.Has("prefix"):
-		out = truth(begins(m.Str("prefix")))
+		out = truth.Of(begins(m.Str("prefix")))
 	case m.Has("path"):
-		out = truth(same(path, m.Str("path")))
+		out = truth.Of(same(path, m.Str("path")))
 	case m.Has("path_separated_prefix"):
 		p := m.Str("path_separated_prefix")
-		out = truth(begins(p) && (len(path) == len(p) || path[len(p)] == '/'))
+		out = truth.Of(begins(p) && (len(path) == len(p) || path[len(p)] == '/'))
 	case m.Has("safe_regex"):
 		out = whole(m.Str("safe_regex", "regex"), path)
 	case m.Has("regex"):
 		out = whole(m.Str("regex"), path)
 	case m.Has("connect_matcher"):
-		return no
+		return truth.No
 	default:
-		out = unsure
+		out = truth.Unknown
 	}
 	for _, h := range m.List("headers") {
 		out = min(out, headerFits(h, req))
@@ -102,23 +86,23 @@ func routeFits(m *tree.Node, req topo.Request) fit {
 		out = min(out, queryFits(q, req))
 	}
 	if m.Has("runtime_fraction") || m.Has("dynamic_metadata") || m.Has("tls_context") {
-		out = min(out, unsure)
+		out = min(out, truth.Unknown)
 	}
 	return out
 }
 
 // whole matches all of a text, as Envoy's matchers do.
-func whole(pattern, text string) fit {
+func whole(pattern, text string) truth.Value {
 	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	if err != nil || len(pattern) > 10_000 {
-		return unsure
+		return truth.Unknown
 	}
-	return truth(re.MatchString(text))
+	return truth.Of(re.MatchString(text))
 }
 
 // headerFits judges the headers that decide about routes in our own request: the
 // pseudo headers. Others it does not have, but for a few.
-func headerFits(h *tree.Node, req topo.Request) fit {
+func headerFits(h *tree.Node, req topo.Request) truth.Value {
 	name := strings.ToLower(h.Str("name"))
 	value, has := "", false
 	switch name {
@@ -134,22 +118,22 @@ func headerFits(h *tree.Node, req topo.Request) fit {
 			value = "https"
 		}
 	case "user-agent", "accept", "x-request-id", "referer", "x-forwarded-proto", "x-forwarded-for":
-		return unsure
+		return truth.Unknown
 	}
-	out := no
+	out := truth.No
 	if has {
 		out = stringFits(h, value)
 	} else if h.Has("present_match") && !h.On(true, "present_match") {
-		out = yes
+		out = truth.Yes
 	}
 	if h.On(false, "invert_match") {
-		out = yes - out
+		out = out.Not()
 	}
 	return out
 }
 
 // stringFits reads the matchers of a header or a query parameter, new and old.
-func stringFits(h *tree.Node, value string) fit {
+func stringFits(h *tree.Node, value string) truth.Value {
 	m := h
 	if s := h.Get("string_match"); s != nil {
 		m = s
@@ -165,22 +149,22 @@ func stringFits(h *tree.Node, value string) fit {
 	}
 	for _, k := range []string{"exact", "exact_match"} {
 		if m.Has(k) {
-			return truth(value == text(k))
+			return truth.Of(value == text(k))
 		}
 	}
 	for _, k := range []string{"prefix", "prefix_match"} {
 		if m.Has(k) {
-			return truth(strings.HasPrefix(value, text(k)))
+			return truth.Of(strings.HasPrefix(value, text(k)))
 		}
 	}
 	for _, k := range []string{"suffix", "suffix_match"} {
 		if m.Has(k) {
-			return truth(strings.HasSuffix(value, text(k)))
+			return truth.Of(strings.HasSuffix(value, text(k)))
 		}
 	}
 	for _, k := range []string{"contains", "contains_match"} {
 		if m.Has(k) {
-			return truth(strings.Contains(value, text(k)))
+			return truth.Of(strings.Contains(value, text(k)))
 		}
 	}
 	for _, k := range []string{"safe_regex", "safe_regex_match"} {
@@ -189,31 +173,31 @@ func stringFits(h *tree.Node, value string) fit {
 		}
 	}
 	if m.Has("present_match") {
-		return truth(m.On(true, "present_match"))
+		return truth.Of(m.On(true, "present_match"))
 	}
 	if m.Has("range_match") {
-		return unsure
+		return truth.Unknown
 	}
-	return yes // a name alone asks for its presence
+	return truth.Yes // a name alone asks for its presence
 }
 
-func queryFits(q *tree.Node, req topo.Request) fit {
+func queryFits(q *tree.Node, req topo.Request) truth.Value {
 	for _, pair := range strings.Split(req.Query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if name == q.Str("name") && req.Query != "" {
 			return stringFits(q, value)
 		}
 	}
-	return no
+	return truth.No
 }
 
 // find returns the route of a request and what is not sure on the way there.
 func find(vh *tree.Node, req topo.Request) (route *tree.Node, doubts []topo.Problem) {
 	for _, r := range vh.List("routes") {
 		switch routeFits(r.Get("match"), req) {
-		case yes:
+		case truth.Yes:
 			return r, doubts
-		case unsure:
+		case truth.Unknown:
 			doubts = append(doubts, topo.Problem{Place: r.At, Text: "whether this route applies is known only to the running Envoy"})
 		}
 	}

@@ -1,60 +1,35 @@
 package haproxy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 )
-
-// truth is what is known of a condition before the request is made.
-type truth int
-
-const (
-	no truth = iota
-	yes
-	unknown
-)
-
-func (t truth) not() truth {
-	switch t {
-	case no:
-		return yes
-	case yes:
-		return no
-	}
-	return unknown
-}
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
 
 // condition takes the words behind "if" or "unless" apart and says what is known
 // of them. A rule without a condition holds.
-func (q *query) condition(x *proxy, words []string) truth {
+func (q *query) condition(x *proxy, words []string) truth.Value {
 	i := slices.IndexFunc(words, func(w string) bool { return w == "if" || w == "unless" })
 	if i < 0 {
-		return yes
+		return truth.Yes
 	}
 	t := q.terms(x, words[i+1:])
 	if words[i] == "unless" {
-		return t.not()
+		return t.Not()
 	}
 	return t
 }
 
 // terms evaluates alternatives of terms that must all hold
 // (build_acl_cond, src/acl.c).
-func (q *query) terms(x *proxy, words []string) truth {
-	result, all := no, yes
+func (q *query) terms(x *proxy, words []string) truth.Value {
+	result, all := truth.No, truth.Yes
 	negate := false
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		if w == "or" || w == "||" || w == "OR" {
-			result, all = either(result, all), yes
+			result, all = max(result, all), truth.Yes
 			continue
 		}
 		for strings.HasPrefix(w, "!") {
@@ -63,11 +38,11 @@ func (q *query) terms(x *proxy, words []string) truth {
 		if w == "" {
 			continue
 		}
-		var t truth
+		var t truth.Value
 		if w == "{" {
 			end := slices.Index(words[i:], "}")
 			if end < 0 {
-				return unknown
+				return truth.Unknown
 			}
 			t = q.test(words[i+1 : i+end])
 			i += end
@@ -75,31 +50,11 @@ func (q *query) terms(x *proxy, words []string) truth {
 			t = q.named(x, w)
 		}
 		if negate {
-			t, negate = t.not(), false
+			t, negate = t.Not(), false
 		}
-		all = both(all, t)
+		all = min(all, t)
 	}
-	return either(result, all)
-}
-
-func both(a, b truth) truth {
-	switch {
-	case a == no || b == no:
-		return no
-	case a == unknown || b == unknown:
-		return unknown
-	}
-	return yes
-}
-
-func either(a, b truth) truth {
-	switch {
-	case a == yes || b == yes:
-		return yes
-	case a == unknown || b == unknown:
-		return unknown
-	}
-	return no
+	return max(result, all)
 }
 
 // predefined are ACLs that HAProxy brings (src/acl.c and http_acl.c).
@@ -112,17 +67,17 @@ var predefined = map[string]string{
 }
 
 // named evaluates an ACL: the lines of one name are alternatives.
-func (q *query) named(x *proxy, name string) truth {
+func (q *query) named(x *proxy, name string) truth.Value {
 	rows := x.acls[name]
 	if len(rows) == 0 {
 		if words, ok := predefined[name]; ok {
 			return q.test(strings.Fields(words))
 		}
-		return unknown
+		return truth.Unknown
 	}
-	t := no
+	t := truth.No
 	for _, r := range rows {
-		t = either(t, q.test(r.args(2)))
+		t = max(t, q.test(r.args(2)))
 	}
 	return t
 }
@@ -131,9 +86,9 @@ func (q *query) named(x *proxy, name string) truth {
 var methods = []string{"str", "beg", "end", "sub", "dir", "dom", "reg", "len", "bool", "int", "ip", "found", "bin"}
 
 // test evaluates an expression with its patterns: "path_beg -i /api /v1".
-func (q *query) test(words []string) truth {
+func (q *query) test(words []string) truth.Value {
 	if len(words) == 0 {
-		return unknown
+		return truth.Unknown
 	}
 	fetch, rest := words[0], words[1:]
 	// A blank may stand between a fetch and its converters.
@@ -168,7 +123,7 @@ func (q *query) test(words []string) truth {
 				files = append(files, rest[i])
 			}
 		case "-M", "-u":
-			return unknown
+			return truth.Unknown
 		case "--":
 			patterns = append(patterns, rest[i+1:]...)
 			i = len(rest)
@@ -179,12 +134,12 @@ func (q *query) test(words []string) truth {
 	}
 	value, known := q.sample(fetch)
 	if !known {
-		return unknown
+		return truth.Unknown
 	}
 	for _, f := range files {
 		list, ok := q.c.list(f)
 		if !ok {
-			return unknown
+			return truth.Unknown
 		}
 		patterns = append(patterns, list...)
 	}
@@ -192,15 +147,15 @@ func (q *query) test(words []string) truth {
 }
 
 // match compares a value with patterns, any of which suffices.
-func match(value, method string, patterns []string, fold bool) truth {
+func match(value, method string, patterns []string, fold bool) truth.Value {
 	if method == "found" {
-		return truthOf(value != "")
+		return truth.Of(value != "")
 	}
 	if len(patterns) == 0 {
-		return truthOf(value != "" && value != "0" && value != "false")
+		return truth.Of(value != "" && value != "0" && value != "false")
 	}
 	if method == "ip" || method == "len" || method == "bin" || slices.Contains([]string{"gt", "lt", "ge", "le", "eq"}, patterns[0]) {
-		return unknown
+		return truth.Unknown
 	}
 	if fold && method != "reg" {
 		value = strings.ToLower(value)
@@ -210,36 +165,29 @@ func match(value, method string, patterns []string, fold bool) truth {
 			p = strings.ToLower(p)
 		}
 		switch t := matches(value, method, p, fold); t {
-		case yes, unknown:
+		case truth.Yes, truth.Unknown:
 			return t
 		}
 	}
-	return no
+	return truth.No
 }
 
-func matches(value, method, p string, fold bool) truth {
+func matches(value, method, p string, fold bool) truth.Value {
 	switch method {
 	case "beg":
-		return truthOf(strings.HasPrefix(value, p))
+		return truth.Of(strings.HasPrefix(value, p))
 	case "end":
-		return truthOf(strings.HasSuffix(value, p))
+		return truth.Of(strings.HasSuffix(value, p))
 	case "sub":
-		return truthOf(strings.Contains(value, p))
+		return truth.Of(strings.Contains(value, p))
 	case "dir":
-		return truthOf(part(value, p, "/?"))
+		return truth.Of(part(value, p, "/?"))
 	case "dom":
-		return truthOf(part(value, p, "/?.:"))
+		return truth.Of(part(value, p, "/?.:"))
 	case "reg":
-		if fold {
-			p = "(?i)" + p
-		}
-		re, err := regexp.Compile(p)
-		if err != nil {
-			return unknown // PCRE knows more than Go does
-		}
-		return truthOf(re.MatchString(value))
+		return truth.Match(p, value, fold)
 	}
-	return truthOf(value == p)
+	return truth.Of(value == p)
 }
 
 // part reports whether p stands in value between delimiters or the ends

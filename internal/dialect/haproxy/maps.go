@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 )
 
 // mapFile is a map that was read: pairs in the order of the file.
@@ -82,7 +84,7 @@ func (m *mapFile) look(value, method string) (string, bool) {
 	method, _, _ = strings.Cut(method, "_")
 	best := -1
 	for i, p := range m.pairs {
-		if matches(value, method, p[0], false) != yes {
+		if matches(value, method, p[0], false) != truth.Yes {
 			continue
 		}
 		// The longest prefix counts, else the first (pattern.c).

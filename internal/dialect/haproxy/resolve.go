@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -101,9 +102,9 @@ func (w *walk) choose() (*proxy, *row) {
 			instead = r
 		case r.begins("use_backend"):
 			switch w.q.condition(w.front, r.args(2)) {
-			case unknown:
+			case truth.Unknown:
 				w.doubt(r)
-			case yes:
+			case truth.Yes:
 				name, known := w.q.format(r.arg(1))
 				if !known {
 					w.doubt(r)

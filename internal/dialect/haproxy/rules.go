@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -25,9 +26,9 @@ func (w *walk) rules(x *proxy) bool {
 		switch {
 		case r.begins("redirect"):
 			switch w.q.condition(x, r.args(1)) {
-			case yes:
+			case truth.Yes:
 				return w.answer(r, redirectCode(r, 1))
-			case unknown:
+			case truth.Unknown:
 				w.doubt(r)
 			}
 		case r.begins("stats", "uri") && strings.HasPrefix(w.q.path(), r.arg(2)), r.begins("stats", "enable") && x.find("stats", "uri") == nil && strings.HasPrefix(w.q.path(), "/haproxy?stats"):
@@ -42,9 +43,9 @@ func (w *walk) request(x *proxy, r *row) bool {
 	action, _ := call(r.arg(1))
 	ends := slices.Contains([]string{"deny", "reject", "tarpit", "return", "redirect", "auth", "use-service", "silent-drop", "allow"}, action)
 	switch w.q.condition(x, r.args(2)) {
-	case no:
+	case truth.No:
 		return false
-	case unknown:
+	case truth.Unknown:
 		if ends {
 			w.doubt(r)
 		}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goodgatehq/goodgate/internal/dialect/regex"
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -106,84 +106,68 @@ func (c *config) site(req topo.Request) (found topo.SiteName) {
 		if n.Kind == "exact" && n.Name == strings.ToLower(req.Host) {
 			return n
 		}
-		if pattern, ok := strings.CutPrefix(n.Name, "~"); ok && n.Kind == "regex" && matches(pattern, req.Host) == yes {
+		if pattern, ok := strings.CutPrefix(n.Name, "~"); ok && n.Kind == "regex" && truth.Match(pattern, req.Host, false) == truth.Yes {
 			found = n
 		}
 	}
 	return found
 }
 
-// truth is what is known of a condition.
-type truth int
-
-const (
-	unknown truth = iota
-	no
-	yes
-)
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
-
 // hold returns the blocks that hold for a request, the global one first.
 func (c *config) hold(req topo.Request, l topo.Listener, d *topo.Decision) (list []*block) {
-	known := map[*block]truth{c.blocks[0]: yes}
+	known := map[*block]truth.Value{c.blocks[0]: truth.Yes}
 	for _, b := range c.blocks {
 		if b.cond != nil || b.up != nil {
 			known[b] = c.holds(b, req, l, known)
 		}
-		if known[b] == yes {
+		if known[b] == truth.Yes {
 			list = append(list, b)
 			if b.cond != nil {
 				d.Steps = append(d.Steps, topo.Step{Text: "$" + b.cond.of + "[\"" + b.cond.name + "\"] " + b.cond.op + " \"" + b.cond.text + "\" {", Place: b.cond.at})
 			}
 		}
-		if known[b] == unknown && len(b.rows) > 0 && known[b.up] != no {
+		if known[b] == truth.Unknown && len(b.rows) > 0 && known[b.up] != truth.No {
 			d.Doubts = append(d.Doubts, topo.Problem{Place: b.at, Text: "whether this condition holds is known only to the running gateway"})
 		}
 	}
 	return list
 }
 
-func (c *config) holds(b *block, req topo.Request, l topo.Listener, known map[*block]truth) truth {
-	if t := known[b.up]; t != yes {
+func (c *config) holds(b *block, req topo.Request, l topo.Listener, known map[*block]truth.Value) truth.Value {
+	if t := known[b.up]; t != truth.Yes {
 		return t
 	}
 	for before := b.before; before != nil; before = before.before {
 		switch known[before] {
-		case yes:
-			return no
-		case unknown:
-			return unknown
+		case truth.Yes:
+			return truth.No
+		case truth.Unknown:
+			return truth.Unknown
 		}
 	}
 	if b.cond == nil {
-		return yes
+		return truth.Yes
 	}
 	subject, ok := asked(b.cond, req, l)
 	if !ok {
-		return unknown
+		return truth.Unknown
 	}
-	t := unknown
+	t := truth.Unknown
 	switch b.cond.op {
 	case "==", "!=":
-		t = truthOf(subject == b.cond.text || b.cond.name == "host" && withoutPort(subject, b.cond.text))
+		t = truth.Of(subject == b.cond.text || b.cond.name == "host" && withoutPort(subject, b.cond.text))
 		if b.cond.name == "socket" {
-			t = truthOf(slices.ContainsFunc(listener(b.cond.text, 0), func(x topo.Listener) bool { return x.Address == l.Address }))
+			t = truth.Of(slices.ContainsFunc(listener(b.cond.text, 0), func(x topo.Listener) bool { return x.Address == l.Address }))
 		}
 	case "=~", "!~":
-		t = matches(b.cond.text, subject)
+		t = truth.Match(b.cond.text, subject, false)
 	case "=^":
-		t = truthOf(strings.HasPrefix(subject, b.cond.text))
+		t = truth.Of(strings.HasPrefix(subject, b.cond.text))
 	case "=$":
-		t = truthOf(strings.HasSuffix(subject, b.cond.text))
+		t = truth.Of(strings.HasSuffix(subject, b.cond.text))
 	}
-	if strings.HasPrefix(b.cond.op, "!") && t != unknown {
-		t = yes + no - t
+	if strings.HasPrefix(b.cond.op, "!") {
+		return t.Not()
 	}
 	return t
 }
@@ -219,18 +203,6 @@ func asked(c *condition, req topo.Request, l topo.Listener) (string, bool) {
 		return "http", true
 	}
 	return "", false
-}
-
-func matches(pattern, subject string) truth {
-	re, err := regex.Compile(pattern, false)
-	if err != nil {
-		return unknown
-	}
-	groups, err := re.Match(subject)
-	if err != nil {
-		return unknown
-	}
-	return truthOf(groups != nil)
 }
 
 // attributes of a host that have a knob, with their defaults in seconds; 0: no

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goodgatehq/goodgate/internal/dialect/regex"
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -25,11 +25,11 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 		d.Upstream.URI += "?" + req.Query
 	}
 	d.Settings = c.settings(nil)
-	if at, t := q.rules("http_access", no); t == no {
+	if at, t := q.rules("http_access", truth.No); t == truth.No {
 		d.Outcome, d.Status = topo.Answers, 403
 		d.Steps = append(d.Steps, step(at, c))
 		return d
-	} else if t == unknown {
+	} else if t == truth.Unknown {
 		d.Doubts = append(d.Doubts, topo.Problem{Place: at.place(), Text: "whether this refuses the request is known only to the running gateway: " + at.text})
 	}
 	peers, doubt := q.peers()
@@ -82,22 +82,6 @@ func (c *config) site(req topo.Request) (found topo.SiteName) {
 	return found
 }
 
-// truth is what is known of a condition.
-type truth int
-
-const (
-	unknown truth = iota
-	no
-	yes
-)
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
-
 // query is one request before the rules.
 type query struct {
 	c    *config
@@ -128,7 +112,7 @@ func (q *query) headers() []topo.Header {
 // rules goes through allow and deny lines of a kind: the first that holds
 // decides. Where none does, it is the opposite of the last (ACLChecklist); where
 // there is no line at all, otherwise.
-func (q *query) rules(kind string, otherwise truth) (*row, truth) {
+func (q *query) rules(kind string, otherwise truth.Value) (*row, truth.Value) {
 	var list []*row
 	for _, r := range q.c.rows {
 		if r.words[0] == kind {
@@ -138,125 +122,105 @@ func (q *query) rules(kind string, otherwise truth) (*row, truth) {
 	return q.decide(list, 1, otherwise)
 }
 
-func (q *query) decide(list []*row, at int, otherwise truth) (*row, truth) {
+func (q *query) decide(list []*row, at int, otherwise truth.Value) (*row, truth.Value) {
 	var last *row
 	for _, r := range list {
 		last = r
-		allows := truthOf(r.arg(at) == "allow")
+		allows := truth.Of(r.arg(at) == "allow")
 		switch q.all(r.words[min(at+1, len(r.words)):]) {
-		case yes:
+		case truth.Yes:
 			return r, allows
-		case unknown:
-			return r, unknown
+		case truth.Unknown:
+			return r, truth.Unknown
 		}
 	}
 	if last == nil {
 		return nil, otherwise
 	}
-	return nil, truthOf(last.arg(at) != "allow")
+	return nil, truth.Of(last.arg(at) != "allow")
 }
 
 // all reports whether every acl of a line holds.
-func (q *query) all(names []string) truth {
-	t := yes
+func (q *query) all(names []string) truth.Value {
+	t := truth.Yes
 	for _, n := range names {
 		one := q.acl(strings.TrimPrefix(n, "!"), 0)
-		if strings.HasPrefix(n, "!") && one != unknown {
-			one = yes + no - one
+		if strings.HasPrefix(n, "!") {
+			one = one.Not()
 		}
-		switch {
-		case one == no:
-			return no
-		case one == unknown:
-			t = unknown
-		}
+		t = min(t, one)
 	}
 	return t
 }
 
 // acl reports whether one acl holds: one of its values does.
-func (q *query) acl(name string, depth int) truth {
+func (q *query) acl(name string, depth int) truth.Value {
 	switch name {
 	case "all":
-		return yes
+		return truth.Yes
 	case "manager", "CONNECT":
-		return no
+		return truth.No
 	}
 	rows := q.c.acls[name]
 	if len(rows) == 0 || depth > 8 {
-		return unknown
+		return truth.Unknown
 	}
-	t := no
+	t := truth.No
 	for _, r := range rows {
 		for _, v := range r.words[3:] {
-			switch q.value(r.arg(2), v, slices.Contains(r.words[3:], "-i"), depth) {
-			case yes:
-				return yes
-			case unknown:
-				t = unknown
+			if t = max(t, q.value(r.arg(2), v, slices.Contains(r.words[3:], "-i"), depth)); t == truth.Yes {
+				return t
 			}
 		}
 	}
 	return t
 }
 
-func (q *query) value(kind, v string, fold bool, depth int) truth {
+func (q *query) value(kind, v string, fold bool, depth int) truth.Value {
 	if v == "-i" || v == "-n" || v == "--" {
-		return no
+		return truth.No
 	}
 	switch kind {
 	case "dstdomain":
 		host := q.host()
 		v = strings.ToLower(v)
-		return truthOf(host == v || strings.HasPrefix(v, ".") && (host == v[1:] || strings.HasSuffix(host, v)))
+		return truth.Of(host == v || strings.HasPrefix(v, ".") && (host == v[1:] || strings.HasSuffix(host, v)))
 	case "dstdom_regex":
-		return matches(v, q.host(), fold)
+		return truth.Match(v, q.host(), fold)
 	case "urlpath_regex":
 		path := q.req.Path
 		if q.req.Query != "" {
 			path += "?" + q.req.Query
 		}
-		return matches(v, path, fold)
+		return truth.Match(v, path, fold)
 	case "url_regex":
-		return matches(v, "http://"+q.host()+q.req.Path, fold)
+		return truth.Match(v, "http://"+q.host()+q.req.Path, fold)
 	case "method":
-		return truthOf(strings.EqualFold(v, q.req.Method))
+		return truth.Of(strings.EqualFold(v, q.req.Method))
 	case "port":
 		n, err := strconv.Atoi(v)
 		if err != nil {
-			return unknown
+			return truth.Unknown
 		}
-		return truthOf(n == q.req.Port || q.req.Port == 0 && n == 80)
+		return truth.Of(n == q.req.Port || q.req.Port == 0 && n == 80)
 	case "any-of":
 		return q.acl(v, depth+1)
 	case "src":
 		if v == "all" {
-			return yes
+			return truth.Yes
 		}
 	}
-	return unknown
-}
-
-func matches(pattern, subject string, fold bool) truth {
-	re, err := regex.Compile(pattern, fold)
-	if err != nil {
-		return unknown
-	}
-	groups, err := re.Match(subject)
-	if err != nil {
-		return unknown
-	}
-	return truthOf(groups != nil)
+	return truth.Unknown
 }
 
 // peers are those that may take the request, in the order of the file.
 func (q *query) peers() (list []*peer, doubt *row) {
 	for _, p := range q.c.peers {
-		at, t := q.decide(p.access, 2, yes)
+		at, t := q.decide(p.access, 2, truth.Yes)
 		switch t {
-		case yes:
+		case truth.Yes:
 			list = append(list, p)
-		case unknown:
+		case truth.Unknown:
 			doubt = at
 		}
 	}
@@ -292,7 +256,10 @@ func (c *config) settings(p *peer) topo.Settings {
 	}
 	keep := topo.Setting{Knob: vocab.KeepaliveCount, Directive: "server_persistent_connections", Value: "on", Number: 1, Default: true}
 	if r := c.last("server_persistent_connections"); r != nil {
-		keep.Value, keep.Number, keep.Default, keep.Place = r.arg(1), float64(int(truthOf(r.arg(1) != "off"))-1), false, r.place()
+		keep.Value, keep.Default, keep.Place = r.arg(1), false, r.place()
+		if r.arg(1) == "off" {
+			keep.Number = 0
+		}
 	}
 	out[vocab.KeepaliveCount] = keep
 	if p == nil {

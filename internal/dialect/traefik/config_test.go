@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -255,10 +256,10 @@ func TestTold(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	req := topo.Request{Host: "a.example.com", Path: "/shop/x", Method: "GET", Query: "v=2"}
-	for text, want := range map[string]fit{
-		"Host(`a.example.com`)": yes, "host(`b.example.com`)": no, "Host(`*.example.com`)": yes, "HostRegexp(`^[a-z]+\\.example\\.com$`)": yes,
-		"PathPrefix(`/shop`) && !Path(`/shop`)": yes, "!PathPrefix(`/shop`)": no, `Method("POST") || (Path("/shop/x") && Query("v", "2"))`: yes,
-		"Header(`X-Beta`, `1`)": no, "!Header(`X-Beta`, `1`)": yes, "ClientIP(`10.0.0.0/8`)": unsure, "ClientIP(`10.0.0.0/8`) && Path(`/`)": no, "HeaderRegexp(`User-Agent`, `curl`)": unsure,
+	for text, want := range map[string]truth.Value{
+		"Host(`a.example.com`)": truth.Yes, "host(`b.example.com`)": truth.No, "Host(`*.example.com`)": truth.Yes, "HostRegexp(`^[a-z]+\\.example\\.com$`)": truth.Yes,
+		"PathPrefix(`/shop`) && !Path(`/shop`)": truth.Yes, "!PathPrefix(`/shop`)": truth.No, `Method("POST") || (Path("/shop/x") && Query("v", "2"))`: truth.Yes,
+		"Header(`X-Beta`, `1`)": truth.No, "!Header(`X-Beta`, `1`)": truth.Yes, "ClientIP(`10.0.0.0/8`)": truth.Unknown, "ClientIP(`10.0.0.0/8`) && Path(`/`)": truth.No, "HeaderRegexp(`User-Agent`, `curl`)": truth.Unknown,
 	} {
 		r, err := parseRule(text)
 		if err != nil {
@@ -284,7 +285,7 @@ func FuzzRule(f *testing.F) {
 			return
 		}
 		a, b := r.eval(topo.Request{Host: "a", Path: "/x"}), (&rule{op: "!", left: r}).eval(topo.Request{Host: "a", Path: "/x"})
-		if a+b != yes {
+		if a != b.Not() {
 			t.Fatalf("%q and its opposite: %d, %d", text, a, b)
 		}
 		r.hosts()

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect/tree"
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -113,11 +114,11 @@ func (w *walk) choose() *object {
 	sort.SliceStable(all, func(i, j int) bool { return all[i].priority > all[j].priority })
 	for _, r := range all {
 		switch r.rule.eval(w.req) {
-		case yes:
+		case truth.Yes:
 			if w.c.made(r.object) {
 				return r.object
 			}
-		case unsure:
+		case truth.Unknown:
 			w.doubt(r.place, "whether this applies is known only to the running Traefik: %s", r.node.Str("rule"))
 		}
 	}
@@ -140,7 +141,7 @@ func (w *walk) site(r *object) topo.SiteName {
 		if n.Kind == "regex" {
 			one.matcher = "HostRegexp"
 		}
-		if one.eval(w.req) == yes {
+		if one.eval(w.req) == truth.Yes {
 			return n
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -24,16 +25,6 @@ type rule struct {
 	matcher     string
 	values      []string
 }
-
-// fit is what a rule says to a request. What only the running gateway knows is
-// unsure.
-type fit uint8
-
-const (
-	no fit = iota
-	unsure
-	yes
-)
 
 const (
 	maxRule  = 64 << 10
@@ -138,10 +129,10 @@ func call(v *ast.CallExpr) (*rule, error) {
 }
 
 // eval says whether a request fits.
-func (r *rule) eval(req topo.Request) fit {
+func (r *rule) eval(req topo.Request) truth.Value {
 	switch r.op {
 	case "!":
-		return yes - r.left.eval(req)
+		return r.left.eval(req).Not()
 	case "&&":
 		return min(r.left.eval(req), r.right.eval(req))
 	case "||":
@@ -152,22 +143,15 @@ func (r *rule) eval(req topo.Request) fit {
 		// Of the headers that goodgate's own request has the values are not judged;
 		// others it does not have.
 		if slices.ContainsFunc([]string{"user-agent", "accept", "referer", "x-request-id", "host", "connection"}, func(h string) bool { return strings.EqualFold(h, r.values[0]) }) {
-			return unsure
+			return truth.Unknown
 		}
-		return no
+		return truth.No
 	case "ClientIP":
-		return unsure
+		return truth.Unknown
 	case "Query", "QueryRegexp":
-		return truth(r.query(req))
+		return truth.Of(r.query(req))
 	}
-	return truth(slices.ContainsFunc(r.values, func(v string) bool { return r.fits(v, req) }))
-}
-
-func truth(b bool) fit {
-	if b {
-		return yes
-	}
-	return no
+	return truth.Of(slices.ContainsFunc(r.values, func(v string) bool { return r.fits(v, req) }))
 }
 
 // fits tries one value of a matcher (pkg/muxer/http/matcher.go).

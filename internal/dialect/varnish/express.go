@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect/regex"
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 )
 
 // value is a text that may be known only to the running gateway.
@@ -14,38 +15,12 @@ type value struct {
 
 func fixed(text string) value { return value{text, true} }
 
-// truth is what is known of a condition.
-type truth int
-
-const (
-	unknown truth = iota
-	no
-	yes
-)
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
-
-func (t truth) not() truth {
-	switch t {
-	case yes:
-		return no
-	case no:
-		return yes
-	}
-	return unknown
-}
-
 // truth reads a condition.
-func (w *walk) truth(words []token, s *state) truth {
+func (w *walk) truth(words []token, s *state) truth.Value {
 	e := &expression{w: w, s: s, words: words}
 	t := e.or()
 	if e.pos < len(words) {
-		return unknown
+		return truth.Unknown
 	}
 	return t
 }
@@ -73,46 +48,34 @@ func (e *expression) take(text string) bool {
 	return false
 }
 
-func (e *expression) or() truth {
+func (e *expression) or() truth.Value {
 	t := e.and()
 	for e.take("||") {
-		o := e.and()
-		switch {
-		case t == yes || o == yes:
-			t = yes
-		case t == unknown || o == unknown:
-			t = unknown
-		}
+		t = max(t, e.and())
 	}
 	return t
 }
 
-func (e *expression) and() truth {
+func (e *expression) and() truth.Value {
 	t := e.not()
 	for e.take("&&") {
-		o := e.not()
-		switch {
-		case t == no || o == no:
-			t = no
-		case t == unknown || o == unknown:
-			t = unknown
-		}
+		t = min(t, e.not())
 	}
 	return t
 }
 
-func (e *expression) not() truth {
+func (e *expression) not() truth.Value {
 	if e.depth++; e.depth > maxDepth {
-		return unknown
+		return truth.Unknown
 	}
 	defer func() { e.depth-- }()
 	if e.take("!") {
-		return e.not().not()
+		return e.not().Not()
 	}
 	if e.take("(") {
 		t := e.or()
 		if !e.take(")") {
-			return unknown
+			return truth.Unknown
 		}
 		return t
 	}
@@ -121,7 +84,7 @@ func (e *expression) not() truth {
 
 // comparison reads "req.url ~ "…"", or a value alone, which is true where the
 // header is there.
-func (e *expression) comparison() truth {
+func (e *expression) comparison() truth.Value {
 	left := e.operand()
 	op := e.peek()
 	if !op.is("==") && !op.is("!=") && !op.is("~") && !op.is("!~") {
@@ -129,35 +92,24 @@ func (e *expression) comparison() truth {
 		case op.is("<"), op.is(">"), op.is("<="), op.is(">="):
 			e.pos++
 			e.operand()
-			return unknown
+			return truth.Unknown
 		case !left.known:
-			return unknown
+			return truth.Unknown
 		}
-		return truthOf(left.text != "")
+		return truth.Of(left.text != "")
 	}
 	e.pos++
 	literal := e.peek().kind == tokString
 	right := e.operand()
 	if !left.known || !right.known || !literal && (op.is("~") || op.is("!~")) {
-		return unknown // an acl is asked of an address, not of a text
+		return truth.Unknown // an acl is asked of an address, not of a text
 	}
-	var t truth
-	switch {
-	case op.is("==") || op.is("!="):
-		t = truthOf(left.text == right.text)
-	default:
-		re, err := regex.Compile(right.text, false)
-		if err != nil {
-			return unknown
-		}
-		groups, err := re.Match(left.text)
-		if err != nil {
-			return unknown
-		}
-		t = truthOf(groups != nil)
+	t := truth.Of(left.text == right.text)
+	if op.is("~") || op.is("!~") {
+		t = truth.Match(right.text, left.text, false)
 	}
 	if op.is("!=") || op.is("!~") {
-		return t.not()
+		return t.Not()
 	}
 	return t
 }

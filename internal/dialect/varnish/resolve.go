@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -225,10 +226,10 @@ func (w *walk) body(list []stmt, s *state) {
 // not, both are tried: if they come to the same, nothing is lost.
 func (w *walk) branch(st stmt, s *state) {
 	switch w.truth(st.words, s) {
-	case yes:
+	case truth.Yes:
 		w.body(st.then, s)
 		return
-	case no:
+	case truth.No:
 		w.body(st.other, s)
 		return
 	}

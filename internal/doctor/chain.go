@@ -135,8 +135,10 @@ func (h *hop) asked(c *contact, s topo.Spoken) probe.AskResult {
 		Started: c.Started, Ended: c.Started.Add(asDuration(e.Seconds)), Made: probe.Maker(e.Status, e.Header, e.Body)}
 }
 
-// descend examines the gateway behind, where the one in front could reach it.
-func (x *examination) descend(ctx context.Context, before picture) {
+// descend examines the gateway behind, where the one in front could reach it. The
+// pictures of the place of the one in front, the last of which is now, serve all that
+// share it.
+func (x *examination) descend(ctx context.Context, before, now picture) {
 	if x.behind == nil {
 		return
 	}
@@ -164,12 +166,12 @@ func (x *examination) descend(ctx context.Context, before picture) {
 		return
 	}
 	y.told()
-	after := y.lookAtUpstreams(ctx, "after")
 	if y.place.ID() != x.place.ID() {
-		before = after
+		now = y.lookAtUpstreams(ctx, "after")
+		before = now
 	}
 	y.askRuntime(ctx)
-	y.gather(ctx, before, after)
+	end := y.gather(ctx, before, now)
 	if y.stuck() {
 		y.failures = nil
 		return
@@ -177,8 +179,8 @@ func (x *examination) descend(ctx context.Context, before picture) {
 	y.refine()
 	y.state()
 	y.remember()
-	y.hostFacts(ctx, hostLook{}, after)
-	y.descend(ctx, before)
+	y.hostFacts(ctx, hostLook{}, now)
+	y.descend(ctx, before, end)
 }
 
 // stuck reports whether this gateway answers nothing although what stands behind

@@ -132,18 +132,18 @@ func (x *examination) run(ctx context.Context) *Diagnosis {
 	x.testConfig(ctx)
 	x.group()
 	x.compareReceived(ctx)
-	var after picture
+	var after, end picture
 	if len(x.failures) > 0 || x.opts.Deep {
 		after = x.lookAtUpstreams(ctx, "after")
 		x.askRuntime(ctx)
-		x.gather(ctx, before, after)
+		end = x.gather(ctx, before, after)
 		x.refine()
 		x.separate(ctx)
 	}
 	x.state()
 	x.trafficFacts(ctx)
 	x.hostFacts(ctx, hostBefore, after)
-	x.descend(ctx, before)
+	x.descend(ctx, before, end)
 	return x.culprit().compose()
 }
 

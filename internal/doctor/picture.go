@@ -13,7 +13,7 @@ import (
 type picture struct {
 	Listeners host.Listeners `json:"listeners"`
 	Processes host.Processes `json:"processes"` // that hold a listener, and their parents
-	PIDs      []int          `json:"pids"`      // every process that lives, sorted; of the second look only
+	PIDs      []int          `json:"pids"`      // every process that lives, sorted; not of the look before
 
 	ok   bool
 	when time.Time
@@ -22,7 +22,10 @@ type picture struct {
 // RedactWith takes the secrets out of arguments.
 func (p *picture) RedactWith(r *evidence.Redactor) { p.Processes.RedactWith(r) }
 
-// lookAtUpstreams takes a picture of sockets and processes.
+// lookAtUpstreams takes a picture of sockets and processes: before our own request,
+// after it, and at the end. What the survey saw is no picture from before: a worker
+// that was replaced while it read configurations would seem to have died of our
+// request.
 func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture {
 	if x.decision.Forward == nil || x.past() {
 		return picture{}
@@ -35,7 +38,7 @@ func (x *examination) lookAtUpstreams(ctx context.Context, when string) picture 
 		if p.Processes, err = host.ReadFamilies(ctx, pids(p.Listeners.List)); err != nil {
 			return picture{}, err
 		}
-		if when == "after" {
+		if when != "before" {
 			p.PIDs, err = host.ListLiving(ctx)
 		}
 		return p, err

@@ -77,11 +77,10 @@ type contact struct {
 // RedactWith takes the secrets out of the answer.
 func (c *contact) RedactWith(r *evidence.Redactor) { c.Exchange.RedactWith(r) }
 
-// gather asks about every endpoint of interest.
-func (x *examination) gather(ctx context.Context, before, after picture) {
-	f := x.decision.Forward
-	if f == nil {
-		return
+// gather asks about every endpoint of interest. It returns the last picture.
+func (x *examination) gather(ctx context.Context, before, after picture) picture {
+	if x.decision.Forward == nil {
+		return after
 	}
 	resolved := x.resolveNames(ctx)
 	x.resolved = resolved
@@ -119,11 +118,13 @@ func (x *examination) gather(ctx context.Context, before, after picture) {
 		x.readAppLogs(ctx, u)
 		x.limitsOf(ctx, u)
 	}
-	x.upstreamFacts(ctx, before, after, x.lastLook(ctx, after))
+	end := x.lastLook(ctx, after)
+	x.upstreamFacts(ctx, before, after, end)
 	x.nameFacts(resolved)
 	x.appFacts(ctx)
 	x.lookAtChanges(ctx)
 	x.elsewhereFacts(after)
+	return end
 }
 
 func addrsOf(list []*upstream) []string {

@@ -29,7 +29,7 @@ func AJP(ctx context.Context, d Dialer, network, address string, s topo.Spoken, 
 	defer t.close()
 	t.send(b)
 	r := ajpReader{t: t}
-	r.read()
+	t.each(&r.pending, r.packets)
 	r.settle()
 	t.finish()
 	return x
@@ -60,29 +60,6 @@ type ajpReader struct {
 	pending []byte
 	taken   int // bytes of packets that are done with
 	ended   bool
-}
-
-// read reads packets until the answer has ended, something is wrong, or a bound is
-// reached.
-func (r *ajpReader) read() {
-	x := r.t.x
-	for {
-		b, ok := r.t.read()
-		if !ok {
-			return
-		}
-		if x.Phase == PhaseNothing {
-			x.Phase = PhaseHead
-		}
-		r.pending = append(r.pending, b...)
-		if r.packets() {
-			return
-		}
-		if x.Bytes > r.t.limits.Body+maxHead {
-			x.End = EndBound
-			return
-		}
-	}
 }
 
 // packets takes the complete packets that are pending, and reports whether there is

@@ -34,7 +34,7 @@ func FastCGI(ctx context.Context, d Dialer, network, address string, params []to
 	b = fastcgi.AppendRecord(b, fastcgi.Stdin, 1, nil)
 	t.send(b)
 	r := recordReader{t: t, part: x.FastCGI}
-	r.read()
+	t.each(&r.pending, r.records)
 	r.settle()
 	t.finish()
 	return x
@@ -68,29 +68,6 @@ type recordReader struct {
 	pending []byte // bytes of a record that is not complete
 	raw     int64  // bytes of the records before the one at hand
 	cgi     cgiReader
-}
-
-// read reads records until the request has ended, something is wrong, or a bound is
-// reached.
-func (r *recordReader) read() {
-	x := r.t.x
-	for {
-		b, ok := r.t.read()
-		if !ok {
-			return
-		}
-		if x.Phase == PhaseNothing {
-			x.Phase = PhaseHead
-		}
-		r.pending = append(r.pending, b...)
-		if r.records() {
-			return
-		}
-		if x.Bytes > r.t.limits.Body+maxHead {
-			x.End = EndBound
-			return
-		}
-	}
 }
 
 // records takes the complete records that are pending, and reports whether the

@@ -132,6 +132,29 @@ func (t *talk) read() ([]byte, bool) {
 	return nil, false
 }
 
+// each reads an answer that comes in packets: it puts the bytes behind those that are
+// pending and calls take, which takes the complete packets away, until that says
+// that there is nothing more to read, something is wrong, or a bound is reached.
+func (t *talk) each(pending *[]byte, take func() (end bool)) {
+	for {
+		b, ok := t.read()
+		if !ok {
+			return
+		}
+		if t.x.Phase == PhaseNothing {
+			t.x.Phase = PhaseHead
+		}
+		*pending = append(*pending, b...)
+		if take() {
+			return
+		}
+		if t.x.Bytes > t.limits.Body+maxHead {
+			t.x.End = EndBound
+			return
+		}
+	}
+}
+
 // readBefore reads once under the deadline in force and keeps the time. It returns
 // an error only where it returns no bytes.
 func (t *talk) readBefore() (int, error) {

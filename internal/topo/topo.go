@@ -6,6 +6,7 @@ package topo
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -97,6 +98,15 @@ type Listener struct {
 	Stream      bool   `json:"stream,omitempty"`       // passes bytes on without reading them
 	V6Only      bool   `json:"v6only,omitempty"`
 	Place       Place  `json:"place"`
+}
+
+// Takes reports whether a request comes in here: it names the listener, or what it
+// says of port and TLS is so.
+func (l Listener) Takes(r Request) bool {
+	if r.Listener != "" {
+		return l.Address == r.Listener || "unix:"+l.Address == r.Listener
+	}
+	return l.TLS == r.TLS && (r.Port == 0 || strings.HasSuffix(l.Address, ":"+strconv.Itoa(r.Port)))
 }
 
 // Site is a named group of routes: a server block, a virtual host.

@@ -45,10 +45,7 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 func (c *config) taker(req topo.Request) (*server, topo.Listener) {
 	for _, s := range c.servers {
 		for _, l := range s.listen {
-			switch {
-			case req.Listener != "" && (l.Address == req.Listener || "unix:"+l.Address == req.Listener):
-				return s, l
-			case req.Listener == "" && l.TLS == req.TLS && (req.Port == 0 || strings.HasSuffix(l.Address, ":"+strconv.Itoa(req.Port))):
+			if l.Takes(req) {
 				return s, l
 			}
 		}

@@ -31,10 +31,7 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 func (c *config) frontend(req topo.Request) (*proxy, topo.Listener) {
 	for _, x := range c.proxies {
 		for _, l := range x.listeners {
-			switch {
-			case req.Listener != "" && (l.Address == req.Listener || "unix:"+l.Address == req.Listener):
-				return x, l
-			case req.Listener == "" && l.TLS == req.TLS && (req.Port == 0 || strings.HasSuffix(l.Address, ":"+strconv.Itoa(req.Port))):
+			if l.Takes(req) {
 				return x, l
 			}
 		}

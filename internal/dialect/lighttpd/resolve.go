@@ -91,10 +91,7 @@ func (c *config) params(k kind, hold []*block, req topo.Request, d *topo.Decisio
 
 func (c *config) listener(req topo.Request) (topo.Listener, bool) {
 	for _, l := range c.listeners {
-		switch {
-		case req.Listener != "" && (l.Address == req.Listener || "unix:"+l.Address == req.Listener):
-			return l, true
-		case req.Listener == "" && l.TLS == req.TLS && (req.Port == 0 || strings.HasSuffix(l.Address, ":"+strconv.Itoa(req.Port))):
+		if l.Takes(req) {
 			return l, true
 		}
 	}

@@ -59,10 +59,7 @@ func step(r *row, c *config) topo.Step {
 
 func (c *config) listener(req topo.Request) *port {
 	for _, p := range c.ports {
-		switch {
-		case req.Listener != "" && p.Address == req.Listener:
-			return p
-		case req.Listener == "" && p.TLS == req.TLS && (req.Port == 0 || strings.HasSuffix(p.Address, ":"+strconv.Itoa(req.Port))):
+		if p.Takes(req) {
 			return p
 		}
 	}

@@ -62,9 +62,7 @@ func (c *config) unsure() bool { return !c.told && (c.unread || len(c.hidden) > 
 func (c *config) point(req topo.Request) (*point, topo.Listener) {
 	for _, p := range c.points {
 		for _, l := range c.listeners(p) {
-			switch {
-			case l.TLS != req.TLS:
-			case req.Listener != "" && l.Address == req.Listener, req.Listener == "" && (req.Port == 0 || strings.HasSuffix(l.Address, ":"+strconv.Itoa(req.Port))):
+			if l.TLS == req.TLS && l.Takes(req) {
 				return p, l
 			}
 		}

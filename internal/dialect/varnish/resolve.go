@@ -81,11 +81,7 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 
 func (c *config) listener(req topo.Request) (topo.Listener, bool) {
 	for _, l := range c.listeners() {
-		switch {
-		case req.TLS:
-		case req.Listener != "" && (l.Address == req.Listener || "unix:"+l.Address == req.Listener):
-			return l, true
-		case req.Listener == "" && (req.Port == 0 || strings.HasSuffix(l.Address, ":"+strconv.Itoa(req.Port))):
+		if !req.TLS && l.Takes(req) {
 			return l, true
 		}
 	}

@@ -28,8 +28,8 @@ func (x *examination) embed(d *Diagnosis) {
 // behind the last one.
 func (x *examination) maker(last *examination) *Maker {
 	by := ""
-	if i := slices.IndexFunc(x.own, func(o ownRequest) bool { return failed(o.AskResult) }); i >= 0 {
-		by, _ = x.madeBy(x.own[i])
+	if o := x.shown(); o != nil && failed(o.AskResult) {
+		by, _ = x.madeBy(*o)
 	} else if len(x.failures) > 0 && x.failures[0].Symptom != "" {
 		by = "gateway"
 	}

@@ -146,20 +146,6 @@ func (x *examination) hasWorkers(u *upstream) bool {
 // workerServers are application servers with a fixed number of workers.
 var workerServers = []string{"puma", "tomcat", "gunicorn", "uwsgi", "unicorn", "php-fpm"}
 
-// onlyElsewhere reports whether an upstream is one that another site of the gateway
-// has and ours has not: a line that names it and no site is of the other one, whose
-// listener is another and whose host ours would take as well.
-func (x *examination) onlyElsewhere(endpoint string) bool {
-	if endpoint == "" || slices.Contains(x.configuredEndpoints(), endpoint) {
-		return false
-	}
-	return slices.ContainsFunc(x.match.Gateway.Conf.Instance.Sites, func(s topo.Site) bool {
-		return !x.ownSite(s) && slices.ContainsFunc(s.Forwards, func(f topo.Forward) bool {
-			return slices.ContainsFunc(f.Endpoints, func(e topo.Endpoint) bool { return e.String() == endpoint })
-		})
-	})
-}
-
 // queueFull sees in the sockets what HAProxy writes to nobody: every server has the
 // connections that its maxconn allows, so requests wait in the queue until timeout
 // queue is over (process_srv_queue, src/queue.c).

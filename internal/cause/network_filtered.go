@@ -1,10 +1,28 @@
 package cause
 
-import "github.com/goodgatehq/goodgate/internal/vocab"
+import (
+	"slices"
+
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
+
+// connected are lines about what came after a connect: who is kept from connecting
+// does not get that far.
+var connected = []Expectation{
+	{Fact: vocab.GatewayCertificateRejected, Seen: -25},
+	{Fact: vocab.GatewayTLSAlert, Seen: -25},
+	{Fact: vocab.GatewayTLSPlain, Seen: -25},
+	{Fact: vocab.GatewayNotHTTP, Seen: -25},
+	{Fact: vocab.GatewayInvalidHeader, Seen: -25},
+	{Fact: vocab.GatewayHeaderTooBig, Seen: -25},
+	{Fact: vocab.GatewayReadTimeout, Seen: -25},
+	{Fact: vocab.GatewayResetEarly, Seen: -25},
+	{Fact: vocab.GatewayClosedEarly, Seen: -25},
+}
 
 var filtered = Cause{
 	ID: vocab.Filtered,
-	Expects: []Expectation{
+	Expects: slices.Concat(connected, []Expectation{
 		{Fact: vocab.GatewayConnectTimeout, Seen: 13},
 		{Fact: vocab.GatewayPeerVanished, Seen: 3},
 		{Fact: vocab.ProbeConnectTimeout, Seen: 15},
@@ -18,15 +36,6 @@ var filtered = Cause{
 		{Fact: vocab.ListenerGated, Seen: 18}, // it listens, has room, and cannot be reached
 		{Fact: vocab.NoListener, Seen: -16},
 		{Fact: vocab.ProbeConnected, Seen: -30},
-		{Fact: vocab.GatewayCertificateRejected, Seen: -25}, // it was connected
-		{Fact: vocab.GatewayTLSAlert, Seen: -25},            // it was connected
-		{Fact: vocab.GatewayTLSPlain, Seen: -25},            // it was connected
-		{Fact: vocab.GatewayNotHTTP, Seen: -25},             // it was connected
-		{Fact: vocab.GatewayInvalidHeader, Seen: -25},       // it was connected
-		{Fact: vocab.GatewayHeaderTooBig, Seen: -25},        // it was connected
-		{Fact: vocab.GatewayReadTimeout, Seen: -25},         // it was connected
-		{Fact: vocab.GatewayResetEarly, Seen: -25},          // it was connected
-		{Fact: vocab.GatewayClosedEarly, Seen: -25},         // it was connected
 		{Fact: vocab.FirewallRule, Seen: 14},
 		{Fact: vocab.ConntrackShort, Seen: -16}, // a full table drops without any rule
 		{Fact: vocab.ListenerQueueFull, Seen: -28},
@@ -38,7 +47,7 @@ var filtered = Cause{
 		{Fact: vocab.CheckUnconnected, Seen: 5},
 		{Fact: vocab.PathEnds, Seen: 3},   // a router that drops is one that still answers for itself
 		{Fact: vocab.PathLoss, Seen: -20}, // a filter is no matter of chance
-	},
+	}),
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "A firewall or policy keeps the gateway from {endpoint}[: {value:firewall_rule}].",
 	Fixes: []Fix{

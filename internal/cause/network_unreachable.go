@@ -1,10 +1,14 @@
 package cause
 
-import "github.com/goodgatehq/goodgate/internal/vocab"
+import (
+	"slices"
+
+	"github.com/goodgatehq/goodgate/internal/vocab"
+)
 
 var unreachable = Cause{
 	ID: vocab.Unreachable,
-	Expects: []Expectation{
+	Expects: slices.Concat(connected, []Expectation{
 		{Fact: vocab.GatewayUnroutable, Seen: 22},
 		{Fact: vocab.ProbeUnroutable, Seen: 24},
 		{Fact: vocab.RouteAbsent, Seen: 16},
@@ -15,21 +19,12 @@ var unreachable = Cause{
 		{Fact: vocab.GatewayPeerVanished, Seen: 5},
 		{Fact: vocab.ProbeConnectTimeout, Seen: 7},
 		{Fact: vocab.ProbeConnected, Seen: -30},
-		{Fact: vocab.GatewayCertificateRejected, Seen: -25}, // it was connected
-		{Fact: vocab.GatewayTLSAlert, Seen: -25},            // it was connected
-		{Fact: vocab.GatewayTLSPlain, Seen: -25},            // it was connected
-		{Fact: vocab.GatewayNotHTTP, Seen: -25},             // it was connected
-		{Fact: vocab.GatewayInvalidHeader, Seen: -25},       // it was connected
-		{Fact: vocab.GatewayHeaderTooBig, Seen: -25},        // it was connected
-		{Fact: vocab.GatewayReadTimeout, Seen: -25},         // it was connected
-		{Fact: vocab.GatewayResetEarly, Seen: -25},          // it was connected
-		{Fact: vocab.GatewayClosedEarly, Seen: -25},         // it was connected
 		{Fact: vocab.ListenerPresent, Seen: -8},
 		{Fact: vocab.FirewallRule, Seen: -8},
 		{Fact: vocab.NameMoved, Seen: -10},
 		{Fact: vocab.GatewayConnectFailed, Seen: 4},
 		{Fact: vocab.CheckUnconnected, Seen: 4},
-	},
+	}),
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
 	Summary: "There is no way from the gateway to {endpoint}[: {value:route_absent}][: {value:neighbour_silent}][: {value:probe_unroutable}].",
 	Fixes: []Fix{

@@ -168,7 +168,7 @@ func exactly(what string) cobra.PositionalArgs {
 		case len(args) == 0:
 			return usage(cmd, fmt.Errorf("%s is missing", what))
 		case len(args) > 1:
-			return usage(cmd, fmt.Errorf("one %s is taken, not %s", what, strings.Join(args, " ")))
+			return usage(cmd, fmt.Errorf("%s stands alone; too much is %s", strings.TrimSuffix(what, ","), strings.Join(args[1:], " ")))
 		}
 		return nil
 	}

@@ -1,15 +1,10 @@
 package gateway
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"os"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/config"
@@ -40,7 +35,7 @@ func (g *Gateway) newPool(name string, u config.Upstream) (*pool, error) {
 	}
 	p := &pool{name: name, conf: u}
 	p.Pool = upstream.New(s, nil)
-	p.names = upstream.NewNames(p.Pool, func() ([]upstream.Server, error) { return servers(u) }, u.Refresh)
+	p.names = upstream.NewNames(p.Pool, g.reader(name, u), u.Refresh)
 	p.names.Watch = u.File
 	if err := p.names.Start(); err != nil {
 		p.Pool.Close()
@@ -58,12 +53,12 @@ func (p *pool) same(u config.Upstream) bool {
 }
 
 // update gives the pool the servers of u.
-func (p *pool) update(u config.Upstream) {
+func (p *pool) update(g *Gateway, u config.Upstream) {
 	if reflect.DeepEqual(p.conf.Servers, u.Servers) {
 		return
 	}
 	p.conf = u
-	p.names.Use(func() ([]upstream.Server, error) { return servers(u) })
+	p.names.Use(g.reader(p.name, u))
 }
 
 func (p *pool) close() {
@@ -130,15 +125,9 @@ func clientTLS(c *config.TLS) (*tls.Config, error) {
 		return t, nil
 	}
 	t.ServerName, t.InsecureSkipVerify = c.Name, c.Insecure
-	if c.CA != "" {
-		pem, err := os.ReadFile(c.CA)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the authorities: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("cannot read the authorities: %s holds no certificate", c.CA)
-		}
+	var err error
+	if t.RootCAs, err = config.Authorities(c.CA); err != nil {
+		return nil, fmt.Errorf("cannot read the authorities: %w", err)
 	}
 	if c.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
@@ -150,33 +139,46 @@ func clientTLS(c *config.TLS) (*tls.Config, error) {
 	return t, nil
 }
 
+// reader returns what reads the servers of an upstream. That a list can no longer be
+// read is news: the servers stay, and who edited it believes that they do not.
+func (g *Gateway) reader(name string, u config.Upstream) func() ([]upstream.Server, error) {
+	said := ""
+	return func() ([]upstream.Server, error) {
+		list, err := servers(u)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if text != said && text != "" && g.note != nil {
+			g.note(Notice{time.Now(), name, u.File, "list unchanged", text})
+		}
+		said = text
+		return list, err
+	}
+}
+
 // servers returns the servers of an upstream, those of its file included.
 func servers(u config.Upstream) ([]upstream.Server, error) {
 	var list []upstream.Server
+	add := func(a config.Address, weight float64, backup bool) {
+		list = append(list, upstream.Server{Network: a.Network, Host: a.Host, Port: a.Port, Path: a.Path, SRV: a.SRV, Weight: max(weight, 1), Backup: backup})
+	}
 	for _, s := range u.Servers {
-		one, err := config.ParseServer(s.URL)
+		one, err := u.Server(s.URL)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, upstream.Server{Network: one.Network, Host: one.Host, Port: one.Port, Path: one.Path, SRV: one.SRV, Weight: max(s.Weight, 1), Backup: s.Backup})
+		add(one, s.Weight, s.Backup)
 	}
 	if u.File == "" {
 		return list, nil
 	}
-	b, err := os.ReadFile(u.File)
+	found, err := u.ReadServers()
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the servers: %w", err)
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(b)); lines.Scan(); {
-		line, _, _ := strings.Cut(lines.Text(), "#")
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		one, err := config.ParseServer(line)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, upstream.Server{Network: one.Network, Host: one.Host, Port: one.Port, Path: one.Path, SRV: one.SRV, Weight: 1})
+	for _, one := range found {
+		add(one, 1, false)
 	}
 	return list, nil
 }

@@ -83,7 +83,7 @@ func (g *Gateway) build(c *config.Config, old *table) (*table, error) {
 		t.sites = append(t.sites, made)
 	}
 	for name, u := range c.Upstreams {
-		t.pools[name].update(u)
+		t.pools[name].update(g, u)
 	}
 	return t, nil
 }

@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,164 +14,202 @@ import (
 type Problem struct {
 	Path string // "$.upstreams.app.servers[0].url"
 	Text string
+	Near string // the known name that was probably meant; may be empty
 }
 
 // Error says what is wrong and where.
 func (p *Problem) Error() string { return strings.TrimPrefix(p.Path, "$.") + ": " + p.Text }
 
-// Check says what would keep the gateway from starting with c; nil for nothing.
-// The error is a *Problem. It does no I/O.
+func problem(path, format string, args ...any) *Problem {
+	return &Problem{Path: path, Text: fmt.Sprintf(format, args...)}
+}
+
+// Check says what would keep the gateway from starting with c, or would be without
+// effect; nil for nothing. The error is a *Problem. It does no I/O.
 func (c *Config) Check() error {
-	if len(c.Listen) == 0 {
-		return &Problem{"$.listen", "there is no address to listen on"}
-	}
-	for i, l := range c.Listen {
-		if p := l.check(fmt.Sprintf("$.listen[%d]", i)); p != nil {
-			return p
-		}
-	}
 	if p := c.checkHere(); p != nil {
 		return p
 	}
 	if len(c.Upstreams) == 0 {
-		return &Problem{"$.upstreams", "there is no upstream"}
+		return problem("$.upstreams", "there is no upstream")
 	}
-	for name, u := range c.Upstreams {
-		if p := u.check("$.upstreams." + name); p != nil {
+	for _, name := range slices.Sorted(maps.Keys(c.Upstreams)) {
+		u := c.Upstreams[name]
+		if p := u.check(upstreamPath(name)); p != nil {
 			return p
 		}
 	}
-	if len(c.Sites) == 0 {
-		return &Problem{"$.sites", "there is no site: nothing would be forwarded"}
-	}
-	for i, s := range c.Sites {
-		if p := c.checkSite(fmt.Sprintf("$.sites[%d]", i), s); p != nil {
-			return p
-		}
+	if p := c.checkSites(); p != nil {
+		return p
 	}
 	return nil
 }
 
-func (l *Listener) check(path string) *Problem {
-	switch {
-	case strings.HasPrefix(l.Address, "unix:"):
-	case l.Address == "":
-		return &Problem{path + ".address", "the address is missing"}
-	default:
-		if _, _, err := net.SplitHostPort(l.Address); err != nil {
-			return &Problem{path + ".address", "an address is host:port, :port or unix:PATH"}
-		}
+// upstreamPath is where an upstream stands. A name that holds what has a meaning in
+// a path is quoted.
+func upstreamPath(name string) string {
+	if strings.ContainsAny(name, ".[]*' $") {
+		name = "'" + name + "'"
 	}
-	if (l.Cert == "") != (l.Key == "") {
-		return &Problem{path, "cert and key are given together"}
-	}
-	return nil
+	return "$.upstreams." + name
 }
 
+// checkHere checks what is about this side: addresses, the log, whom to believe.
 func (c *Config) checkHere() *Problem {
-	switch c.AccessLog.Format {
-	case "", "json", "combined":
-	default:
-		return &Problem{"$.access_log.format", "the format is json or combined"}
+	if len(c.Listen) == 0 {
+		return problem("$.listen", "there is no address to listen on")
+	}
+	seen := map[string]bool{}
+	for i, l := range c.Listen {
+		path := fmt.Sprintf("$.listen[%d]", i)
+		switch text := badListen(l.Address); {
+		case text != "":
+			return problem(path+".address", "%s", text)
+		case seen[l.Address]:
+			return problem(path+".address", "%s stands here twice", l.Address)
+		case (l.Cert == "") != (l.Key == ""):
+			return problem(path, "cert and key are given together")
+		}
+		seen[l.Address] = true
+	}
+	if c.Health != "" {
+		if text := badListen(c.Health); text != "" {
+			return problem("$.health", "%s", text)
+		}
+	}
+	if c.Admin != "" && !local(c.Admin) {
+		return problem("$.admin", "the admin address is on loopback (127.0.0.1:9180), or unix:PATH: whoever reaches it takes servers out")
 	}
 	for i, s := range c.Trusted {
 		if _, err := netip.ParsePrefix(s); err != nil {
 			if _, err := netip.ParseAddr(s); err != nil {
-				return &Problem{fmt.Sprintf("$.trusted_proxies[%d]", i), "it is no address and no network"}
+				return problem(fmt.Sprintf("$.trusted_proxies[%d]", i), "it is no address and no network, such as 10.0.0.0/8")
 			}
 		}
 	}
-	if c.Admin != "" && !strings.HasPrefix(c.Admin, "unix:") {
-		host, _, err := net.SplitHostPort(c.Admin)
-		a, err2 := netip.ParseAddr(host)
-		if err != nil || host != "localhost" && (err2 != nil || !a.IsLoopback()) {
-			return &Problem{"$.admin", "the admin address is on loopback, or unix:PATH"}
-		}
-	}
 	return nil
+}
+
+// badListen says why nobody can listen on an address; empty where one can.
+func badListen(address string) string {
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		if path == "" {
+			return "unix: needs the path of the socket"
+		}
+		return ""
+	}
+	if address == "" {
+		return "the address is missing"
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "an address is host:port, :port or unix:PATH"
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return "the port is a number up to 65535"
+	}
+	return ""
+}
+
+// local reports whether only this host reaches an address.
+func local(address string) bool {
+	if strings.HasPrefix(address, "unix:") || badListen(address) != "" {
+		return badListen(address) == ""
+	}
+	host, _, _ := net.SplitHostPort(address)
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
 func (u *Upstream) check(path string) *Problem {
 	if len(u.Servers) == 0 && u.File == "" {
-		return &Problem{path, "an upstream has servers, or a servers_file"}
-	}
-	if !slices.Contains([]string{"", "http", "https", "fastcgi"}, u.Protocol) {
-		return &Problem{path + ".protocol", "the protocol is http, https or fastcgi"}
-	}
-	if !slices.Contains([]string{"", "least_load", "round_robin", "random", "hash", "sticky"}, u.Policy) {
-		return &Problem{path + ".policy", "the policy is least_load, round_robin, random, hash or sticky"}
-	}
-	if k := u.HashKey; k != "" && k != "path" && k != "client" && k != "host" && !strings.HasPrefix(k, "header:") {
-		return &Problem{path + ".hash_key", "the key is path, client, host or header:NAME"}
+		return problem(path, "an upstream has servers, or a servers_file")
 	}
 	for i, s := range u.Servers {
-		at := fmt.Sprintf("%s.servers[%d]", path, i)
-		a, err := ParseServer(s.URL)
-		if err != nil {
-			return &Problem{at + ".url", err.Error()}
-		}
-		if want := u.Protocol; a.Scheme != "" && a.Scheme != want && !(want == "" && a.Scheme == "http") {
-			return &Problem{at + ".url", fmt.Sprintf("the server speaks %s and the upstream's protocol is %s", a.Scheme, orHTTP(want))}
-		}
-		if s.Weight < 0 || s.Weight > 0 && s.Weight < 1 {
-			return &Problem{at + ".weight", "a weight is 1 or more"}
+		if _, err := u.Server(s.URL); err != nil {
+			return problem(fmt.Sprintf("%s.servers[%d].url", path, i), "%s", err)
 		}
 	}
 	for i, r := range u.Resolver {
 		if _, err := ParseResolver(r); err != nil {
-			return &Problem{fmt.Sprintf("%s.resolvers[%d]", path, i), err.Error()}
+			return problem(fmt.Sprintf("%s.resolvers[%d]", path, i), "%s", err)
 		}
 	}
-	return u.checkNumbers(path)
-}
-
-func orHTTP(s string) string {
-	if s == "" {
-		return "http"
+	if k := u.HashKey; k != "" && k != "path" && k != "client" && k != "host" && !(strings.HasPrefix(k, "header:") && token(k[len("header:"):])) {
+		return problem(path+".hash_key", "the key is path, client, host or header:NAME")
 	}
-	return s
+	if p := u.checkIdle(path); p != nil {
+		return p
+	}
+	return u.checkCheck(path + ".check")
 }
 
-func (u *Upstream) checkNumbers(path string) *Problem {
+// Server reads a server of the upstream: an address that speaks its protocol.
+func (u *Upstream) Server(url string) (Address, error) {
+	a, err := ParseServer(url)
+	want := u.Protocol
+	if want == "" {
+		want = "http"
+	}
+	if err == nil && a.Scheme != "" && a.Scheme != want {
+		return a, fmt.Errorf("the server speaks %s and the upstream's protocol is %s", a.Scheme, want)
+	}
+	return a, err
+}
+
+// checkIdle finds what has no effect beside the rest: who wrote it believes that it
+// has.
+func (u *Upstream) checkIdle(path string) *Problem {
 	switch {
-	case u.Retry != nil && (*u.Retry < 0 || *u.Retry > 1):
-		return &Problem{path + ".retry_budget", "a budget is between 0 and 1"}
-	case u.Hedge != nil && (*u.Hedge < 0 || *u.Hedge > 1):
-		return &Problem{path + ".hedge_budget", "a budget is between 0 and 1"}
-	case u.Eject.Most < 0 || u.Eject.Most > 1:
-		return &Problem{path + ".eject.most", "a share is between 0 and 1"}
-	case u.Check != nil && u.Check.Path != "" && !strings.HasPrefix(u.Check.Path, "/"):
-		return &Problem{path + ".check.path", "a path begins with a slash"}
-	case u.Protocol == "fastcgi" && u.Check != nil && u.Check.Path != "":
-		return &Problem{path + ".check.path", "servers of FastCGI are checked by connecting; leave the path out"}
+	case u.HashKey != "" && u.Policy != "hash":
+		return problem(path+".hash_key", "it has no effect without policy: hash")
+	case u.Cookie != "" && u.Policy != "sticky":
+		return problem(path+".cookie", "it has no effect without policy: sticky")
+	case u.Cookie != "" && !token(u.Cookie):
+		return problem(path+".cookie", "it is no name of a cookie")
+	case u.TLS != nil && u.Protocol != "https":
+		return problem(path+".tls", "it has no effect without protocol: https")
+	case u.TLS != nil && (u.TLS.Cert == "") != (u.TLS.Key == ""):
+		return problem(path+".tls", "cert and key are given together")
 	case u.Protocol == "fastcgi" && !strings.HasPrefix(u.Root, "/"):
-		return &Problem{path + ".root", "fastcgi needs the root, an absolute path"}
+		return problem(path+".root", "fastcgi needs the root, an absolute path")
+	case u.Protocol != "fastcgi" && u.Root != "":
+		return problem(path+".root", "it has no effect without protocol: fastcgi")
+	case u.Protocol != "fastcgi" && u.Index != "":
+		return problem(path+".index", "it has no effect without protocol: fastcgi")
 	}
 	return nil
 }
 
-func (c *Config) checkSite(path string, s Site) *Problem {
-	if s.Name == "" {
-		return &Problem{path + ".name", "a site has a name"}
+func (u *Upstream) checkCheck(path string) *Problem {
+	c := u.Check
+	if c == nil {
+		return nil
 	}
-	if len(s.Routes) == 0 {
-		return &Problem{path + ".routes", "a site has routes"}
+	switch {
+	case c.Path != "" && u.Protocol == "fastcgi":
+		return problem(path+".path", "servers of FastCGI are checked by connecting; leave the path out")
+	case c.Path != "" && (!strings.HasPrefix(c.Path, "/") || strings.ContainsFunc(c.Path, notVisible)):
+		return problem(path+".path", "a path begins with a slash and holds no blank")
+	case c.Path == "" && (c.Host != "" || len(c.Statuses) > 0 || c.Body != ""):
+		return problem(path, "host, statuses and body have no effect without a path")
+	case strings.ContainsFunc(c.Host, notVisible):
+		return problem(path+".host", "it is no host")
 	}
-	for i, r := range s.Routes {
-		at := fmt.Sprintf("%s.routes[%d]", path, i)
-		_, ok := c.Upstreams[r.To]
-		switch {
-		case !ok && r.To == "":
-			return &Problem{at + ".to", "a route names an upstream"}
-		case !ok:
-			return &Problem{at + ".to", fmt.Sprintf("there is no upstream %q", r.To)}
-		case r.Path != "" && !strings.HasPrefix(strings.TrimPrefix(r.Path, "="), "/"):
-			return &Problem{at + ".path", "a path begins with a slash, or with =/"}
-		case !slices.Contains([]string{"", "idempotent", "keyed", "safe", "off"}, r.Retry):
-			return &Problem{at + ".retry", "retry is idempotent, keyed, safe or off"}
-		case !slices.Contains([]string{"", "on", "off"}, r.Hedge):
-			return &Problem{at + ".hedge", "hedge is on or off"}
+	for i, s := range c.Statuses {
+		if s < 100 || s > 599 {
+			return problem(fmt.Sprintf("%s.statuses[%d]", path, i), "a status is between 100 and 599")
 		}
 	}
 	return nil
+}
+
+func notVisible(r rune) bool { return r <= ' ' || r == 0x7f }
+
+// token reports whether s may be the name of a field or of a method (RFC 9110
+// section 5.6.2).
+func token(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return notVisible(r) || r > 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
 }

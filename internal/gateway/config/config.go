@@ -33,58 +33,58 @@ type Listener struct {
 // AccessLog says where requests are logged.
 type AccessLog struct {
 	File   string `yaml:"file,omitempty" json:"file,omitempty" doc:"path, or - for standard output; empty: none"`
-	Format string `yaml:"format,omitempty" json:"format,omitempty" doc:"json or combined"`
+	Format string `yaml:"format,omitempty" json:"format,omitempty" doc:"json or combined" one:"json combined"`
 }
 
 // Limits bound what clients may do.
 type Limits struct {
-	Header      int           `yaml:"header,omitempty" json:"header,omitempty" doc:"bytes of a request's head"`
+	Header      int           `yaml:"header,omitempty" json:"header,omitempty" doc:"bytes of a request's head" zero:"no"`
 	Body        int64         `yaml:"body,omitempty" json:"body,omitempty" doc:"bytes of a request's body; 0: no limit"`
-	Held        int           `yaml:"held_body,omitempty" json:"held_body,omitempty" doc:"bytes of a request's body that are held so that it can be made again"`
+	Held        int           `yaml:"held_body,omitempty" json:"held_body,omitempty" doc:"bytes of a request's body that are held so that it can be made again" zero:"no"`
 	Connections int           `yaml:"connections,omitempty" json:"connections,omitempty" doc:"connections of clients at once; 0: no limit"`
-	HeaderTime  time.Duration `yaml:"header_time,omitempty" json:"header_time,omitempty" doc:"for a whole request head"`
-	IdleTime    time.Duration `yaml:"idle_time,omitempty" json:"idle_time,omitempty" doc:"for which a client's connection may be idle"`
-	WriteTime   time.Duration `yaml:"write_time,omitempty" json:"write_time,omitempty" doc:"for which a client may take nothing of an answer"`
-	BodyTime    time.Duration `yaml:"body_time,omitempty" json:"body_time,omitempty" doc:"for which a client may send nothing of a body"`
+	HeaderTime  time.Duration `yaml:"header_time,omitempty" json:"header_time,omitempty" doc:"for a whole request head" zero:"no"`
+	IdleTime    time.Duration `yaml:"idle_time,omitempty" json:"idle_time,omitempty" doc:"for which a client's connection may be idle" zero:"no"`
+	WriteTime   time.Duration `yaml:"write_time,omitempty" json:"write_time,omitempty" doc:"for which a client may take nothing of an answer" zero:"no"`
+	BodyTime    time.Duration `yaml:"body_time,omitempty" json:"body_time,omitempty" doc:"for which a client may send nothing of a body" zero:"no"`
 }
 
 // Stop says how the gateway ends.
 type Stop struct {
 	Notice   time.Duration `yaml:"notice,omitempty" json:"notice,omitempty" doc:"readiness fails for so long before the listeners close"`
-	Deadline time.Duration `yaml:"deadline,omitempty" json:"deadline,omitempty" doc:"for requests that are under way"`
+	Deadline time.Duration `yaml:"deadline,omitempty" json:"deadline,omitempty" doc:"for requests that are under way" zero:"no"`
 }
 
 // Upstream is a pool of servers.
 type Upstream struct {
 	Servers  []Server      `yaml:"servers,omitempty" json:"servers,omitempty" doc:"its servers"`
 	File     string        `yaml:"servers_file,omitempty" json:"servers_file,omitempty" doc:"a file with one server per line, read again when it changes"`
-	Protocol string        `yaml:"protocol,omitempty" json:"protocol,omitempty" doc:"http, https or fastcgi"`
-	Policy   string        `yaml:"policy,omitempty" json:"policy,omitempty" doc:"least_load, round_robin, random, hash or sticky"`
+	Protocol string        `yaml:"protocol,omitempty" json:"protocol,omitempty" doc:"http, https or fastcgi" one:"http https fastcgi"`
+	Policy   string        `yaml:"policy,omitempty" json:"policy,omitempty" doc:"least_load, round_robin, random, hash or sticky" one:"least_load round_robin random hash sticky"`
 	HashKey  string        `yaml:"hash_key,omitempty" json:"hash_key,omitempty" doc:"for hash: path, client, host or header:NAME"`
 	Cookie   string        `yaml:"cookie,omitempty" json:"cookie,omitempty" doc:"for sticky: the name of the cookie"`
 	TLS      *TLS          `yaml:"tls,omitempty" json:"tls,omitempty" doc:"for https"`
 	Root     string        `yaml:"root,omitempty" json:"root,omitempty" doc:"for fastcgi: DOCUMENT_ROOT"`
 	Index    string        `yaml:"index,omitempty" json:"index,omitempty" doc:"for fastcgi: the script for what is no script"`
 	Resolver []string      `yaml:"resolvers,omitempty" json:"resolvers,omitempty" doc:"name servers to ask, address or address:port; none: those of the system"`
-	Refresh  time.Duration `yaml:"refresh,omitempty" json:"refresh,omitempty" doc:"longest time until names are resolved again, whatever their TTL"`
+	Refresh  time.Duration `yaml:"refresh,omitempty" json:"refresh,omitempty" doc:"longest time until names are resolved again, whatever their TTL" zero:"no"`
 
 	Timeouts Timeouts      `yaml:"timeouts,omitempty" json:"timeouts,omitempty" doc:"limits of one attempt"`
-	Wait     time.Duration `yaml:"wait,omitempty" json:"wait,omitempty" doc:"how long a request waits where no server can be asked"`
-	MaxWait  int           `yaml:"max_waiting,omitempty" json:"max_waiting,omitempty" doc:"requests that wait at once"`
-	Retry    *float64      `yaml:"retry_budget,omitempty" json:"retry_budget,omitempty" doc:"retries that a server may notice, per request on average"`
-	Hedge    *float64      `yaml:"hedge_budget,omitempty" json:"hedge_budget,omitempty" doc:"second attempts while the first hangs, per request on average"`
-	MaxIdle  int           `yaml:"max_idle,omitempty" json:"max_idle,omitempty" doc:"idle connections per server"`
-	IdleTime time.Duration `yaml:"idle_time,omitempty" json:"idle_time,omitempty" doc:"for which a connection to a server is kept at most"`
+	Wait     time.Duration `yaml:"wait,omitempty" json:"wait,omitempty" doc:"how long a request waits where no server can be asked" zero:"no"`
+	MaxWait  int           `yaml:"max_waiting,omitempty" json:"max_waiting,omitempty" doc:"requests that wait at once" zero:"no"`
+	Retry    *float64      `yaml:"retry_budget,omitempty" json:"retry_budget,omitempty" doc:"retries that a server may notice, per request on average" most:"1"`
+	Hedge    *float64      `yaml:"hedge_budget,omitempty" json:"hedge_budget,omitempty" doc:"second attempts while the first hangs, per request on average" most:"1"`
+	MaxIdle  int           `yaml:"max_idle,omitempty" json:"max_idle,omitempty" doc:"idle connections per server" zero:"no"`
+	IdleTime time.Duration `yaml:"idle_time,omitempty" json:"idle_time,omitempty" doc:"for which a connection to a server is kept at most" zero:"no"`
 	MaxReqs  int           `yaml:"max_requests,omitempty" json:"max_requests,omitempty" doc:"requests at once per server; 0: no limit"`
 	Eject    Eject         `yaml:"eject,omitempty" json:"eject,omitempty" doc:"when a server is out for its failures"`
-	SlowFor  time.Duration `yaml:"slow_start,omitempty" json:"slow_start,omitempty" doc:"in which a server that came back gets its full share again"`
+	SlowFor  time.Duration `yaml:"slow_start,omitempty" json:"slow_start,omitempty" doc:"in which a server that came back gets its full share again" zero:"no"`
 	Check    *Check        `yaml:"check,omitempty" json:"check,omitempty" doc:"active checks"`
 }
 
 // Server is one server of a pool.
 type Server struct {
 	URL    string  `yaml:"url" json:"url" doc:"http://host:port, https://…, unix:PATH, fastcgi://…, srv:NAME"`
-	Weight float64 `yaml:"weight,omitempty" json:"weight,omitempty" doc:"share of the requests, 1 or more"`
+	Weight float64 `yaml:"weight,omitempty" json:"weight,omitempty" doc:"share of the requests, 1 or more" least:"1"`
 	Backup bool    `yaml:"backup,omitempty" json:"backup,omitempty" doc:"asked only where no other can be"`
 }
 
@@ -99,31 +99,31 @@ type TLS struct {
 
 // Timeouts are the limits of one attempt.
 type Timeouts struct {
-	DNS     time.Duration `yaml:"dns,omitempty" json:"dns,omitempty" doc:"for a name's addresses"`
-	Connect time.Duration `yaml:"connect,omitempty" json:"connect,omitempty" doc:"until the server accepts"`
-	TLS     time.Duration `yaml:"tls,omitempty" json:"tls,omitempty" doc:"for the handshake"`
-	Send    time.Duration `yaml:"send,omitempty" json:"send,omitempty" doc:"without progress while the request is written"`
-	First   time.Duration `yaml:"first_byte,omitempty" json:"first_byte,omitempty" doc:"until the first byte of the answer"`
-	Header  time.Duration `yaml:"header,omitempty" json:"header,omitempty" doc:"until the answer's head is complete"`
-	Read    time.Duration `yaml:"read,omitempty" json:"read,omitempty" doc:"between two reads of the answer's body"`
+	DNS     time.Duration `yaml:"dns,omitempty" json:"dns,omitempty" doc:"for a name's addresses" zero:"no"`
+	Connect time.Duration `yaml:"connect,omitempty" json:"connect,omitempty" doc:"until the server accepts" zero:"no"`
+	TLS     time.Duration `yaml:"tls,omitempty" json:"tls,omitempty" doc:"for the handshake" zero:"no"`
+	Send    time.Duration `yaml:"send,omitempty" json:"send,omitempty" doc:"without progress while the request is written" zero:"no"`
+	First   time.Duration `yaml:"first_byte,omitempty" json:"first_byte,omitempty" doc:"until the first byte of the answer" zero:"no"`
+	Header  time.Duration `yaml:"header,omitempty" json:"header,omitempty" doc:"until the answer's head is complete" zero:"no"`
+	Read    time.Duration `yaml:"read,omitempty" json:"read,omitempty" doc:"between two reads of the answer's body" zero:"no"`
 	Whole   time.Duration `yaml:"whole,omitempty" json:"whole,omitempty" doc:"for the whole answer; 0: no limit"`
 }
 
 // Eject says when a server is out for its failures.
 type Eject struct {
-	After int           `yaml:"after,omitempty" json:"after,omitempty" doc:"transport failures in a row"`
-	For   time.Duration `yaml:"for,omitempty" json:"for,omitempty" doc:"the first time; doubles"`
-	Most  float64       `yaml:"most,omitempty" json:"most,omitempty" doc:"share of the servers that may be out"`
+	After int           `yaml:"after,omitempty" json:"after,omitempty" doc:"transport failures in a row" zero:"no"`
+	For   time.Duration `yaml:"for,omitempty" json:"for,omitempty" doc:"the first time; doubles" zero:"no"`
+	Most  float64       `yaml:"most,omitempty" json:"most,omitempty" doc:"share of the servers that may be out" zero:"no" most:"1"`
 }
 
 // Check is an active check.
 type Check struct {
 	Path     string        `yaml:"path,omitempty" json:"path,omitempty" doc:"what is asked with GET; empty: connecting is enough"`
 	Host     string        `yaml:"host,omitempty" json:"host,omitempty" doc:"Host of the question"`
-	Every    time.Duration `yaml:"every,omitempty" json:"every,omitempty" doc:"time between two checks of a server"`
-	Timeout  time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty" doc:"for a check"`
-	Rise     int           `yaml:"rise,omitempty" json:"rise,omitempty" doc:"successes until a server is up again"`
-	Fall     int           `yaml:"fall,omitempty" json:"fall,omitempty" doc:"failures until a server is down"`
+	Every    time.Duration `yaml:"every,omitempty" json:"every,omitempty" doc:"time between two checks of a server" zero:"no"`
+	Timeout  time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty" doc:"for a check" zero:"no"`
+	Rise     int           `yaml:"rise,omitempty" json:"rise,omitempty" doc:"successes until a server is up again" zero:"no"`
+	Fall     int           `yaml:"fall,omitempty" json:"fall,omitempty" doc:"failures until a server is down" zero:"no"`
 	Statuses []int         `yaml:"statuses,omitempty" json:"statuses,omitempty" doc:"that are good; none: 200 to 399"`
 	Body     string        `yaml:"body,omitempty" json:"body,omitempty" doc:"text that must stand in the answer"`
 }
@@ -144,7 +144,7 @@ type Route struct {
 	To      string            `yaml:"to" json:"to" doc:"the name of an upstream"`
 	Strip   string            `yaml:"strip_prefix,omitempty" json:"strip_prefix,omitempty" doc:"taken off the path"`
 	Host    string            `yaml:"host,omitempty" json:"host,omitempty" doc:"Host sent to the server; empty: the client's"`
-	Retry   string            `yaml:"retry,omitempty" json:"retry,omitempty" doc:"idempotent (default), keyed (also what carries an Idempotency-Key, for applications that honour it), safe or off"`
-	Hedge   string            `yaml:"hedge,omitempty" json:"hedge,omitempty" doc:"on (default) or off"`
-	Wait    time.Duration     `yaml:"wait,omitempty" json:"wait,omitempty" doc:"instead of the upstream's"`
+	Retry   string            `yaml:"retry,omitempty" json:"retry,omitempty" doc:"idempotent (default), keyed (also what carries an Idempotency-Key, for applications that honour it), safe or off" one:"idempotent keyed safe off"`
+	Hedge   string            `yaml:"hedge,omitempty" json:"hedge,omitempty" doc:"on (default) or off" one:"on off"`
+	Wait    time.Duration     `yaml:"wait,omitempty" json:"wait,omitempty" doc:"instead of the upstream's" zero:"no"`
 }

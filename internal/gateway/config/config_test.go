@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
 const good = `# a gateway
@@ -74,10 +77,26 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"an unknown key", "weight: 2", "wieght: 2", `g.yaml:10:9: unknown key "wieght"; did you mean "weight"?`},
 		{"an unknown key at the top", "sites:", "sitez:", `g.yaml:18:1: unknown key "sitez"; did you mean "sites"?`},
 		{"an unknown key like none", "weight: 2", "blueberries: 2", `g.yaml:10:9: unknown key "blueberries"`},
-		{"a bad duration", "90s", "ninety", `g.yaml:14:19: "ninety" is no duration`},
-		{"a duration without a unit", "90s", "90", `g.yaml:14:19: "90" is no duration`},
-		{"a bad type", "weight: 2", "weight: heavy", "g.yaml:10:17: "},
-		{"a route to nowhere", "        methods: [GET]\n        to: app", "        to: ap", `g.yaml:23:13: sites[0].routes[0].to: there is no upstream "ap"`},
+		{"a bad duration", "90s", "ninety", `g.yaml:14:19: first_byte: "ninety" is no duration`},
+		{"a duration without a unit", "90s", "90", `g.yaml:14:19: first_byte: "90" is no duration`},
+		{"a bad type", "weight: 2", "weight: heavy", `g.yaml:10:17: weight is a number, not "heavy"`},
+		{"no list", "methods: [GET]", "methods: GET", "g.yaml:23:18: methods is a list: [GET]"},
+		{"no whole number", "check:", "max_idle: 2.5\n    check:", "g.yaml:16:15: max_idle is a whole number"},
+		{"nothing behind a key", "check:\n      path: /health", "check:", "g.yaml:16:11: check: nothing stands behind it"},
+		{"0 for a default that is not 0", "90s", "0s", "g.yaml:14:19: first_byte: 0 would be taken for the default"},
+		{"a negative time", "90s", "-1s", "g.yaml:14:19: first_byte: a time cannot be negative"},
+		{"a negative number", "weight: 2", "weight: -2", "g.yaml:10:17: weight: a number cannot be negative"},
+		{"a budget over 1", "hedge_budget: 0", "hedge_budget: 5", "g.yaml:15:19: hedge_budget is between 0 and 1"},
+		{"a word that is none of them", "hedge_budget: 0", "policy: fastest", `g.yaml:15:13: policy is least_load, round_robin, random, hash or sticky, not "fastest"`},
+		{"a host with a port", "shop.example, ", "shop.example:8080, ", "g.yaml:20:13: sites[0].hosts[0]: a host is a name without a port"},
+		{"a method in small letters", "[GET]", "[get]", "g.yaml:23:19: sites[0].routes[0].methods[0]: a method is a word in capitals"},
+		{"a path with a star", "/api", "/api/*", "g.yaml:22:15: sites[0].routes[0].path: a path is a prefix"},
+		{"TLS settings without TLS", "hedge_budget: 0", "tls: {name: x}", "g.yaml:15:"},
+		{"a site that hides another", "  - name: shop\n", "  - name: all\n    routes: [{to: app}]\n  - name: shop\n", "g.yaml:19:"},
+		{"a second document", "# a gateway", "listen: []\n---", "g.yaml:3:"},
+		{"an address that is used twice", "  - address: :8080\n", "  - address: :8080\n  - address: :8080\n", "g.yaml:4:14: listen[1].address: :8080 stands here twice"},
+		{"a port that is none", ":8080", ":80800", "g.yaml:3:14: listen[0].address: the port is a number"},
+		{"a route to nowhere", "        methods: [GET]\n        to: app", "        to: ap", `g.yaml:23:13: sites[0].routes[0].to: there is no upstream "ap"; did you mean "app"?`},
 		{"a bad server", "http://127.0.0.1:3000", "ftp://x", "g.yaml:9:14: upstreams.app.servers[0].url: "},
 		{"another protocol", "http://127.0.0.1:3000", "https://x", "g.yaml:9:14: upstreams.app.servers[0].url: the server speaks https"},
 		{"no YAML", "listen:", "listen: [", "g.yaml:"},
@@ -106,6 +125,68 @@ func TestParseServer(t *testing.T) {
 		a, err := ParseServer(in)
 		if got := a.String(); err == nil && got != want || err != nil && want != "" {
 			t.Errorf("%q: %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
+// TestSchemaAgrees holds the schema against the parser: what one takes the other
+// takes, and what the schema can say it refuses as well.
+func TestSchemaAgrees(t *testing.T) {
+	b, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema jsonschema.Schema
+	if err := json.Unmarshal(b, &schema); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		old, new string
+		good     bool
+	}{
+		{"# a gateway", "# one", true},
+		{"90s", "1h30m", true},
+		{"90s", "0.5s", true},
+		{"90s", "0s", false},
+		{"90s", "0.0s", false},
+		{"90s", "10", false},
+		{"90s", "-1s", false},
+		{"weight: 2", "weight: 0", false},
+		{"weight: 2", "weight: 0.5", false},
+		{"weight: 2", "weight: heavy", false},
+		{"weight: 2", "wieght: 2", false},
+		{"hedge_budget: 0", "hedge_budget: 2", false},
+		{"hedge_budget: 0", "max_requests: 0", true},
+		{"hedge_budget: 0", "max_idle: 0", false},
+		{"hedge_budget: 0", "max_idle: 1.5", false},
+		{"hedge_budget: 0", "policy: fastest", false},
+		{"hedge_budget: 0", "policy: sticky", true},
+		{"hedge_budget: 0", "eject: {most: 0}", false},
+		{"hedge_budget: 0", "eject: {most: 1}", true},
+		{"backup: true", "backup: 1", false},
+		{"methods: [GET]", "methods: GET", false},
+		{"methods: [GET]", "retry: twice", false},
+		{"methods: [GET]", "hedge: off", true},
+		{"check:\n      path: /health", "check:", false},
+		{"check:\n      path: /health", "check: {}", true},
+		{"        to: app", "        name: x", false},
+		{"  file: \"-\"", "  format: xml", false},
+	} {
+		text := strings.Replace(good, c.old, c.new, 1)
+		_, err := Parse([]byte(text), "g.yaml")
+		var value any
+		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		j, _ := json.Marshal(value)
+		json.Unmarshal(j, &value)
+		bad := resolved.Validate(value)
+		if (err == nil) != c.good || (bad == nil) != c.good || text == good {
+			t.Errorf("%s instead of %s: the parser says %v, the schema %v", c.new, c.old, err, bad)
 		}
 	}
 }

@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // Error is what is wrong with a file, and where. Lines and columns count from 1.
@@ -62,7 +58,11 @@ func Parse(b []byte, name string) (c *Config, err error) {
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		return fail(0, 0, "is empty", "")
 	}
-	if e := known(file.Docs[0].Body, reflect.TypeFor[Config](), ""); e != nil {
+	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
+		line, column := position(file.Docs[1].Body.GetToken())
+		return fail(line, column, "a second document begins: a configuration is one", "")
+	}
+	if e := shape(file.Docs[0].Body, yamlKey{typ: reflect.TypeFor[Config]()}, 0); e != nil {
 		e.File = name
 		return nil, e
 	}
@@ -74,10 +74,20 @@ func Parse(b []byte, name string) (c *Config, err error) {
 	}
 	c.Defaults()
 	if err := c.Check(); err != nil {
-		line, column := find(b, err)
-		return fail(line, column, err.Error(), "")
+		return nil, placed(b, name, err)
 	}
 	return c, nil
+}
+
+// placed is an error of Check with the place of the value.
+func placed(b []byte, name string, err error) *Error {
+	e := &Error{File: name, Text: err.Error()}
+	var p *Problem
+	if errors.As(err, &p) {
+		e.Near = p.Near
+	}
+	e.Line, e.Column = find(b, err)
+	return e
 }
 
 // place takes an error of the library apart.
@@ -112,145 +122,10 @@ func find(b []byte, err error) (line, column int) {
 	return 0, 0
 }
 
-func position(t *token.Token) (line, column int) {
-	if t == nil || t.Position == nil {
-		return 0, 0
-	}
-	return t.Position.Line, t.Position.Column
-}
-
 func parent(path string) string {
 	i := strings.LastIndexAny(path, ".[")
 	if i <= 0 {
 		return ""
 	}
 	return path[:i]
-}
-
-// maxDepth bounds the nesting that is followed.
-const maxDepth = 32
-
-// known looks for keys that the configuration does not have.
-func known(n ast.Node, t reflect.Type, path string) *Error {
-	if strings.Count(path, "/") > maxDepth {
-		return nil
-	}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t == reflect.TypeFor[time.Duration]() {
-		return duration(n)
-	}
-	switch v := n.(type) {
-	case *ast.AnchorNode:
-		return known(v.Value, t, path)
-	case *ast.MappingValueNode:
-		return knownPair(v, t, path)
-	case *ast.MappingNode:
-		for _, pair := range v.Values {
-			if e := knownPair(pair, t, path); e != nil {
-				return e
-			}
-		}
-	case *ast.SequenceNode:
-		if t.Kind() == reflect.Slice {
-			for _, one := range v.Values {
-				if e := known(one, t.Elem(), path+"/"); e != nil {
-					return e
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// duration wants a number with a unit: a bare one would be nanoseconds.
-func duration(n ast.Node) *Error {
-	scalar, ok := n.(ast.ScalarNode)
-	if !ok {
-		return nil // an alias, or no duration at all, which decoding refuses
-	}
-	text := scalar.GetToken().Value
-	if _, err := time.ParseDuration(text); err == nil {
-		return nil
-	}
-	line, column := position(scalar.GetToken())
-	return &Error{Line: line, Column: column, Text: fmt.Sprintf("%.40q is no duration: 250ms, 5s, 2m, 1h30m", text)}
-}
-
-func knownPair(pair *ast.MappingValueNode, t reflect.Type, path string) *Error {
-	key := pair.Key.GetToken()
-	name := key.Value
-	switch t.Kind() {
-	case reflect.Map:
-		return known(pair.Value, t.Elem(), path+"/"+name)
-	case reflect.Struct:
-		keys := keysOf(t)
-		i := slices.IndexFunc(keys, func(k yamlKey) bool { return k.name == name })
-		if i >= 0 {
-			return known(pair.Value, keys[i].typ, path+"/"+name)
-		}
-		if name == "<<" {
-			return known(pair.Value, t, path+"/")
-		}
-		line, column := position(key)
-		return &Error{Line: line, Column: column, Text: fmt.Sprintf("unknown key %q", name), Near: nearest(name, keys)}
-	}
-	return nil
-}
-
-// yamlKey is a key of a part of the configuration.
-type yamlKey struct {
-	name string
-	typ  reflect.Type
-	doc  string
-	must bool
-}
-
-func keysOf(t reflect.Type) []yamlKey {
-	var keys []yamlKey
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, opts, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if name == "" {
-			continue
-		}
-		keys = append(keys, yamlKey{name, f.Type, f.Tag.Get("doc"), opts == ""})
-	}
-	return keys
-}
-
-// nearest returns the known key with the fewest edits, where these are few.
-func nearest(name string, keys []yamlKey) string {
-	best, least := "", max(2, len(name)/3)+1
-	for _, k := range keys {
-		if d := edits(name, k.name); d < least {
-			best, least = k.name, d
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance; words longer than a key are far from it.
-func edits(a, b string) int {
-	if len(a) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
-			}
-			last = row[j+1]
-			row[j+1] = min(row[j]+1, row[j+1]+1, cost)
-		}
-	}
-	return row[len(b)]
 }

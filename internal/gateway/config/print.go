@@ -21,7 +21,7 @@ func (c *Config) Print() ([]byte, error) {
 // Schema returns the JSON Schema (draft 2020-12) of a configuration file, for
 // editors and checks.
 func Schema() ([]byte, error) {
-	root := schemaOf(reflect.TypeFor[Config]())
+	root := schemaOf(yamlKey{typ: reflect.TypeFor[Config]()})
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "goodgate gateway.yaml"
 	b, err := json.MarshalIndent(root, "", "  ")
@@ -31,17 +31,28 @@ func Schema() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-func schemaOf(t reflect.Type) map[string]any {
-	if t == reflect.TypeFor[time.Duration]() {
-		return map[string]any{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`}
+// schemaOf is the schema of one value. It refuses what shape refuses, as far as a
+// schema can say it.
+func schemaOf(k yamlKey) map[string]any {
+	if k.typ == reflect.TypeFor[time.Duration]() {
+		s := map[string]any{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`}
+		if k.nonzero {
+			s["not"] = map[string]any{"pattern": `^[0.nuµmsh]*$`}
+		}
+		return s
 	}
-	switch t.Kind() {
+	of := func(t reflect.Type) map[string]any {
+		k := k
+		k.typ = t
+		return schemaOf(k)
+	}
+	switch k.typ.Kind() {
 	case reflect.Pointer:
-		return schemaOf(t.Elem())
+		return of(k.typ.Elem())
 	case reflect.Struct:
 		props, must := map[string]any{}, []string{}
-		for _, k := range keysOf(t) {
-			s := schemaOf(k.typ)
+		for _, k := range keysOf(k.typ) {
+			s := schemaOf(k)
 			s["description"] = k.doc
 			props[k.name] = s
 			if k.must {
@@ -50,15 +61,30 @@ func schemaOf(t reflect.Type) map[string]any {
 		}
 		return map[string]any{"type": "object", "properties": props, "required": must, "additionalProperties": false}
 	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
+		return map[string]any{"type": "object", "additionalProperties": of(k.typ.Elem())}
 	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
+		return map[string]any{"type": "array", "items": of(k.typ.Elem())}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
-		return map[string]any{"type": "integer", "minimum": 0}
+		return k.numbers("integer")
 	case reflect.Float64:
-		return map[string]any{"type": "number", "minimum": 0}
+		return k.numbers("number")
 	}
-	return map[string]any{"type": "string"}
+	s := map[string]any{"type": "string"}
+	if len(k.one) > 0 {
+		s["enum"] = k.one
+	}
+	return s
+}
+
+func (k yamlKey) numbers(kind string) map[string]any {
+	s := map[string]any{"type": kind, "minimum": k.least}
+	if k.nonzero && k.least == 0 {
+		s["exclusiveMinimum"] = 0
+	}
+	if k.most > 0 {
+		s["maximum"] = k.most
+	}
+	return s
 }

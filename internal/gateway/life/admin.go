@@ -2,8 +2,11 @@ package life
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -33,7 +36,25 @@ func (l *life) admin() http.Handler {
 	mux.Handle("GET /readyz", l.state.Ready())
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	return mux
+	return here(mux)
+}
+
+// here refuses requests that name another host than this one: a page in a browser on
+// this host whose name leads to 127.0.0.1 (DNS rebinding) is of the same origin as
+// the admin address, and would read what failed. A scraper is let through.
+func here(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if err == nil && a.IsLoopback() || strings.IndexByte(host, '.') < 0 || r.URL.Path == "/metrics" || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "the admin address is asked by its own name: localhost or a loopback address", http.StatusForbidden)
+	})
 }
 
 // probes serves health alone, on an address that balancers reach.
@@ -45,7 +66,7 @@ func (l *life) probes() http.Handler {
 }
 
 // order carries out what was asked. A page in a browser may not ask it: a form of
-// another site carries an Origin, and names no address of ours as its host.
+// another site carries an Origin.
 func (l *life) order(do func(*http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {

@@ -16,7 +16,7 @@ func TestInherit(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%v %v", list, err)
 		}
-		l, err := open(os.Getenv("GOODGATE_INHERIT"), list)
+		l, err := list.open(os.Getenv("GOODGATE_INHERIT"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,6 +67,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		closeAll(listeners)
 		return err
 	}
+	inherited.warn(o.Log)
 	return l.serve(ctx, listeners, aside)
 }
 
@@ -83,10 +87,10 @@ func (l *life) notice(n gateway.Notice) {
 }
 
 // listen opens the addresses of the configuration.
-func (l *life) listen(inherited []net.Listener) ([]net.Listener, error) {
+func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 	var list []net.Listener
 	for _, c := range l.o.Config.Listen {
-		in, err := open(c.Address, inherited)
+		in, err := inherited.open(c.Address)
 		if err != nil {
 			closeAll(list)
 			return nil, err
@@ -112,7 +116,7 @@ type aside struct {
 }
 
 // aside opens the admin and the health address.
-func (l *life) aside(inherited []net.Listener) ([]aside, error) {
+func (l *life) aside(inherited inheritance) ([]aside, error) {
 	var list []aside
 	for _, one := range []struct {
 		address string
@@ -121,7 +125,10 @@ func (l *life) aside(inherited []net.Listener) ([]aside, error) {
 		if one.address == "" {
 			continue
 		}
-		in, err := open(one.address, inherited)
+		in, err := inherited.open(one.address)
+		if err == nil && one.address == l.o.Config.Admin {
+			err = private(in)
+		}
 		if err != nil {
 			for _, a := range list {
 				a.in.Close()
@@ -131,6 +138,20 @@ func (l *life) aside(inherited []net.Listener) ([]aside, error) {
 		list = append(list, aside{&http.Server{Handler: one.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}, in})
 	}
 	return list, nil
+}
+
+// private lets only owner and group connect to a unix socket, whatever the umask:
+// whoever connects takes servers out. It closes in where it cannot.
+func private(in net.Listener) error {
+	path := in.Addr().String()
+	if in.Addr().Network() != "unix" || strings.HasPrefix(path, "@") {
+		return nil
+	}
+	if err := os.Chmod(path, 0o660); err != nil {
+		in.Close()
+		return fmt.Errorf("cannot keep others from the admin address: %w", err)
+	}
+	return nil
 }
 
 func (l *life) serve(ctx context.Context, listeners []net.Listener, beside []aside) error {
@@ -201,23 +222,28 @@ func (l *life) reload() error {
 	if err := l.gate.Reload(c); err != nil {
 		return err
 	}
-	if !sameListeners(l.o.Config, c) {
-		l.o.Log.Warn("addresses and client limits change with a restart only")
+	if keys := fixed(l.o.Config, c); len(keys) > 0 {
+		l.o.Log.Warn("these keys change with a restart only", "keys", strings.Join(keys, ", "))
 	}
 	l.o.Log.Info("configuration loaded")
 	return nil
 }
 
-func sameListeners(a, b *config.Config) bool {
-	if len(a.Listen) != len(b.Listen) || a.Admin != b.Admin || a.Health != b.Health || a.Limits != b.Limits {
-		return false
-	}
-	for i := range a.Listen {
-		if a.Listen[i] != b.Listen[i] {
-			return false
+// fixed names the keys that differ and are not changed by a reload: what is open
+// stays open.
+func fixed(a, b *config.Config) (keys []string) {
+	for _, one := range []struct {
+		key  string
+		same bool
+	}{
+		{"listen", slices.Equal(a.Listen, b.Listen)}, {"admin", a.Admin == b.Admin}, {"health", a.Health == b.Health},
+		{"limits", a.Limits == b.Limits}, {"access_log", a.AccessLog == b.AccessLog},
+	} {
+		if !one.same {
+			keys = append(keys, one.key)
 		}
 	}
-	return true
+	return keys
 }
 
 // stop ends in order: readiness fails, balancers notice, listeners close, requests

@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,8 +147,9 @@ func TestAdmin(t *testing.T) {
 	admin := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(c.Admin, "unix:"))
 	}}}
+	host := "x"
 	ask := func(method, path string, form url.Values, origin string) (int, string) {
-		q, _ := http.NewRequest(method, "http://x"+path, strings.NewReader(form.Encode()))
+		q, _ := http.NewRequest(method, "http://"+host+path, strings.NewReader(form.Encode()))
 		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if origin != "" {
 			q.Header.Set("Origin", origin)
@@ -165,6 +167,16 @@ func TestAdmin(t *testing.T) {
 		if code, body := ask("GET", path, nil, ""); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
+	}
+	for at, want := range map[string]int{"127.0.0.1:9180": 200, "localhost:9180": 200, "[::1]:9180": 200, "evil.example:9180": http.StatusForbidden} {
+		host = at
+		if code, _ := ask("GET", "/failures", nil, ""); code != want {
+			t.Errorf("asked as %s: %d, want %d", at, code, want)
+		}
+	}
+	host = "x"
+	if fi, err := os.Stat(strings.TrimPrefix(c.Admin, "unix:")); err != nil || fi.Mode().Perm() != 0o660 {
+		t.Errorf("%v %v", fi.Mode(), err)
 	}
 	server := url.Values{"server": {a.Listener.Addr().String()}}
 	if code, _ := ask("POST", "/drain", server, "http://evil"); code != http.StatusForbidden {
@@ -311,14 +323,59 @@ func TestHealthAddress(t *testing.T) {
 	}
 }
 
+// TestFixed: what a reload does not change is named, and nothing else.
+func TestFixed(t *testing.T) {
+	a, b := simple(t, "http://a"), simple(t, "http://b")
+	b.Stop.Notice, b.Expose = time.Second, true
+	if keys := fixed(a, b); len(keys) != 0 {
+		t.Errorf("%v", keys)
+	}
+	b.Listen[0].Address, b.AccessLog.File = ":1", "log"
+	if keys := fixed(a, b); !slices.Equal(keys, []string{"listen", "access_log"}) {
+		t.Errorf("%v", keys)
+	}
+}
+
+func TestAddressThatIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, err = (inheritance{}).open(l.Addr().String())
+	if want := "cannot listen on " + l.Addr().String() + ": address already in use; who has it says: ss -ltnp 'sport = :" + port + "'"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestUnusedInheritance: a socket that systemd opened and no address of the
+// configuration is said to be unused, and closed, so that clients are refused rather
+// than left waiting.
+func TestUnusedInheritance(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	inheritance{l: false}.warn(slog.New(slog.NewTextHandler(&said, nil)))
+	if !strings.Contains(said.String(), l.Addr().String()) {
+		t.Errorf("%q", said.String())
+	}
+	if c, err := net.Dial("tcp", l.Addr().String()); err == nil {
+		c.Close()
+		t.Error("it still listens")
+	}
+}
+
 func TestUnixListenerTakesOverAStaleSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "g.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open("unix:"+path, nil); err == nil {
-		t.Error("the socket of a process that lives was taken")
+	if _, err := (inheritance{}).open("unix:" + path); err == nil || !strings.Contains(err.Error(), "ss -lxp") {
+		t.Errorf("the socket of a process that lives was taken, or nothing said how to find it: %v", err)
 	}
 	l.SetUnlinkOnClose(false)
 	l.Close()

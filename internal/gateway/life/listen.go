@@ -3,7 +3,9 @@ package life
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"strconv"
@@ -15,26 +17,69 @@ import (
 	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
 
+// inheritance are the listeners that systemd opened, and whether each is used.
+type inheritance map[net.Listener]bool
+
 // open listens on an address, or takes the inherited listener that does.
-func open(address string, inherited []net.Listener) (net.Listener, error) {
-	network := "tcp"
+func (in inheritance) open(address string) (net.Listener, error) {
+	network, at := "tcp", address
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		network, address = "unix", path
+		network, at = "unix", path
 	}
-	for _, l := range inherited {
-		if l.Addr().Network() == network && sameAddress(l.Addr().String(), address) {
+	for l, used := range in {
+		if !used && l.Addr().Network() == network && sameAddress(l.Addr().String(), at) {
+			in[l] = true
 			return l, nil
 		}
 	}
 	if network == "unix" {
-		removeStale(address)
+		removeStale(at)
 	}
 	lc := net.ListenConfig{Control: sock.Unpaced}
-	l, err := lc.Listen(context.Background(), network, address)
+	l, err := lc.Listen(context.Background(), network, at)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w%s", address, cause(err), hint(err, network, at))
 	}
 	return l, nil
+}
+
+// cause is the error of the system alone: that of package net says the address once
+// more.
+func cause(err error) error {
+	var sys *os.SyscallError
+	if errors.As(err, &sys) {
+		return sys.Err
+	}
+	return err
+}
+
+// hint says what to try where an address cannot be had.
+func hint(err error, network, at string) string {
+	_, port, _ := net.SplitHostPort(at)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE) && network == "tcp":
+		return "; who has it says: ss -ltnp 'sport = :" + port + "'"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "; a process listens there: ss -lxp src " + at
+	case errors.Is(err, syscall.EACCES) && network == "tcp":
+		return "; ports below 1024 need CAP_NET_BIND_SERVICE, or a socket that systemd opens"
+	case errors.Is(err, syscall.EACCES):
+		return "; the socket is made by user " + strconv.Itoa(os.Geteuid()) + ", who needs to write to its folder"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; no interface has this address: ip address"
+	}
+	return ""
+}
+
+// warn names inherited listeners that nobody asked for: clients that connect there
+// would wait for ever.
+func (in inheritance) warn(log *slog.Logger) {
+	for l, used := range in {
+		if !used {
+			log.Warn("an inherited socket is not used: no address of the configuration is its own", "socket", l.Addr().String())
+			l.Close()
+		}
+	}
 }
 
 // sameAddress compares an address that is bound with one that is configured.
@@ -66,7 +111,7 @@ func removeStale(path string) {
 }
 
 // inherit takes the listeners that systemd opened (sd_listen_fds(3)).
-func inherit(env func(string) (string, bool)) ([]net.Listener, error) {
+func inherit(env func(string) (string, bool)) (inheritance, error) {
 	if env == nil {
 		return nil, nil
 	}
@@ -76,7 +121,7 @@ func inherit(env func(string) (string, bool)) ([]net.Listener, error) {
 	if pid != strconv.Itoa(os.Getpid()) || err != nil || n < 1 {
 		return nil, nil
 	}
-	var list []net.Listener
+	list := inheritance{}
 	for fd := 3; fd < 3+n; fd++ {
 		syscall.CloseOnExec(fd)
 		f := os.NewFile(uintptr(fd), "listener")
@@ -85,7 +130,7 @@ func inherit(env func(string) (string, bool)) ([]net.Listener, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot take the inherited socket %d: %w", fd, err)
 		}
-		list = append(list, l)
+		list[l] = false
 	}
 	return list, nil
 }

@@ -43,7 +43,7 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 		if f.Sent == 0 {
 			unseen++
 		}
-		if !h.again(f, n, unseen) || timedOut(f) && !h.pool.Untried(append(h.choice.Tried, e)) {
+		if timedOut(f) && !h.pool.Untried(append(h.choice.Tried, e)) || !h.again(f, n, unseen) {
 			return nil, f
 		}
 		h.out.Fresh = true
@@ -99,9 +99,7 @@ func (h *handler) again(f *upstream.Failure, n, unseen int) bool {
 		// No server has seen anything: any request may be made again. What is
 		// refused is waited out; other failures of this kind are not endless.
 		return f.Symptom == vocab.ConnectionRefused || unseen <= 2*len(h.pool.Endpoints())+1
-	case h.route.retry == "off":
-		return false
-	case h.route.retry == "safe" && !h.out.Safe, !h.out.Idempotent:
+	case !h.out.Idempotent:
 		// Bytes left: whether the server has carried the request out is not
 		// known (RFC 9110 section 9.2.2).
 		return false
@@ -181,25 +179,47 @@ func (h *handler) race(e *upstream.Endpoint, x *upstream.Exchange) (*upstream.Ex
 		x2, err := h.hedge(ctx, &out, &choice, started)
 		second <- outcome{x2, err}
 	}()
-	var a, b outcome
 	select {
-	case a = <-first:
-		if a.err != nil {
-			b = <-second
-			break
+	case a := <-first:
+		if a.err == nil {
+			cancel()
+			cancelStarted(started)
+			h.lost(<-second)
+			return a.x, nil
 		}
-		cancel()
-		cancelStarted(started)
-		b = <-second
-	case b = <-second:
-		if b.err != nil {
-			a = <-first
-			break
+		return h.other(a, <-second)
+	case b := <-second:
+		if b.err == nil {
+			// Both may have answered: the one that is broken off is never the one
+			// that is used.
+			x.Cancel()
+			return h.other(<-first, b)
 		}
-		x.Cancel()
-		a = <-first
+		a := <-first
+		h.lost(b)
+		return a.x, a.err
 	}
-	return h.decide(a, b)
+}
+
+// other returns the second attempt where it brought an answer. Else the first says
+// why there is none.
+func (h *handler) other(a, b outcome) (*upstream.Exchange, error) {
+	if b.err != nil {
+		h.lost(b)
+		return a.x, a.err
+	}
+	h.lost(a)
+	h.pool.Totals.HedgesWon.Add(1)
+	return b.x, nil
+}
+
+// lost ends the attempt that is not needed.
+func (h *handler) lost(o outcome) {
+	if o.x == nil {
+		return // it found no server
+	}
+	o.x.Abandon()
+	h.note(o.x)
 }
 
 // hedgeWait is how long a second attempt waits for a place.
@@ -230,31 +250,4 @@ func cancelStarted(started <-chan *upstream.Exchange) {
 		x.Cancel()
 	default:
 	}
-}
-
-// decide keeps the attempt that brought an answer and ends the other.
-func (h *handler) decide(a, b outcome) (*upstream.Exchange, error) {
-	switch {
-	case b.x != nil && b.err == nil && a.err != nil:
-		h.lost(a.x)
-		h.pool.Totals.HedgesWon.Add(1)
-		return b.x, nil
-	case a.err == nil:
-		if b.x != nil {
-			h.lost(b.x)
-		}
-		return a.x, nil
-	}
-	if b.x != nil {
-		h.note(b.x)
-	}
-	return a.x, a.err
-}
-
-func (h *handler) lost(x *upstream.Exchange) {
-	x.Abandon()
-	if x.Attempt.Symptom != "" && x.Attempt.Detail == "the client went away" {
-		x.Attempt.Symptom, x.Attempt.Detail = "", ""
-	}
-	h.note(x)
 }

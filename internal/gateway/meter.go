@@ -74,7 +74,7 @@ func (t *poolMeter) slow(x *event.Exchange) {
 	if t.failures == nil {
 		t.failures, t.attempts = map[vocab.Symptom]int64{}, map[vocab.Symptom]int64{}
 	}
-	if x.Symptom != "" {
+	if x.Symptom != "" && (x.MadeBy != event.Client || x.Symptom == vocab.HTTPRequestError) { // a client that leaves is no failure
 		t.failures[x.Symptom]++
 	}
 	for i := range x.Attempts {

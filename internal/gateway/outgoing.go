@@ -25,6 +25,9 @@ func (h *handler) outgoing() {
 		key, ok := get(h.r.Header, "Idempotency-Key")
 		o.Idempotent = ok && key != ""
 	}
+	if h.route.retry == "off" || h.route.retry == "safe" && !o.Safe {
+		o.Idempotent = false // as far as this application goes
+	}
 	named := h.connectionNames()
 	o.Upgrade = h.upgrade(named) != ""
 	o.Interim = h.onInterim

@@ -128,10 +128,10 @@ func (x *Exchange) Gather() *Failure {
 	if x.Framing.Kind != http1.ByLength || b.done || b.left > int64(len(*c.buf)-c.r) {
 		return nil
 	}
+	if int64(c.w-c.r) < b.left {
+		x.deadline(x.before(time.Now(), stall))
+	}
 	for int64(c.w-c.r) < b.left {
-		if x.read.IsZero() || x.read.Sub(x.sent) > stall {
-			x.deadline(x.before(time.Now(), stall))
-		}
 		if err := c.behind(); err != nil {
 			if timeout(err) && x.state.Load()&cancelled == 0 {
 				x.read = time.Time{}
@@ -206,10 +206,13 @@ func (x *Exchange) ended(err error) bool {
 }
 
 func (x *Exchange) bodyError(err error) *Failure {
+	if f := x.broke(err); f != nil {
+		return f
+	}
 	switch {
 	case x.state.Load()&cancelled != 0:
 		f := fail(event.Body, err)
-		f.Client, f.Detail = true, "the client went away"
+		f.Client = true
 		return f
 	case timeout(err):
 		f := fail(event.Body, err)
@@ -276,6 +279,7 @@ func (x *Exchange) Finish() {
 		c.close()
 	}
 	x.Attempt.Total = now.Sub(x.start)
+	x.end.whole()
 	x.settle(nil)
 }
 

@@ -39,9 +39,12 @@ func (b *budget) spend() bool {
 	if b.tokens.Add(-1000) >= 0 {
 		return true
 	}
-	b.tokens.Add(1000)
+	b.giveBack()
 	return false
 }
+
+// giveBack returns one that was not needed.
+func (b *budget) giveBack() { b.tokens.Add(1000) }
 
 // Request counts a request that a client made.
 func (p *Pool) Request() {

@@ -51,7 +51,8 @@ type Endpoint struct {
 	pool      *Pool
 	condition atomic.Uint32
 	load      atomic.Int32 // exchanges under way or chosen
-	trial     atomic.Bool  // one request at a time until one succeeds
+	trial     atomic.Int32 // how many exchanges there may be until one more succeeds: one at a time beside those that are there; 0: no limit
+	ailing    atomic.Bool  // fails or ejects is not 0
 	shaky     atomic.Int64 // Unix nanoseconds until which a failure is recent
 	upSince   atomic.Int64 // Unix nanoseconds of its coming back; 0: it was never away
 	awaits    atomic.Int32 // exchanges that wait for the head of their answer
@@ -66,7 +67,8 @@ type Endpoint struct {
 	fails    int // transport failures in a row
 	ejects   int // ejections in a row
 	backAt   time.Time
-	lastDone time.Time // an answer, or a piece of one, came
+	lastDone int64 // Unix nanoseconds at which the head of an answer came
+	triedAt  int64 // Unix nanoseconds at which it was last put on trial
 	refused  time.Time
 	hungAt   time.Time // when it was last found to hang
 	lastWhy  string

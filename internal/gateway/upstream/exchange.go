@@ -26,7 +26,8 @@ type Exchange struct {
 	ctx   context.Context
 	conn  *conn
 	start time.Time
-	sent  time.Time // the request, or what is held of it, was written
+	sent  time.Time    // the request, or what is held of it, was written
+	asked atomic.Int64 // Unix nanoseconds at which the last byte of the request was written; 0: it was not yet
 	state atomic.Uint32
 	up    *upload // nil: the whole body went with the head
 	wrote error   // writing failed; an answer may have come nevertheless
@@ -92,7 +93,7 @@ func (x *Exchange) Recycle() {
 func (x *Exchange) begin() *Failure {
 	if x.end.pool.Settings.Protocol == HTTP && !x.req.Upgrade && !x.req.Fresh {
 		for {
-			c, idle := x.end.take(x.req.Idempotent && x.req.Body.Replayable(), x.start)
+			c, idle := x.end.take(x.req.Idempotent && x.req.Body.whole(), x.start)
 			if c == nil {
 				break
 			}
@@ -159,7 +160,9 @@ func (x *Exchange) send() *Failure {
 	}
 	if !x.req.Body.whole() {
 		x.startUpload()
+		return nil
 	}
+	x.asked.Store(x.sent.UnixNano())
 	return nil
 }
 
@@ -230,7 +233,7 @@ func (x *Exchange) deadline(at time.Time) {
 // clients that leave finds it.
 func (x *Exchange) list(now time.Time) {
 	e := x.end
-	if !x.awaits {
+	if !x.awaits && !x.probe && x.req.Body.whole() { // an upload takes the client's time, not the server's
 		x.awaits = true
 		if e.awaits.Add(1) == 1 {
 			e.stir.Store(now.UnixNano())
@@ -298,13 +301,20 @@ func (x *Exchange) Cancel() {
 	}
 }
 
-// failed ends x with a failure: the connection is closed, the endpoint told.
+// clientLeft is the detail of an attempt that was broken off because nobody wants its
+// answer any more.
+const clientLeft = "the client went away"
+
+// failed ends x with a failure: the connection is closed, the endpoint told. An
+// attempt that was broken off has no symptom: it says nothing about the server.
 func (x *Exchange) failed(f *Failure) *Failure {
 	f.Sent = max(f.Sent, x.Attempt.Sent)
-	if x.state.Load()&cancelled != 0 || x.ctx.Err() != nil {
-		f.Client = true
+	if f.Symptom != vocab.HTTPRequestError && (x.state.Load()&cancelled != 0 || x.ctx.Err() != nil) {
+		// What the network said is of our own doing.
+		f.Client, f.Symptom, f.Detail = true, vocab.ConnectionTerminated, clientLeft
+	} else {
+		x.Attempt.Symptom, x.Attempt.Phase, x.Attempt.Detail = f.Symptom, f.Phase, f.Detail
 	}
-	x.Attempt.Symptom, x.Attempt.Phase, x.Attempt.Detail = f.Symptom, f.Phase, f.Detail
 	if x.conn != nil {
 		x.conn.base.Close() // ends an upload that is under way
 	}

@@ -1,6 +1,9 @@
 package upstream
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // every is how often a pool looks at its servers.
 const every = 25 * time.Millisecond
@@ -41,23 +44,24 @@ func (p *Pool) look(now time.Time, n int, late bool) {
 		if c&Ejected != 0 {
 			e.tryAgain(Ejected, now)
 		}
-		silent, hung := e.look(now, p.usual(e))
+		silent, hung, stuck := e.look(now, p.usual(e))
 		switch {
 		case hung && !late && c == 0 && p.answersElse(e, now.Add(-silent)):
 			e.mu.Lock()
 			e.ejects++
+			e.ailing.Store(true)
 			e.hungAt = now
 			e.backAt = now.Add(jitter(min(p.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)))
 			e.mu.Unlock()
 			e.counts.Hangs.Add(1)
-			e.trial.Store(false)
+			e.trial.Store(0)
 			e.set(Suspect, 0, "nothing completed for "+silent.Round(time.Millisecond).String())
 			e.nudge()
 		case c&Suspect != 0:
 			e.nudge() // those that came meanwhile
-			if e.load.Load() == 0 {
-				e.tryAgain(Suspect, now)
-			}
+			e.tryAgain(Suspect, now)
+		case stuck && e.trial.Load() != 0:
+			e.shaky.Store(now.Add(trialFor).UnixNano()) // what it hung on, it hangs on still
 		}
 		if n%20 == 0 && c == 0 {
 			p.lookSlow(e, ends, now)
@@ -66,28 +70,33 @@ func (p *Pool) look(now time.Time, n int, late bool) {
 }
 
 // look cancels the exchanges whose client left, and says for how long nothing has
-// come although something is waited for.
-func (e *Endpoint) look(now time.Time, usual time.Duration) (silent time.Duration, hung bool) {
+// come although something is waited for. Only requests that are complete count: the
+// others wait for their clients. Nor do those that were there before the last trial
+// began (stuck): they may be slow by themselves.
+func (e *Endpoint) look(now time.Time, usual time.Duration) (silent time.Duration, hung, stuck bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var oldest time.Time
+	oldest := int64(math.MaxInt64)
 	for x := e.first; x != nil; x = x.next {
 		if x.ctx.Err() != nil && x.state.Load()&cancelled == 0 {
 			x.state.Or(cancelled)
 			x.conn.c.SetDeadline(past)
 		}
-		if x.state.Load()&waiting != 0 && (oldest.IsZero() || x.start.Before(oldest)) {
-			oldest = x.start
+		asked := x.asked.Load()
+		if asked == 0 || x.probe || x.state.Load()&waiting == 0 {
+			continue
+		}
+		if asked > e.triedAt {
+			oldest = min(oldest, asked)
+		} else {
+			stuck = true
 		}
 	}
-	if oldest.IsZero() {
-		return 0, false
+	if oldest == math.MaxInt64 {
+		return 0, false, stuck
 	}
-	if e.lastDone.After(oldest) {
-		oldest = e.lastDone
-	}
-	silent = now.Sub(oldest)
-	return silent, silent > e.patience(usual)
+	silent = time.Duration(now.UnixNano() - max(oldest, e.lastDone))
+	return silent, silent > e.patience(usual), stuck
 }
 
 // A server of which nothing is known is measured by the others, with more patience,
@@ -137,7 +146,7 @@ func (p *Pool) answersElse(e *Endpoint, since time.Time) bool {
 			continue
 		}
 		o.mu.Lock()
-		recent := o.lastDone.After(since)
+		recent := o.lastDone > since.UnixNano()
 		idle := o.first == nil
 		o.mu.Unlock()
 		if recent || idle {
@@ -153,14 +162,18 @@ func (e *Endpoint) nudge() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for x := e.first; x != nil; x = x.next {
-		if x.state.Load()&(waiting|nudgeable|nudged) != waiting|nudgeable {
+		state := x.state.Load()
+		if state&(waiting|nudgeable|nudged) != waiting|nudgeable {
 			continue
 		}
 		if !e.pool.hedge.spend() {
 			return
 		}
+		if !x.state.CompareAndSwap(state, state|nudged) {
+			e.pool.hedge.giveBack() // its answer has just come
+			continue
+		}
 		e.pool.Totals.Hedges.Add(1)
-		x.state.Or(nudged)
 		x.conn.c.SetReadDeadline(past)
 	}
 }

@@ -117,3 +117,120 @@ func TestLoneServerIsNotHung(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 }
+
+// TestNudgedAsItAnswers nudges a request at the moment at which its answer comes:
+// what is read afterwards has limits of its own.
+func TestNudgedAsItAnswers(t *testing.T) {
+	p := piped(t, 1, Settings{Hedge: 1, Reserve: 1 << 20, Timeouts: Timeouts{First: time.Minute}}, func(_ string, _ int, c net.Conn) {
+		in := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(in); err != nil {
+				return
+			}
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+			io.WriteString(c, "body")
+		}
+	})
+	e := p.Endpoints()[0]
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				e.nudge()
+			}
+		}
+	}()
+	for range 3000 {
+		p.Request() // earns another nudge
+		x, err := at(e, get("GET"))
+		for err == ErrNudged {
+			err = x.Wait()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b, f := x.Next(); b != nil || f != nil; b, f = x.Next() {
+			if f != nil {
+				t.Fatal(f)
+			}
+		}
+		x.Finish()
+	}
+	close(stop)
+	<-stopped
+}
+
+// TestLongExchangesDoNotKeepAServerOut: a WebSocket that stays open neither keeps a
+// server from being tried again nor from being used.
+func TestLongExchangesDoNotKeepAServerOut(t *testing.T) {
+	for _, out := range []Condition{Suspect, Ejected} {
+		synctest.Test(t, func(t *testing.T) {
+			p := piped(t, 2, Settings{Hedge: 0.05}, says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+			a := p.Endpoints()[0]
+			for range 3 {
+				a.load.Add(1) // three of them
+			}
+			a.set(out, 0, "test")
+			time.Sleep(time.Second)
+			if c := a.Condition(); c != 0 {
+				t.Errorf("it is still %s", c)
+			}
+			tried := 0
+			for range 100 {
+				if e := p.pick(&Choice{}); e == a {
+					tried++
+				}
+			}
+			if tried != 1 {
+				t.Errorf("%d at once, want one beside those that are there", tried)
+			}
+			a.answered(time.Millisecond, time.Now())
+			time.Sleep(p.Settings.SlowStart)
+			for range 100 {
+				if e := p.pick(&Choice{}); e == a {
+					tried++
+				}
+			}
+			if tried < 10 {
+				t.Errorf("it answered and got %d of 100", tried-1)
+			}
+			p.Close()
+		})
+	}
+}
+
+// TestChecksAreNoTraffic: a check that takes its time says nothing about requests.
+func TestChecksAreNoTraffic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := piped(t, 2, Settings{Check: &Check{Path: "/health", Every: time.Second, Timeout: 30 * time.Second, Rise: 1, Fall: 1}}, func(_ string, _ int, c net.Conn) {
+			in := bufio.NewReader(c)
+			for {
+				r, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				if r.URL.Path == "/health" {
+					time.Sleep(5 * time.Second)
+				}
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			}
+		})
+		for range 60 {
+			time.Sleep(time.Second)
+			if got := do(p, get("GET")); got.f != nil {
+				t.Fatal(got.f)
+			}
+			for _, e := range p.Endpoints() {
+				if c := e.Condition(); c&Suspect != 0 {
+					t.Fatalf("%s is %s: %s", e, c, e.Status().Why)
+				}
+			}
+		}
+		p.Close()
+		time.Sleep(10 * time.Second)
+	})
+}

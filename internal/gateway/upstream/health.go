@@ -14,20 +14,31 @@ func (e *Endpoint) answered(d time.Duration, now time.Time) {
 	// What waited through a hang says nothing about how fast the server is when it
 	// works; counted, it would excuse the next hang.
 	e.latency.add(d, now, now.Add(-d).After(e.hungAt))
-	e.lastDone = now
-	e.fails, e.ejects = 0, 0
+	e.lastDone = now.UnixNano()
 	e.mu.Unlock()
 	if e.shaky.Load() != 0 {
 		e.shaky.Store(0)
 	}
-	if e.trial.Load() {
-		e.trial.Store(false)
+	if e.trial.Load() != 0 {
+		e.trial.Store(0)
 		e.upSince.Store(now.UnixNano())
 		e.pool.wake(comeback)
 	}
 	if e.Condition()&Suspect != 0 {
 		e.set(0, Suspect, "it answers again")
 	}
+}
+
+// whole records that an answer came to its end. One whose head is well and whose body
+// breaks off is a failure like others.
+func (e *Endpoint) whole() {
+	if !e.ailing.Load() { // Fast path
+		return
+	}
+	e.mu.Lock()
+	e.fails, e.ejects = 0, 0
+	e.ailing.Store(false)
+	e.mu.Unlock()
 }
 
 // settled is told how an attempt ended; f is nil where it ended well or was
@@ -59,22 +70,23 @@ func (e *Endpoint) settled(f *Failure, a *event.Attempt) {
 	}
 	e.mu.Lock()
 	e.fails++
+	e.ailing.Store(true)
 	e.lastWhy = string(f.Symptom)
 	fails := e.fails
 	e.mu.Unlock()
 	e.shaky.Store(time.Now().Add(min(time.Second<<min(fails, 10), maxEject)).UnixNano())
 	connect := f.Phase == event.Connect
 	switch {
-	case connect && (fails >= 2 || e.trial.Load()):
+	case connect && (fails >= 2 || e.trial.Load() != 0):
 		e.goneAway(f.Detail)
-	case fails >= e.pool.Settings.EjectAfter || e.trial.Load():
+	case fails >= e.pool.Settings.EjectAfter || e.trial.Load() != 0:
 		e.eject(string(f.Symptom))
 	}
 }
 
 // endTrial lets the next request try a server on trial.
 func (e *Endpoint) endTrial() {
-	if e.trial.Load() {
+	if e.trial.Load() != 0 {
 		e.pool.wake(1)
 	}
 }
@@ -91,7 +103,7 @@ func (e *Endpoint) goneAway(why string) {
 	}
 	e.mu.Unlock()
 	e.set(Away, 0, why)
-	e.trial.Store(false)
+	e.trial.Store(0)
 	e.dropIdle()
 	if start {
 		go e.lookFor()
@@ -113,11 +125,15 @@ func (e *Endpoint) lookFor() {
 		if e.Condition()&Gone != 0 {
 			break
 		}
+		begin := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), e.pool.Settings.Timeouts.Connect)
 		c, err := e.pool.Settings.Dial(ctx, e.Network, e.Address)
 		cancel()
 		if err == nil {
 			c.Close()
+			e.mu.Lock()
+			e.slow = max(e.slow, time.Since(begin)) // one that is far away is not given up too soon again
+			e.mu.Unlock()
 			break
 		}
 		every = min(every*5/4, time.Second)
@@ -147,6 +163,7 @@ func (e *Endpoint) eject(why string) {
 	}
 	e.mu.Lock()
 	e.ejects++
+	e.ailing.Store(true)
 	d := min(p.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)
 	e.backAt = time.Now().Add(jitter(d))
 	e.mu.Unlock()
@@ -162,10 +179,13 @@ const trialFor = 3 * time.Second
 func (e *Endpoint) tryAgain(c Condition, now time.Time) {
 	e.mu.Lock()
 	due := !now.Before(e.backAt)
+	if due {
+		e.triedAt = now.UnixNano()
+	}
 	e.mu.Unlock()
 	if due {
 		e.shaky.Store(now.Add(trialFor).UnixNano())
-		e.trial.Store(true)
+		e.trial.Store(e.load.Load() + 1) // what is there may stay for long: a WebSocket, an upload
 		e.set(0, c, "on trial")
 	}
 }

@@ -30,22 +30,11 @@ func (p *Pool) pick(c *Choice) *Endpoint {
 			return nil
 		}
 		e := p.choose(list, c)
-		if e.load.Add(1); e.within() {
+		if e.reserve() { // or somebody was faster
 			return e
 		}
-		e.load.Add(-1) // somebody was faster
 	}
 	return nil
-}
-
-// within reports whether the place just reserved is within the limit.
-func (e *Endpoint) within() bool {
-	n := int(e.load.Load())
-	if e.trial.Load() {
-		return n <= 1
-	}
-	limit := e.pool.Settings.MaxRequests
-	return limit <= 0 || n <= limit
 }
 
 // candidates gathers the servers that may be asked. Conditions in forgive do not

@@ -3,6 +3,8 @@ package upstream
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -191,5 +193,49 @@ func TestUnrepeatableAvoidsTheShaky(t *testing.T) {
 	p.Endpoints()[1].Drain(true)
 	if p.pick(&Choice{Once: true}) != a {
 		t.Error("where no other is left it is not asked")
+	}
+}
+
+// TestOneGetsTheLastPlace: of many that want the one free place at once one gets it.
+func TestOneGetsTheLastPlace(t *testing.T) {
+	p := pooled(t, Settings{MaxRequests: 1}, 1)
+	for range 500 {
+		var wg sync.WaitGroup
+		var got atomic.Int64
+		for range 8 {
+			wg.Go(func() {
+				if p.pick(&Choice{}) != nil {
+					got.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if got.Load() != 1 {
+			t.Fatalf("%d got the one place", got.Load())
+		}
+		p.Endpoints()[0].Release()
+	}
+}
+
+// TestAnswersThatBreakOffEject: a server whose heads are well and whose bodies are not
+// is one that fails.
+func TestAnswersThatBreakOffEject(t *testing.T) {
+	p := pooled(t, Settings{}, 1, 1)
+	a := p.Endpoints()[0]
+	for range 3 {
+		a.answered(time.Millisecond, time.Now())
+		a.settled(&Failure{Symptom: vocab.HTTPResponseIncomplete, Phase: event.Body, Sent: 10}, &event.Attempt{})
+	}
+	if a.Condition()&Ejected == 0 {
+		t.Errorf("it is %s", a.Condition())
+	}
+	b := p.Endpoints()[1]
+	for range 10 {
+		b.answered(time.Millisecond, time.Now())
+		b.whole()
+		b.settled(&Failure{Symptom: vocab.HTTPResponseIncomplete, Phase: event.Body, Sent: 10}, &event.Attempt{})
+	}
+	if b.Condition() != 0 || b.fails != 1 {
+		t.Errorf("it is %s after failures that were never in a row", b.Condition())
 	}
 }

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -121,7 +122,7 @@ func (p *Pool) Close() {
 	for _, e := range p.Endpoints() {
 		e.dropIdle()
 	}
-	p.wake(len(p.queue) + 1)
+	p.wake(math.MaxInt)
 	p.wg.Wait()
 }
 
@@ -300,12 +301,32 @@ func (p *Pool) cameUp(e *Endpoint) {
 
 // full reports whether e has as many requests as it may.
 func (e *Endpoint) full() bool {
-	n := int(e.load.Load())
-	if e.trial.Load() {
-		return n >= 1
+	most := e.most()
+	return most > 0 && e.load.Load() >= most
+}
+
+// most is how many requests e may have at once; 0: no limit.
+func (e *Endpoint) most() int32 {
+	most := int32(e.pool.Settings.MaxRequests)
+	if trial := e.trial.Load(); trial > 0 && (most <= 0 || trial < most) {
+		return trial
 	}
-	limit := e.pool.Settings.MaxRequests
-	return limit > 0 && n >= limit
+	return most
+}
+
+// reserve takes a place at e, where one is free.
+func (e *Endpoint) reserve() bool {
+	most := e.most()
+	if most <= 0 { // Fast path
+		e.load.Add(1)
+		return true
+	}
+	for n := e.load.Load(); n < most; n = e.load.Load() {
+		if e.load.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+	return false
 }
 
 // others reports whether a server other than e may be asked.

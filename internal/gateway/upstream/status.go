@@ -28,7 +28,7 @@ type Status struct {
 // Status returns what is known about e now.
 func (e *Endpoint) Status() Status {
 	c := &e.counts
-	s := Status{Address: e.String(), Server: e.Server, Condition: e.Condition().String(), Trial: e.trial.Load(), Backup: e.Backup, Weight: e.Weight,
+	s := Status{Address: e.String(), Server: e.Server, Condition: e.Condition().String(), Trial: e.trial.Load() != 0, Backup: e.Backup, Weight: e.Weight,
 		Active: int(e.load.Load()), Most: e.pool.Settings.MaxRequests, Requests: c.Requests.Load(), Failures: c.Failures.Load(), Connects: c.Connects.Load(), Stale: c.Stale.Load(),
 		Ejections: c.Ejections.Load(), Hangs: c.Hangs.Load(), Average: e.latency.estimate(time.Now().UnixNano())}
 	e.mu.Lock()

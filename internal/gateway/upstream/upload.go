@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"io"
+	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 	"github.com/goodgatehq/goodgate/internal/wire/fastcgi"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
 // upload sends the rest of a body while the answer is waited for.
@@ -39,7 +41,40 @@ func (x *Exchange) startUpload() {
 		defer x.end.pool.wg.Done()
 		defer close(u.done)
 		u.f = u.run()
+		u.ended()
 	}()
+}
+
+// ended says to the exchange what the end of the upload means.
+func (u *upload) ended() {
+	select {
+	case <-u.stop:
+		return
+	default:
+	}
+	switch x := u.x; {
+	case u.f == nil:
+		x.asked.Store(time.Now().UnixNano())
+	case u.f.Client, timeout(u.f.Err) && x.state.Load()&waiting != 0:
+		// The request will never be complete: the server must not take what it has
+		// for the whole, and an answer that is here has been read.
+		x.conn.base.Close()
+	}
+}
+
+// broke returns why the upload ended, where that is what ended the connection.
+func (x *Exchange) broke(err error) *Failure {
+	if x.up == nil {
+		return nil
+	}
+	closed := errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+	if closed {
+		<-x.up.done // it closed the connection, and is about to end
+	}
+	if f := x.up.failure(); f != nil && (f.Client || closed) {
+		return f
+	}
+	return nil
 }
 
 func (u *upload) goOn() { u.once.Do(func() { close(u.cont) }) }
@@ -96,13 +131,6 @@ func (u *upload) run() *Failure {
 			return w.end(body)
 		}
 		if err != nil {
-			// The request will never be complete: the server must not take what
-			// it has for the whole.
-			select {
-			case <-u.stop:
-			default:
-				u.x.conn.base.Close()
-			}
 			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the client broke off the body: " + reason(err), Err: err}
 		}
 	}
@@ -155,12 +183,13 @@ func (w *uploadWriter) end(body *Body) *Failure {
 		out = append(w.buf[:0], "0\r\n"...)
 		if body.Trailer != nil {
 			for _, f := range body.Trailer() {
-				out = append(append(append(append(out, f[0]...), ": "...), f[1]...), "\r\n"...)
+				if line, err := http1.AppendField(out, f[0], f[1]); err == nil { // what would break a line is left out
+					out = line
+				}
 			}
 		}
 		out = append(out, "\r\n"...)
 	case w.left > 0:
-		w.conn.base.Close()
 		return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the body is shorter than announced", Err: errors.New("short body")}
 	default:
 		return nil

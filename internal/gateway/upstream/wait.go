@@ -24,10 +24,8 @@ func (x *Exchange) Wait() error {
 	t := &x.end.pool.Settings.Timeouts
 	if x.wrote != nil {
 		x.deadline(time.Now().Add(afterWriteError))
-	} else if x.read.IsZero() || x.conn.r == x.conn.w {
-		x.deadline(x.before(x.sent, t.First))
 	} else {
-		x.deadline(x.before(x.sent, t.Header))
+		x.deadline(x.before(x.requested(), t.First)) // of the head, once it begins
 	}
 	for interim := 0; ; interim++ {
 		head, err := x.head()
@@ -42,11 +40,32 @@ func (x *Exchange) Wait() error {
 			return x.failed(f)
 		}
 		if done {
-			x.state.And(^uint32(waiting | nudgeable | nudged))
+			if x.state.And(^uint32(waiting|nudgeable|nudged))&nudged != 0 {
+				x.unnudged()
+			}
 			x.first()
 			return nil
 		}
 	}
+}
+
+// unnudged waits until the one who nudges has set the deadline, and forgets it.
+func (x *Exchange) unnudged() {
+	x.end.mu.Lock() // nudge holds it for as long as it takes
+	defer x.end.mu.Unlock()
+	x.read = time.Time{}
+}
+
+// requested returns since when the answer is owed: the last byte of the request was
+// written then. While the rest of a body is on its way it is now.
+func (x *Exchange) requested() time.Time {
+	if x.up == nil {
+		return x.sent
+	}
+	if at := x.asked.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Now()
 }
 
 // first records that the head is there.
@@ -55,6 +74,9 @@ func (x *Exchange) first() {
 	x.Attempt.First = now.Sub(x.start)
 	x.Attempt.Status = x.Response.Status
 	x.awaited(now)
+	if x.Upgraded {
+		x.end.whole()
+	}
 	if !x.probe {
 		x.end.answered(x.Attempt.First, now)
 	}
@@ -74,18 +96,35 @@ func (x *Exchange) head() (int, error) {
 		if x.fcgi == nil && len(b) > 0 && !couldBeHTTP(b) {
 			return 0, malformed(event.Header, http1.NewFault(http1.StatusLine, 0, b))
 		}
-		looked = len(b)
-		if looked > 0 && x.state.Load()&waiting != 0 && x.wrote == nil {
+		if looked == 0 && len(b) > 0 && x.wrote == nil {
 			x.state.And(^uint32(nudgeable)) // it answers: no second attempt
-			x.deadline(x.before(x.sent, s.Timeouts.Header))
+			x.deadline(x.before(x.requested(), s.Timeouts.Header))
 		}
+		looked = len(b)
 		if c.buf != nil && len(b) == len(*c.buf) {
 			c.grow(min(2*len(b), s.MaxHeader+1))
 		}
 		if err := x.fill(); err != nil {
+			if looked == 0 && timeout(err) && x.uploading() {
+				continue
+			}
 			return 0, x.headError(err, looked)
 		}
 	}
+}
+
+// uploading reports whether the limit of the first byte has not been reached after
+// all, because the request went on meanwhile, and sets the deadline anew.
+func (x *Exchange) uploading() bool {
+	if x.up == nil || x.wrote != nil || x.state.Load()&(nudged|cancelled) != 0 {
+		return false
+	}
+	at := x.before(x.requested(), x.end.pool.Settings.Timeouts.First)
+	if !at.After(time.Now()) {
+		return false
+	}
+	x.deadline(at)
+	return true
 }
 
 // couldBeHTTP reports whether b may be the beginning of a status line, so that
@@ -103,9 +142,10 @@ func (x *Exchange) headError(err error, got int) error {
 		switch {
 		case state&cancelled != 0:
 			f := fail(event.Header, err)
-			f.Client, f.Detail = true, "the client went away"
+			f.Client = true
 			return f
 		case state&nudged != 0:
+			x.unnudged()
 			x.state.And(^uint32(nudged | nudgeable))
 			return ErrNudged
 		case x.wrote != nil:
@@ -119,10 +159,8 @@ func (x *Exchange) headError(err error, got int) error {
 		}
 		return f
 	}
-	if x.up != nil {
-		if up := x.up.failure(); up != nil && up.Client {
-			return up
-		}
+	if f := x.broke(err); f != nil {
+		return f
 	}
 	if got > 0 {
 		f := malformed(event.Header, http1.NewFault(http1.HeadCut, int64(got), x.conn.unread()))

@@ -53,6 +53,13 @@ type Bad struct {
 	Detail string
 }
 
+// SlowBody is why a front gives up waiting for a request's body. Its text may be told to
+// the client, which gets 408.
+type SlowBody string
+
+// Error returns the text.
+func (e SlowBody) Error() string { return string(e) }
+
 // Responder takes the answer to a request. The front frames it.
 type Responder interface {
 	// Interim sends a 1xx answer other than 100 and 101.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -136,7 +137,7 @@ func (h *handler) holdAll(n int) *refusal {
 		if err == errTooLarge {
 			return &refusal{status: 413, symptom: vocab.HTTPRequestError, detail: "the request's body is larger than allowed"}
 		}
-		return &refusal{status: 400, symptom: vocab.HTTPRequestError, detail: "the client broke off its body", client: true}
+		return brokenOff(err)
 	}
 	h.body.Held, h.body.Rest = h.held, nil
 	return nil
@@ -146,13 +147,24 @@ func (h *handler) holdAll(n int) *refusal {
 func (h *handler) measure(limit int) *refusal {
 	b, err := io.ReadAll(io.LimitReader(h.body.Rest, int64(limit)+1))
 	switch {
+	case err == errTooLarge:
+		return &refusal{status: 413, symptom: vocab.HTTPRequestError, detail: "the request's body is larger than allowed"}
 	case err != nil:
-		return &refusal{status: 400, symptom: vocab.HTTPRequestError, detail: "the client broke off its body", client: true}
+		return brokenOff(err)
 	case len(b) > limit:
 		return &refusal{status: 413, symptom: vocab.HTTPRequestError, detail: "a body of unknown length is larger than is held for FastCGI"}
 	}
 	h.body.Held, h.body.Rest, h.body.Length = b, nil, int64(len(b))
 	return nil
+}
+
+// brokenOff refuses a request whose body did not come whole.
+func brokenOff(err error) *refusal {
+	r := &refusal{status: 400, symptom: vocab.HTTPRequestError, detail: "the client broke off its body", client: true}
+	if slow, ok := errors.AsType[SlowBody](err); ok {
+		r.status, r.detail = 408, string(slow)
+	}
+	return r
 }
 
 func (h *handler) requestTrailer() [][2]string {
@@ -200,6 +212,9 @@ func (h *handler) limitOf(now time.Time) time.Time {
 func failed(f *upstream.Failure) *refusal {
 	r := &refusal{symptom: f.Symptom, detail: f.Detail, client: f.Client, phase: f.Phase}
 	r.status = statusOf(f)
+	if slow, ok := errors.AsType[SlowBody](f.Err); ok {
+		r.status, r.detail = 408, string(slow)
+	}
 	return r
 }
 

@@ -20,6 +20,7 @@ func (c *Config) Defaults() {
 	span(&l.IdleTime, 75*time.Second)
 	span(&l.WriteTime, 60*time.Second)
 	span(&l.BodyTime, 60*time.Second)
+	whole(&l.BodyRate, 500)
 	span(&c.Stop.Deadline, 30*time.Second)
 	if c.AccessLog.File != "" && c.AccessLog.Format == "" {
 		c.AccessLog.Format = "json"

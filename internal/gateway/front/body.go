@@ -20,6 +20,7 @@ type incoming struct {
 	chunks  http1.Chunked
 	chunked bool
 	expects bool // 100 has not been sent, and the client waits for it
+	pace    pace
 	err     error
 	trailer http1.Response
 }
@@ -109,6 +110,9 @@ func (x *exchange) readChunks(b []byte) (int, error) {
 			return 0, x.broken(fault)
 		}
 		if in.chunks.Done() {
+			if fault = x.badTrailer(); fault != nil {
+				return 0, x.broken(fault)
+			}
 			x.whole()
 		}
 		if len(data) > 0 {
@@ -122,17 +126,27 @@ func (x *exchange) readChunks(b []byte) (int, error) {
 
 // receive reads from the client.
 func (x *exchange) receive(b []byte) (int, error) {
-	c := x.c
+	c, p := x.c, &x.in.pace
+	c.mayRead()
 	c.reading = true
 	n, err := c.s.Read(b)
 	c.reading = false
+	var waited time.Duration
+	if !c.asked.IsZero() {
+		waited = time.Since(c.asked)
+		c.asked = time.Time{}
+	}
+	p.add(waited, n)
 	if n > 0 {
 		return n, nil
 	}
 	if err == nil || err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	return 0, err
+	if c.stopped.Load() {
+		return 0, err
+	}
+	return 0, p.why(err, &c.front.limits, x.answering.Load())
 }
 
 func (x *exchange) broken(err error) error {
@@ -160,17 +174,26 @@ func (x *exchange) stop() {
 	x.c.s.SetReadDeadline(past)
 }
 
-func (x *exchange) requestTrailer() []gateway.Field {
-	if !x.in.chunked || x.in.state != bodyDone || len(x.in.chunks.Trailer) <= 2 {
+// badTrailer is what is wrong with the lines after the last chunk. They are not dropped
+// for it: what one parser takes for a bad trailer may be a request for the next.
+func (x *exchange) badTrailer() *http1.Fault {
+	t := &x.in.trailer
+	if len(x.in.chunks.Trailer) <= 2 {
 		return nil
 	}
-	t := &x.in.trailer
 	t.ParseTrailer(x.in.chunks.Trailer, maxFields)
 	if len(t.Faults) > 0 {
+		return &t.Faults[0]
+	}
+	return nil
+}
+
+func (x *exchange) requestTrailer() []gateway.Field {
+	if !x.in.chunked || x.in.state != bodyDone {
 		return nil
 	}
 	var out []gateway.Field
-	for _, f := range t.Fields {
+	for _, f := range x.in.trailer.Fields {
 		out = append(out, gateway.Field{Name: string(f.Name), Value: string(f.Value)})
 	}
 	return out
@@ -184,13 +207,15 @@ func (x *exchange) drain() bool {
 		return false
 	case x.c.stopped.Load():
 		x.c.stopped.Store(false)
-		x.c.waitRead = true // a deadline of the past is to be taken away
+		x.c.waitRead.Store(true) // a deadline of the past is to be taken away
 	case in.state == bodyBroken || in.expects:
 		return false
 	}
 	if in.state == bodyDone {
 		return true
 	}
+	x.c.draining = true
+	defer func() { x.c.draining = false }()
 	begun := time.Now()
 	var b [4 << 10]byte
 	for n := 0; in.state == bodyMore; {

@@ -35,9 +35,11 @@ type conn struct {
 	one       [1]byte   // the first byte over TLS
 	post      bool      // the last request was a POST
 	reading   bool      // of a body: a wait has a limit of its own
+	draining  bool      // of a body that nobody wants
+	asked     time.Time // when the wait for more of a body began
 	stopped   atomic.Bool
-	waitRead  bool // a read deadline is set
-	waitWrite bool // a write deadline is set
+	waitRead  atomic.Bool // a read deadline is set
+	waitWrite bool        // a write deadline is set
 
 	next, prev *conn // under front.mu
 	forgotten  bool
@@ -206,12 +208,49 @@ func (c *conn) blocked(write bool) {
 	case write && l.WriteTime > 0:
 		c.waitWrite = true
 		c.s.SetWriteDeadline(time.Now().Add(l.WriteTime))
-	case !write && c.reading && l.BodyTime > 0:
-		c.waitRead = true
-		c.s.SetReadDeadline(time.Now().Add(l.BodyTime))
-		if c.stopped.Load() {
-			c.s.SetReadDeadline(past)
+	case !write && c.reading:
+		d := linger
+		if !c.draining {
+			d = c.x.in.pace.left(l, c.x.answering.Load())
 		}
+		if d <= 0 {
+			return
+		}
+		c.asked = time.Now()
+		c.readBy(c.asked.Add(d))
+		if d < l.BodyTime && !c.draining && c.x.answering.Load() {
+			c.readBy(c.asked.Add(l.BodyTime))
+		}
+	}
+}
+
+// readBy sets the deadline for a read of a body, unless nobody wants it any more.
+func (c *conn) readBy(t time.Time) {
+	c.waitRead.Store(true)
+	c.s.SetReadDeadline(t)
+	if c.stopped.Load() {
+		c.s.SetReadDeadline(past)
+	}
+}
+
+// mayRead takes away the deadline of an earlier wait, which may have passed meanwhile:
+// it would end a read that need not wait at all.
+func (c *conn) mayRead() {
+	if !c.waitRead.Load() {
+		return
+	}
+	c.waitRead.Store(false)
+	c.s.SetReadDeadline(noDeadline)
+	if c.stopped.Load() {
+		c.s.SetReadDeadline(past)
+	}
+}
+
+// mayWrite does the same for writing.
+func (c *conn) mayWrite() {
+	if c.waitWrite {
+		c.waitWrite = false
+		c.s.SetWriteDeadline(noDeadline)
 	}
 }
 

@@ -71,6 +71,7 @@ func TestBadChunks(t *testing.T) {
 	for _, body := range []string{
 		"5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "5 \x00\r\nhello\r\n0\r\n\r\n",
 		"10000000000000005\r\nhello\r\n0\r\n\r\n", "5;a\rb\r\nhello\r\n0\r\n\r\n", "\r\n5\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\nX: y\n\r\n", " 5\r\nhello\r\n0\r\n\r\n",
+		"5\r\nhello\r\n0\r\nGET /smuggled HTTP/1.1\r\n\r\n", "5\r\nhello\r\n0\r\nX : y\r\n\r\n", "5\r\nhello\r\n0\r\nX: y\r\n z\r\n\r\n", "5\r\nhello\r\n0\r\nX: \x00\r\n\r\n",
 	} {
 		s := newSite(t, nil, nil)
 		got := s.raw("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -189,8 +190,8 @@ func TestIdle(t *testing.T) {
 
 // TestSlowBody: a body of which nothing more comes ends, and is no request.
 func TestSlowBody(t *testing.T) {
-	s := newSite(t, func(c *config.Config) { c.Limits.BodyTime = 500 * time.Millisecond }, nil)
-	if got := s.raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"); !strings.HasPrefix(got, "HTTP/1.1 400 ") || len(s.asked()) > 0 {
+	s := newSite(t, func(c *config.Config) { c.Limits.BodyTime, c.Limits.BodyRate = 500*time.Millisecond, 2 }, nil)
+	if got := s.raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"); !strings.HasPrefix(got, "HTTP/1.1 408 ") || len(s.asked()) > 0 {
 		t.Errorf("%v %q", s.asked(), got)
 	}
 	// A body that comes slowly, but comes, is waited for.

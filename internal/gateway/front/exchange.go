@@ -3,6 +3,7 @@ package front
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
@@ -32,6 +33,7 @@ type exchange struct {
 	in  incoming
 	out []byte // to be sent
 	answer
+	answering atomic.Bool // the answer has begun while the body still comes
 
 	mu sync.Mutex // where the client expects 100: guards what is sent beside the answer
 }
@@ -76,6 +78,7 @@ func (x *exchange) next() {
 	x.bad = gateway.Bad{}
 	x.in = incoming{chunks: x.in.chunks}
 	x.answer = answer{}
+	x.answering.Store(false)
 	x.out = x.out[:0]
 	if cap(x.out) > 4*outSize {
 		x.out = make([]byte, 0, outSize)
@@ -231,20 +234,15 @@ func (x *exchange) end() bool {
 		return false
 	case !x.finish():
 		return false
-	case c.waitWrite:
-		c.waitWrite = false
-		c.s.SetWriteDeadline(noDeadline)
 	}
+	c.mayWrite()
 	if x.close || !x.drain() {
 		if x.in.state != bodyDone || x.r < x.w || x.bad.Status != 0 {
 			c.linger()
 		}
 		return false
 	}
-	if c.waitRead {
-		c.waitRead = false
-		c.s.SetReadDeadline(noDeadline)
-	}
+	c.mayRead()
 	if x.r > 0 {
 		x.w = copy(x.buf, x.buf[x.r:x.w])
 		x.r = 0

@@ -2,16 +2,18 @@ package front
 
 import (
 	"errors"
+	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/textproto"
 	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
 // newServer returns net/http's server for HTTP/2.
@@ -78,6 +80,7 @@ func (h standard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.start(f, w, r)
 	f.core(&s.req, s)
 	aborted := s.aborted
+	s.waits() // for the end of the answer, which net/http sends when this returns
 	s.reset()
 	sessions.Put(s)
 	if aborted {
@@ -93,34 +96,43 @@ type session struct {
 	r       *http.Request
 	rc      *http.ResponseController
 	fields  []gateway.Field
-	read    time.Time // when the read deadline was set; zero: none is
+	bad     gateway.Bad
+	pace    pace        // of the request's body
+	held    int         // bytes of the answer that net/http may hold back
+	begun   atomic.Bool // the answer's head was sent
+	reading atomic.Bool // of the body, by another goroutine
+	stopped atomic.Bool // nobody wants more of the body
 	aborted bool
-	head    bool // was sent
 }
 
 var sessions = sync.Pool{New: func() any { return new(session) }}
 
 func (s *session) reset() {
 	clear(s.fields)
-	*s = session{fields: s.fields[:0]}
+	s.req, s.front, s.w, s.r, s.rc = gateway.Request{}, nil, nil, nil, nil
+	s.fields, s.bad, s.pace, s.held, s.aborted = s.fields[:0], gateway.Bad{}, pace{}, 0, false
+	s.begun.Store(false)
+	s.stopped.Store(false)
+	s.reading.Store(false)
 }
 
 func (s *session) start(f *Front, w http.ResponseWriter, r *http.Request) {
 	s.front, s.w, s.r = f, w, r
 	q := &s.req
-	*q = gateway.Request{Ctx: r.Context(), Method: r.Method, Host: r.Host, Proto: r.Proto, Remote: r.RemoteAddr, Scheme: "http", Length: r.ContentLength}
-	if r.TLS != nil {
-		q.Scheme = "https"
-	}
-	q.Target = target(r)
+	// What the client says of the scheme is not asked: there is HTTP/2 over TLS only.
+	*q = gateway.Request{Ctx: r.Context(), Method: r.Method, Target: r.RequestURI, Host: r.Host, Proto: r.Proto, Remote: r.RemoteAddr, Scheme: "https", Length: r.ContentLength}
 	for name, values := range r.Header {
 		for _, v := range values {
 			s.fields = append(s.fields, gateway.Field{Name: name, Value: v})
 		}
 	}
 	q.Header = s.fields
+	s.rc = http.NewResponseController(w)
+	if s.check(); s.bad.Status != 0 {
+		q.Bad, q.Length = &s.bad, 0
+		return
+	}
 	if r.ContentLength != 0 && r.Body != nil && r.Body != http.NoBody {
-		s.rc = http.NewResponseController(w)
 		q.Body, q.Stop = s, s.stop
 		if len(r.Trailer) > 0 {
 			q.Trailer = s.requestTrailer
@@ -128,44 +140,76 @@ func (s *session) start(f *Front, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// target is the request's target in origin form. A client may send the absolute
-// form to a proxy, and must be understood.
-func target(r *http.Request) string {
-	t := r.RequestURI
-	if strings.HasPrefix(t, "/") || t == "*" {
-		return t
+// check holds a request against the rules of HTTP/1.1, in which it goes on. net/http
+// does not: its methods and paths may have spaces, of which a server would read a
+// request line of its own.
+func (s *session) check() {
+	q := &s.req
+	fault := http1.CheckRequest(q.Method, q.Target, q.Host)
+	if q.Method == "CONNECT" {
+		q.Target = "/" // as the other engine has it; it is not forwarded
 	}
-	if _, rest, ok := strings.Cut(t, "://"); ok {
-		if i := strings.IndexAny(rest, "/?"); i >= 0 {
-			if rest[i] == '?' {
-				return "/" + rest[i:]
-			}
-			return rest[i:]
-		}
+	lengths := s.r.Header["Content-Length"]
+	switch {
+	case fault != nil:
+		s.bad = gateway.Bad{Status: 400, Detail: fault.Error()}
+	case len(s.fields) > maxFields:
+		s.bad = gateway.Bad{Status: 431, Detail: string(http1.TooManyFields)}
+	case len(lengths) > 1:
+		s.bad = gateway.Bad{Status: 400, Detail: string(http1.LengthDiffers)}
+	case len(lengths) == 1 && !digits(lengths[0]):
+		s.bad = gateway.Bad{Status: 400, Detail: string(http1.LengthInvalid)}
 	}
-	return "/"
 }
 
-// Read reads the request's body. A client that sends nothing for too long breaks
-// it off.
+func digits(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 63)
+	return err == nil
+}
+
+// Read reads the request's body. A client that sends nothing for too long, or too
+// little, breaks it off. The limit is there while the client is waited for: one that
+// passes while the server works would end a body that came in time.
 func (s *session) Read(b []byte) (int, error) {
-	if d := s.front.limits.BodyTime; d > 0 {
-		// Not for each of many reads.
-		if now := time.Now(); now.Sub(s.read) > d/16 {
-			s.read = now
-			s.rc.SetReadDeadline(now.Add(d))
-		}
+	l, free := &s.front.limits, s.begun.Load()
+	d := s.pace.left(l, free)
+	if d <= 0 {
+		return s.r.Body.Read(b)
+	}
+	asked := time.Now()
+	s.reading.Store(true)
+	s.rc.SetReadDeadline(asked.Add(d))
+	switch {
+	case s.stopped.Load():
+		s.rc.SetReadDeadline(past)
+	case !free && s.begun.Load():
+		s.rc.SetReadDeadline(asked.Add(l.BodyTime))
 	}
 	n, err := s.r.Body.Read(b)
-	if err != nil && s.front.limits.BodyTime > 0 {
-		// A deadline that passes while the server works would look to net/http
-		// like a client that went away.
-		s.rc.SetReadDeadline(time.Time{})
+	s.reading.Store(false)
+	s.rc.SetReadDeadline(noDeadline)
+	s.pace.add(time.Since(asked), n)
+	if err != nil && err != io.EOF && !s.stopped.Load() {
+		err = s.pace.why(err, l, free)
 	}
 	return n, err
 }
 
-func (s *session) stop() { s.rc.SetReadDeadline(time.Unix(1, 0)) }
+// converse is told that the answer begins, as exchange.converse is.
+func (s *session) converse() {
+	s.begun.Store(true)
+	if d := s.front.limits.BodyTime; d > 0 && s.reading.Load() {
+		s.rc.SetReadDeadline(time.Now().Add(d))
+		if !s.reading.Load() {
+			s.rc.SetReadDeadline(noDeadline)
+		}
+	}
+}
+
+func (s *session) stop() {
+	s.stopped.Store(true)
+	s.rc.SetReadDeadline(past)
+}
 
 func (s *session) requestTrailer() []gateway.Field {
 	var out []gateway.Field
@@ -189,11 +233,14 @@ func (s *session) Interim(status int, header []gateway.Field) {
 
 // Head sends the answer's head.
 func (s *session) Head(status int, header []gateway.Field, length int64, trailer bool) {
-	s.head = true
+	s.converse()
 	h := s.w.Header()
 	values := make([]string, len(header)+1) // one allocation for all fields
 	for i, f := range header {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
+		if name == "Connection" {
+			continue // HTTP/2 has none; to net/http it would mean the end of all streams
+		}
 		if old, ok := h[name]; ok {
 			h[name] = append(old, f.Value)
 			continue
@@ -210,32 +257,48 @@ func (s *session) Head(status int, header []gateway.Field, length int64, trailer
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil
 	}
-	if d := s.front.limits.WriteTime; d > 0 && (length < 0 || length > 1<<20) {
-		s.controller().SetWriteDeadline(time.Now().Add(d))
-	}
 	s.w.WriteHeader(status)
-}
-
-func (s *session) controller() *http.ResponseController {
-	if s.rc == nil {
-		s.rc = http.NewResponseController(s.w)
-	}
-	return s.rc
 }
 
 func bodyAllowed(status int) bool { return status >= 200 && status != 204 && status != 304 }
 
 // Write sends a piece of the body.
 func (s *session) Write(b []byte) error {
-	if d := s.front.limits.WriteTime; d > 0 && len(b) >= 16<<10 {
-		s.controller().SetWriteDeadline(time.Now().Add(d))
+	if s.held += len(b); s.held > chunk {
+		s.waits()
+		defer s.goesOn()
+		s.held = chunk // it may hold a part back, and pass on more than it is given next
 	}
 	_, err := s.w.Write(b)
 	return err
 }
 
 // Flush sends what was written.
-func (s *session) Flush() error { return s.controller().Flush() }
+func (s *session) Flush() error {
+	s.waits()
+	defer s.goesOn()
+	s.held = 0
+	return s.rc.Flush()
+}
+
+// chunk is how much net/http gathers before it has to wait for the client
+// (http2handlerChunkWriteSize).
+const chunk = 4 << 10
+
+// waits is called before the client is waited for: it may have left no window for the
+// answer, and never open one.
+func (s *session) waits() {
+	if d := s.front.limits.WriteTime; d > 0 {
+		s.rc.SetWriteDeadline(time.Now().Add(d))
+	}
+}
+
+// goesOn takes the limit away: the server may be silent for longer.
+func (s *session) goesOn() {
+	if s.front.limits.WriteTime > 0 {
+		s.rc.SetWriteDeadline(noDeadline)
+	}
+}
 
 // Trailer sends fields after the body. Without a flush net/http would frame a
 // small body by its length, which leaves no place for a trailer.

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
 	"github.com/goodgatehq/goodgate/internal/gateway/sock"
@@ -59,11 +60,21 @@ func (x *exchange) Head(status int, header []gateway.Field, size int64, trailer 
 	switch {
 	case x.close || x.c.front.stopping.Load():
 		x.close = true
+		x.converse()
 		x.out = append(x.out, "Connection: close\r\n"...)
 	case x.ask.Minor == 0:
 		x.out = append(x.out, "Connection: keep-alive\r\n"...)
 	}
 	x.out = append(x.out, "\r\n"...)
+}
+
+// converse frees a body that is still read from the limit of its rate: with the answer
+// it has become one side of a conversation.
+func (x *exchange) converse() {
+	x.answering.Store(true)
+	if l := &x.c.front.limits; x.req.Body != nil && l.BodyRate > 0 && l.BodyTime > 0 {
+		x.c.readBy(time.Now().Add(l.BodyTime)) // whoever waits at this moment
+	}
 }
 
 // frame says how the end of the body is found (RFC 9112 section 6).
@@ -151,6 +162,7 @@ func (x *exchange) send(b []byte) error {
 	if x.failed != nil {
 		return x.failed
 	}
+	x.c.mayWrite()
 	_, err := x.c.s.WriteBoth(x.out, b)
 	x.out = x.out[:0]
 	if err != nil {
@@ -172,6 +184,7 @@ func (x *exchange) Carry(p *sock.Pipe, n int) error {
 		x.failed = http.ErrContentLength
 		return x.failed
 	}
+	x.c.mayWrite()
 	if err := x.c.s.WriteFrom(p); err != nil {
 		x.failed = err
 		x.c.cancel()

@@ -88,6 +88,9 @@ func (c *conn) look(now int64) {
 	switch s := state(c.state.Load()); {
 	case s == fresh && l.HeaderTime > 0 && since > int64(l.HeaderTime),
 		s == idle && l.IdleTime > 0 && since > int64(l.IdleTime):
+		if c.below.Look() == sock.Readable {
+			return // its next request comes at this very moment
+		}
 		if c.state.CompareAndSwap(uint32(s), uint32(closing)) {
 			c.s.SetReadDeadline(past)
 		}

@@ -142,6 +142,24 @@ func (r *Request) target() bool {
 	return escaped(r.Target)
 }
 
+// CheckRequest holds what came in another protocol against the rules of an HTTP/1.1
+// request line in origin form and a Host field; nil where it fits. The target of
+// CONNECT is not looked at.
+func CheckRequest(method, target, host string) *Fault {
+	switch {
+	case !token(method):
+		return faulty(RequestLine, 0, method)
+	case method == "CONNECT":
+	case target == "*" && method == "OPTIONS":
+	case target == "" || target[0] != '/' || !visible(target) || !escaped(target):
+		return faulty(BadTarget, 0, target)
+	}
+	if !ValidHost(host) {
+		return faulty(HostInvalid, 0, host)
+	}
+	return nil
+}
+
 // visible reports whether t has neither controls nor spaces nor a fragment. Bytes
 // above ASCII are let through: clients send them, and servers read them.
 func visible(t string) bool {
@@ -337,21 +355,42 @@ func token(s string) bool {
 	return len(s) > 0
 }
 
-// hosts are the bytes of a host with its port (RFC 3986 section 3.2.2).
+// hosts are the bytes of a name or an IPv4 address (RFC 3986 section 3.2.2).
 var hosts = func() (t [256]bool) {
 	for c := range t {
 		b := byte(c)
-		t[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || digit(b) || strings.IndexByte("!$%&'()*+,-.:;=[]_~", b) >= 0
+		t[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || digit(b) || strings.IndexByte("!$%&'()*+,-.;=_~", b) >= 0
 	}
 	return t
 }()
 
-// ValidHost reports whether s has only bytes of a host and a port; the empty one is
-// valid (RFC 9110 section 7.2).
+// ValidHost reports whether s is a host, or one with a port; the empty one is valid (RFC
+// 9110 section 7.2). What follows a colon is digits: applications make links of it.
 func ValidHost(s string) bool {
-	for i := 0; i < len(s); i++ {
+	i := 0
+	if len(s) > 0 && s[0] == '[' {
+		if i = strings.IndexByte(s, ']'); i < 2 {
+			return false
+		}
+		for _, c := range []byte(s[1:i]) {
+			if !hosts[c] && c != ':' {
+				return false
+			}
+		}
+		if i++; i < len(s) && s[i] != ':' {
+			return false
+		}
+	}
+	for ; i < len(s) && s[i] != ':'; i++ {
 		if !hosts[s[i]] {
 			return false
+		}
+	}
+	if i < len(s) {
+		for i++; i < len(s); i++ {
+			if !digit(s[i]) {
+				return false
+			}
 		}
 	}
 	return true

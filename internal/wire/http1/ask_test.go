@@ -225,3 +225,30 @@ func FuzzAsk(f *testing.F) {
 		}
 	})
 }
+
+func TestValidHost(t *testing.T) {
+	for host, want := range map[string]bool{"": true, "a": true, "a.example": true, "a.example:": true, "a.example:80": true, "127.0.0.1:8080": true, "[::1]": true, "[::1]:80": true, "[fe80::1%25eth0]:80": true, "_dmarc.a": true,
+		"a:evil": false, "a:80:90": false, "a:80@b": false, "::1": false, "[::1": false, "[]": false, "[::1]x": false, "[::1]:x": false, "[a/b]": false, "a]": false, "a b": false, "a/b": false, "a\\b": false, "a@b": false, "a\x00": false, "a#": false, "a?": false} {
+		if ValidHost(host) != want {
+			t.Errorf("%q is %v", host, !want)
+		}
+	}
+}
+
+func TestCheckRequest(t *testing.T) {
+	for _, c := range []struct {
+		method, target, host string
+		kind                 Kind
+	}{
+		{"GET", "/a?b c", "a", BadTarget}, {"GET", "/a?b", "a:80", ""}, {"OPTIONS", "*", "a", ""}, {"GET", "*", "a", BadTarget}, {"GET", "", "a", BadTarget}, {"GET", "a", "a", BadTarget}, {"GET", "http://a/", "a", BadTarget},
+		{"G T", "/", "a", RequestLine}, {"", "/", "a", RequestLine}, {"GET", "/%0", "a", BadTarget}, {"GET", "/", "a b", HostInvalid}, {"CONNECT", "a:443", "a:443", ""},
+	} {
+		var kind Kind
+		if f := CheckRequest(c.method, c.target, c.host); f != nil {
+			kind = f.Kind
+		}
+		if kind != c.kind {
+			t.Errorf("%+v: %q", c, kind)
+		}
+	}
+}

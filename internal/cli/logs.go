@@ -34,7 +34,9 @@ func newLogs(s *session) *cobra.Command {
 		Long: `logs reads access and error logs of gateways, of application servers, the kernel
 log and the journal, plain or packed (gzip, zstd), and reports the failures: by
 symptom, likely cause, upstream, route and minute, who made the status, and what
-happened just before. The format of each file is recognised by itself.
+happened just before. The format of each file is recognised by itself. Files of
+systemd's journal are read by journalctl; what it prints with -o export, json or
+short-iso is read too.
 
 Directories are searched for logs. "-" reads standard input. Without a name it
 reads the logs that the gateways of this host are configured to write. It works gently: one
@@ -44,7 +46,8 @@ It exits with 0 where nothing failed, 1 where something did, 2 where it could no
 do its work.`,
 		Example: `  goodgate logs /var/log/nginx
   goodgate logs /var/log/nginx/access.log* --since 2h --by route
-  journalctl -o json --since yesterday | goodgate logs - /var/log/nginx/error.log
+  goodgate logs /var/log/journal --since yesterday
+  journalctl -o export -u haproxy | goodgate logs - /var/log/nginx/error.log
   goodgate logs -f /var/log/nginx/error.log
   goodgate logs access.log --format '$remote_addr [$time_local] "$request" $status $upstream_addr'`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.logs(cmd, args, f) },
@@ -134,7 +137,7 @@ func (s *session) printLogs(rep *scan.Report, f logsFlags) error {
 
 func (s *session) scanConfig(cmd *cobra.Command, f logsFlags) (scan.Config, error) {
 	now := time.Now()
-	cfg := scan.Config{Dialects: registry.Dialects(), Open: openLog, Now: now, Workers: 1, Polite: !f.fast}
+	cfg := scan.Config{Dialects: registry.Dialects(), Open: openLog, Journal: openJournal, Now: now, Workers: 1, Polite: !f.fast}
 	if f.fast {
 		cfg.Workers = runtime.NumCPU()
 	}

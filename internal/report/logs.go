@@ -280,6 +280,8 @@ func fileView(f scan.FileReport) fileLine {
 		v.What = "not read"
 	case f.By == "skipped":
 		v.What = "no log that goodgate knows: passed over"
+	case f.By == "unrecognised" && f.Wrapped:
+		v.What = "lines of several programs"
 	case f.By == "unrecognised":
 		v.What = "format not recognised"
 	default:

@@ -34,7 +34,7 @@ var logsDescriptions = map[string]string{
 	"FileReport.also":     "Other products that write the same text.",
 	"FileReport.by":       "How the format was told: recognised, configured, named, unrecognised or skipped.",
 	"FileReport.wrapped":  "Whether the lines were wrapped by a log driver, the journal or syslog.",
-	"FileReport.packed":   "gzip, zstd, bzip2 or stream.",
+	"FileReport.packed":   "gzip, zstd, bzip2, journal, journal export or stream.",
 	"FileReport.size":     "Bytes as they lie on disk.",
 	"FileReport.lines":    "Lines read of it.",
 	"FileReport.unparsed": "Lines that no known log explains.",

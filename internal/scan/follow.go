@@ -94,6 +94,14 @@ func (f *follower) look(ctx context.Context, l *followed, first bool) {
 		l.close()
 		return
 	case l.file == nil:
+		if why := unfollowable(file); why != "" {
+			_ = file.Close()
+			if why != l.why {
+				l.why = why
+				f.tell(l, why)
+			}
+			return
+		}
 		l.why = ""
 		if !first {
 			f.tell(l, "appeared")
@@ -108,6 +116,20 @@ func (f *follower) look(ctx context.Context, l *followed, first bool) {
 		_ = file.Close()
 	}
 	f.drain(ctx, l, false)
+}
+
+// unfollowable says why a file cannot be followed: "" where it is plain.
+func unfollowable(file File) string {
+	magic := make([]byte, magicSize)
+	n, _ := file.ReadAt(magic, 0)
+	switch k := kindOf(magic[:n]); k {
+	case plainFile:
+		return ""
+	case journaled:
+		return "cannot follow a file of systemd's journal: journalctl -f -o short-iso >FILE beside it, and goodgate logs -f FILE"
+	default:
+		return "cannot follow a packed file (" + k.String() + "): read it without --follow"
+	}
 }
 
 // start begins with a file: at its end where it was there from the beginning,

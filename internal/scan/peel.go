@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+
+	"github.com/goodgatehq/goodgate/internal/dialect/line"
 )
 
 // peeler takes off what a log driver, the journal or syslog wrapped around a
@@ -51,6 +53,7 @@ func (p *peeler) peel(line []byte) (inner, bool) {
 func (p *peeler) peelJSON(line []byte) (inner, bool) {
 	var in inner
 	text, ok := jsonString(line, `"log":`)
+	var numbers []byte
 	if ok {
 		if _, stream := jsonString(line, `"stream":`); !stream {
 			return inner{}, false
@@ -59,8 +62,11 @@ func (p *peeler) peelJSON(line []byte) (inner, bool) {
 			in.when, _ = time.Parse(time.RFC3339Nano, string(t))
 		}
 	} else {
-		if text, ok = jsonString(line, `"MESSAGE":`); !ok {
-			return inner{}, false
+		value := jsonValue(line, `"MESSAGE":`)
+		if text, ok = stringOf(value); !ok {
+			if numbers, ok = bytes.CutPrefix(value, []byte{'['}); !ok {
+				return inner{}, false
+			}
 		}
 		if t, ok := jsonString(line, `"__REALTIME_TIMESTAMP":`); ok {
 			if us, err := strconv.ParseInt(string(t), 10, 64); err == nil {
@@ -71,19 +77,25 @@ func (p *peeler) peelJSON(line []byte) (inner, bool) {
 			in.ident, _ = jsonString(line, `"_COMM":`)
 		}
 	}
-	p.buf = appendUnescaped(p.buf[:0], text)
+	p.buf = appendNumbers(appendUnescaped(p.buf[:0], text), numbers)
 	in.text = bytes.TrimRight(p.buf, "\r\n")
 	return in, true
 }
 
-// jsonString returns the raw bytes of the string that follows the first
-// occurrence of key outside of any string, as far as a search without a parser
-// can tell: the key must follow "{" or ",", spaces aside.
+// jsonString returns the raw bytes of the string that jsonValue finds.
 func jsonString(line []byte, key string) ([]byte, bool) {
+	value := jsonValue(line, key)
+	return stringOf(value)
+}
+
+// jsonValue returns what follows the first occurrence of key outside of any
+// string, as far as a search without a parser can tell: the key must follow "{" or
+// ",", spaces aside.
+func jsonValue(line []byte, key string) []byte {
 	for from := 0; ; {
 		i := bytes.Index(line[from:], []byte(key))
 		if i < 0 {
-			return nil, false
+			return nil
 		}
 		i += from
 		from = i + len(key)
@@ -91,16 +103,32 @@ func jsonString(line []byte, key string) ([]byte, bool) {
 		if len(before) == 0 || (before[len(before)-1] != '{' && before[len(before)-1] != ',') {
 			continue
 		}
-		rest := bytes.TrimLeft(line[from:], " \t")
-		if len(rest) == 0 || rest[0] != '"' {
-			return nil, false
-		}
-		rest = rest[1:]
-		if end := stringEnd(rest); end >= 0 {
-			return rest[:end], true
-		}
+		return bytes.TrimLeft(line[from:], " \t")
+	}
+}
+
+// stringOf returns the raw bytes of the string that b begins with.
+func stringOf(b []byte) ([]byte, bool) {
+	if len(b) == 0 || b[0] != '"' {
 		return nil, false
 	}
+	if end := stringEnd(b[1:]); end >= 0 {
+		return b[1 : 1+end], true
+	}
+	return nil, false
+}
+
+// appendNumbers appends the bytes of an array of numbers, up to its end: journalctl
+// writes a message so that is not printable or no UTF-8.
+func appendNumbers(dst, array []byte) []byte {
+	for len(array) > 0 {
+		n, rest, ok := line.Number(bytes.TrimLeft(array, " ,"))
+		if !ok || n > 255 {
+			break
+		}
+		dst, array = append(dst, byte(n)), rest
+	}
+	return dst
 }
 
 // stringEnd returns the position of the quote that ends a JSON string.

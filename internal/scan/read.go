@@ -128,7 +128,7 @@ func (r *run) reader(s *source, f File) (io.Reader, error) {
 	if s.stream != nil {
 		return &counted{s.stream, r}, nil
 	}
-	return s.unpacked(&counted{io.NewSectionReader(f, 0, s.size), r})
+	return s.unpacked(&r.cfg, &counted{io.NewSectionReader(f, 0, s.size), r})
 }
 
 type counted struct {

@@ -18,6 +18,11 @@ const sureEnough = 30
 // recognise tells which log a source is: named by the operator, known from the
 // gateway's configuration, or told by its first lines.
 func (r *run) recognise(s *source) {
+	r.which(s)
+	s.wrapped = s.wrapped || s.entries
+}
+
+func (r *run) which(s *source) {
 	if f := r.cfg.Force; f != nil {
 		if r.forced == 0 {
 			r.logs = append(r.logs, namedLog{f.Product, f.Log})

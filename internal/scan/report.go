@@ -46,7 +46,7 @@ type FileReport struct {
 	Also     []string `json:"also,omitempty"` // products that write the same text
 	By       string   `json:"by"`             // "recognised", "configured", "named"
 	Wrapped  bool     `json:"wrapped,omitempty"`
-	Packed   string   `json:"packed,omitempty"` // "gzip", "zstd", "bzip2", "stream"
+	Packed   string   `json:"packed,omitempty"` // "gzip", "zstd", "bzip2", "journal", "stream"
 	Size     int64    `json:"size"`
 	Lines    int64    `json:"lines"`
 	Unparsed uint64   `json:"unparsed,omitempty"`

@@ -24,6 +24,9 @@ type Config struct {
 	Dialects []dialect.Dialect
 	Open     Opener
 
+	// Journal reads files of systemd's journal. Nil: they cannot be read.
+	Journal Journal
+
 	// Known returns the log whose format is known for a path, from the
 	// gateway's configuration. Nil, or false: the format is recognised.
 	Known func(path string) (product string, log dialect.Log, ok bool)

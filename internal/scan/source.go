@@ -28,10 +28,12 @@ const (
 	gzipped
 	zstded
 	bzipped
+	journaled // a file of systemd's journal
+	exported  // what journalctl -o export prints
 )
 
 func (k kind) String() string {
-	return [...]string{"", "stream", "gzip", "zstd", "bzip2"}[k]
+	return [...]string{"", "stream", "gzip", "zstd", "bzip2", "journal", "journal export"}[k]
 }
 
 // source is one input and what is known about it.
@@ -50,6 +52,7 @@ type source struct {
 	sure    int
 	why     string // how the format was told
 	wrapped bool
+	entries bool // of the journal: each line has its head
 	skipped bool // not read
 
 	before int64 // lines before the first chunk; -1: not counted
@@ -68,9 +71,9 @@ func (r *run) prepare(inputs []Input) {
 	for _, in := range inputs {
 		s := &source{index: int32(len(r.sources)), path: in.Path, stream: in.Stream}
 		r.sources = append(r.sources, s)
-		if s.err = s.open(r.cfg.Open); s.err == nil {
+		if s.err = s.open(&r.cfg); s.err == nil {
 			r.recognise(s)
-			if in.Found && s.sure == 0 {
+			if in.Found && s.sure == 0 && !s.entries { // a journal is everybody's
 				s.skipped, s.why = true, "skipped"
 			}
 		}
@@ -114,11 +117,11 @@ func (r *run) close() {
 const headSize = 64 << 10
 
 // open opens a source, tells how it is compressed and reads its head.
-func (s *source) open(open Opener) error {
+func (s *source) open(cfg *Config) error {
 	if s.stream != nil {
 		return s.openStream()
 	}
-	f, err := open(s.path)
+	f, err := cfg.Open(s.path)
 	if err != nil {
 		return err
 	}
@@ -139,12 +142,13 @@ func (s *source) open(open Opener) error {
 		s.stream, s.size = r, 0
 		return s.openStream()
 	}
-	magic := make([]byte, 4)
+	magic := make([]byte, magicSize)
 	n, err := f.ReadAt(magic, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("cannot read %s: %w", s.path, err)
 	}
 	s.kind = kindOf(magic[:n])
+	s.entries = s.kind == journaled || s.kind == exported
 	if s.kind == plainFile {
 		s.head = make([]byte, min(headSize, s.size))
 		n, err := f.ReadAt(s.head, 0)
@@ -154,7 +158,7 @@ func (s *source) open(open Opener) error {
 		}
 		return nil
 	}
-	return s.readHead(func() (io.Reader, error) { return s.unpacked(io.NewSectionReader(f, 0, s.size)) })
+	return s.readHead(func() (io.Reader, error) { return s.unpacked(cfg, io.NewSectionReader(f, 0, s.size)) })
 }
 
 // openStream looks at the beginning of a stream without taking it away.
@@ -162,6 +166,9 @@ func (s *source) openStream() error {
 	b := bufio.NewReaderSize(s.stream, headSize)
 	s.kind = streamed
 	magic, err := b.Peek(4)
+	if bytes.HasPrefix(magic, []byte("__")) || bytes.HasPrefix(magic, []byte("LPK")) {
+		magic, err = b.Peek(magicSize) // a slow pipe may have less of anything else
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("cannot read %s: %w", s.path, err)
 	}
@@ -172,7 +179,7 @@ func (s *source) openStream() error {
 			return fmt.Errorf("cannot read %s: %w", s.path, err)
 		}
 		b = bufio.NewReaderSize(r, headSize)
-		s.stream = b
+		s.stream, s.entries = b, k == exported
 	}
 	// A slow pipe gives what it has: one read is enough to recognise it.
 	if _, err := b.Peek(1); err != nil && !errors.Is(err, io.EOF) {
@@ -190,6 +197,9 @@ func (s *source) readHead(open func() (io.Reader, error)) error {
 	if err != nil {
 		return fmt.Errorf("cannot unpack %s: %w", s.path, err)
 	}
+	if c, ok := r.(io.Closer); ok {
+		defer c.Close()
+	}
 	s.head = make([]byte, headSize)
 	n, err := io.ReadFull(r, s.head)
 	s.head = s.head[:n]
@@ -199,7 +209,11 @@ func (s *source) readHead(open func() (io.Reader, error)) error {
 	return nil
 }
 
-// kindOf knows the magic numbers of RFC 1952, RFC 8878 and bzip2.
+// magicSize is how many bytes tell a kind.
+const magicSize = 8
+
+// kindOf knows the magic numbers of RFC 1952, RFC 8878, bzip2 and the journal
+// (HEADER_SIGNATURE in systemd's journal-def.h), and how entries of it are exported.
 func kindOf(magic []byte) kind {
 	switch {
 	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
@@ -208,15 +222,31 @@ func kindOf(magic []byte) kind {
 		return zstded
 	case bytes.HasPrefix(magic, []byte("BZh")):
 		return bzipped
+	case bytes.HasPrefix(magic, []byte("LPKSHHRH")):
+		return journaled
+	case bytes.HasPrefix(magic, []byte("__CURSOR")), bytes.HasPrefix(magic, []byte("__REALTI")):
+		return exported
 	}
 	return plainFile
 }
 
-func (s *source) unpacked(r io.Reader) (io.Reader, error) {
-	if s.kind == streamed {
+func (s *source) unpacked(cfg *Config, r io.Reader) (io.Reader, error) {
+	switch {
+	case s.kind == streamed:
 		return r, nil
+	case s.kind != journaled:
+		return unpack(s.kind, r)
+	case cfg.Journal == nil:
+		return nil, errNoJournal
 	}
-	return unpack(s.kind, r)
+	printed, err := cfg.Journal(s.path, cfg.Since, cfg.Until)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{newEntries(printed), printed}, nil
 }
 
 func unpack(k kind, r io.Reader) (io.Reader, error) {
@@ -231,6 +261,10 @@ func unpack(k kind, r io.Reader) (io.Reader, error) {
 		return d.IOReadCloser(), nil
 	case bzipped:
 		return bzip2.NewReader(r), nil
+	case exported:
+		return newEntries(r), nil
+	case journaled:
+		return nil, errJournalStream
 	}
 	return r, nil
 }

@@ -505,6 +505,30 @@ func TestReloadKeepsWhatIsKnown(t *testing.T) {
 			t.Fatalf("a drained server answered %q", body)
 		}
 	}
+	// Neither another limit of time nor another weight brings a server back that a
+	// person took out.
+	for _, change := range []func(*config.Upstream){
+		func(u *config.Upstream) { u.Timeouts.First = time.Minute },
+		func(u *config.Upstream) {
+			u.Servers = []config.Server{{URL: u.Servers[0].URL, Weight: 3}, u.Servers[1]}
+		},
+		func(u *config.Upstream) {
+			u.Check = &config.Check{Every: time.Hour, Timeout: time.Second, Rise: 1, Fall: 1}
+		},
+	} {
+		c := *next
+		u := c.Upstreams["default"]
+		change(&u)
+		c.Upstreams = map[string]config.Upstream{"default": u}
+		if err := s.gate.Reload(&c); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range s.gate.Status().Upstreams[0].Endpoints {
+			if want := map[bool]string{true: "draining", false: "up"}[e.Address == a.address]; e.Condition != want {
+				t.Errorf("after a reload %s is %s, want %s", e.Address, e.Condition, want)
+			}
+		}
+	}
 	s.gate.Drain("", a.address, false)
 	if err := s.gate.Drain("", "1.2.3.4:5", true); err == nil {
 		t.Error("an unknown server was drained")
@@ -528,6 +552,10 @@ func TestActiveChecks(t *testing.T) {
 	}), a)
 	if code, _, _ := s.ask("GET", "/", ""); code != 503 {
 		t.Errorf("before its first success the server was asked: %d", code)
+	}
+	// A check that was never right says why, as one that fails later does.
+	for e := s.gate.Status().Upstreams[0].Endpoints[0]; e.Condition != "unchecked,failing" || !strings.Contains(e.Why, "lacks"); e = s.gate.Status().Upstreams[0].Endpoints[0] {
+		time.Sleep(time.Millisecond)
 	}
 	good.Store(true)
 	for s.gate.Status().Upstreams[0].Endpoints[0].Condition != "up" {

@@ -65,6 +65,9 @@ func (g *Gateway) build(c *config.Config, old *table) (*table, error) {
 		if err != nil {
 			return fail(err)
 		}
+		if old != nil && old.pools[name] != nil {
+			p.Adopt(old.pools[name].Pool)
+		}
 		fresh = append(fresh, p)
 		t.pools[name] = p
 	}

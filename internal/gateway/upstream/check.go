@@ -49,7 +49,7 @@ func (e *Endpoint) checks(c Check) {
 			}
 		} else {
 			good, bad = 0, bad+1
-			if bad >= c.Fall && e.Condition()&Unborn == 0 {
+			if bad >= c.Fall {
 				e.set(Failing, 0, err.Error())
 			}
 		}

@@ -84,6 +84,9 @@ func (p *Pool) Replace(ends []*Endpoint) {
 		if p.Settings.Check != nil {
 			e.condition.Store(uint32(Unborn))
 		}
+		if was := counterpart(old, e); was != nil {
+			e.adopt(was) // with another weight, say
+		}
 		next = append(next, e)
 	}
 	p.ends.Store(&next)

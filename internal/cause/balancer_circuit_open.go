@@ -19,9 +19,10 @@ var circuitOpen = Cause{
 		{Fact: vocab.GatewayConnectFailed, Seen: -15},
 		{Fact: vocab.AnswerUpstreamError, Seen: -25},
 	},
-	Summary: "A circuit breaker or concurrency limit refused the request[: {value:circuit_open_now}][: {value:circuit_configured}].",
+	Summary: "A circuit breaker or concurrency limit refused the request[: {value:circuit_open_now}|: {value:circuit_configured}].",
 	Fixes: []Fix{
-		{Text: "Look for what opened it."},
+		{Text: "Mend what opened it: the failures of the upstream just before, which the gateway's log and the application's tell. It closes by itself once enough requests are answered well."},
+		{Text: "[If it opens for trifles, let it bear more: {value:circuit_configured} at {where:circuit_configured}.]"},
 	},
 	Next: "The breaker's state and thresholds.",
 }

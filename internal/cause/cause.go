@@ -36,7 +36,8 @@ type Cause struct {
 
 	// Summary is one sentence that stands alone. {endpoint}, {route}, {name},
 	// {pool}, {gateway}, {resolver} stand for the failure's subjects and
-	// {value:FACT} for the value of the first item of a fact.
+	// {value:FACT} for the value of the first item of a fact, {where:FACT} for its
+	// place; what brackets do, infer.Fill says.
 	Summary string
 
 	// Fixes say what to change, best first.

@@ -260,7 +260,7 @@ func TestFieldsCanBeFilled(t *testing.T) {
 			for _, m := range field.FindAllStringSubmatch(text, -1) {
 				kind, fact, isFact := strings.Cut(m[1], ":")
 				switch {
-				case !isFact && (slices.Contains([]string{"subject", "test", "reload", "pid"}, m[1]) || slices.Contains(roles, vocab.Role(m[1]))):
+				case !isFact && (slices.Contains([]string{"subject", "path", "test", "reload", "pid"}, m[1]) || slices.Contains(roles, vocab.Role(m[1]))):
 				case isFact && (kind == "value" || kind == "where") && weighs(c, vocab.Fact(fact)):
 				default:
 					t.Errorf("%s: nothing can fill %s in %q", c.ID, m[0], text)

@@ -21,7 +21,7 @@ var healthCheckWrong = Cause{
 		{Fact: vocab.PoolOutByChecks, Seen: 8},
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The servers behind {pool} are fine and their health check fails[: {value:check_rejects}][: {value:check_unconnected}].",
+	Summary: "The servers behind {pool} are fine and their health check fails[: {value:check_rejects}|: {value:check_unconnected}].",
 	Fixes: []Fix{
 		{Text: "Make the check ask what a healthy server answers: path, host, status, TLS and port."},
 	},

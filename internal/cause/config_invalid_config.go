@@ -20,7 +20,7 @@ var invalidConfig = Cause{
 		{Fact: vocab.GatewayRefused, Seen: 2},
 	},
 	Hides:   []vocab.Cause{vocab.NotApplied},
-	Summary: "The configuration on disk does not load[: {value:config_broken}][: {value:gateway_config_rejected}].",
+	Summary: "The configuration on disk does not load[: {value:config_broken}|: {value:gateway_config_rejected}].",
 	Fixes: []Fix{
 		{Text: "Correct the file[ at {where:config_broken}], test it, then reload.", Command: "{test} && {reload}"},
 	},

@@ -31,9 +31,9 @@ var protocolMismatch = Cause{
 		{Fact: vocab.TargetProtocolNamed, Seen: 9}, // plain HTTP needs no naming: who names another one can name it wrongly
 	},
 	Hides:   []vocab.Cause{vocab.InvalidResponse, vocab.EmptyResponse, vocab.UpstreamCrashed, vocab.TLSHandshake, vocab.AppError},
-	Summary: "The gateway speaks another protocol to {endpoint} than is spoken there[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_uwsgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].",
+	Summary: "The gateway speaks another protocol to {endpoint} than is spoken there[: {value:probe_speaks_tls}|: {value:probe_speaks_plain}|: {value:probe_speaks_http}|: {value:probe_speaks_fastcgi}|: {value:probe_speaks_uwsgi}|: {value:probe_speaks_http2}|: {value:probe_wants_proxy_header}].",
 	Fixes: []Fix{
-		{Text: "Make both sides speak the same[: {value:probe_speaks_tls}][: {value:probe_speaks_plain}][: {value:probe_speaks_http}][: {value:probe_speaks_fastcgi}][: {value:probe_speaks_uwsgi}][: {value:probe_speaks_http2}][: {value:probe_wants_proxy_header}].", Knob: vocab.Speaks},
+		{Text: "Make both sides speak the same[: {value:probe_speaks_tls}|: {value:probe_speaks_plain}|: {value:probe_speaks_http}|: {value:probe_speaks_fastcgi}|: {value:probe_speaks_uwsgi}|: {value:probe_speaks_http2}|: {value:probe_wants_proxy_header}].", Knob: vocab.Speaks},
 	},
 	Next: "Speak to the upstream directly, once in each protocol.",
 }

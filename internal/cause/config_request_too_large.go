@@ -10,7 +10,7 @@ var requestTooLarge = Cause{
 		{Fact: vocab.GatewayClosedSending, Seen: 10},
 	},
 	Hides:   []vocab.Cause{vocab.EarlyClose, vocab.UpstreamCrashed, vocab.EmptyResponse},
-	Summary: "The request to {route} is over a limit[: {value:gateway_body_too_large}][: {value:app_request_too_large}].",
+	Summary: "The request to {route} is over a limit[: {value:gateway_body_too_large}|: {value:app_request_too_large}].",
 	Fixes: []Fix{
 		{Text: "Raise the limit that the message names (client_max_body_size in nginx, buffer-size in uwsgi), or send less."},
 	},

@@ -21,9 +21,9 @@ var socketPermission = Cause{
 		{Fact: vocab.ProbeSocketMissing, Seen: 6},     // nor where we do, in its place
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The gateway's user may not connect to {endpoint}[: {value:socket_mode_denies}][: {value:listener_other_root}][: {value:unit_private_tmp}].",
+	Summary: "The gateway cannot get at {endpoint}[: {value:socket_mode_denies}|: {value:unit_private_tmp}|: {value:listener_other_root}|: {value:security_denied_connect}|: its user may not connect].",
 	Fixes: []Fix{
-		{Text: "Give the gateway's group access to the socket and to every folder above it (php-fpm listen.owner/listen.group/listen.mode, gunicorn --umask, a shared group).", Command: "namei -l PATH"},
+		{Text: "[The application's /tmp is its own ({value:unit_private_tmp}): let it listen below /run instead (RuntimeDirectory= in its unit), and point the gateway there; or PrivateTmp=no.|Let both see the same folder ({value:listener_other_root}): put the socket into one that is mounted for both.|Let the security policy allow it: {value:security_denied_connect}.|Give the gateway's group access to the socket and to every folder above it (php-fpm listen.owner/listen.group/listen.mode, gunicorn --umask, a shared group).]", Command: "namei -l {path}"},
 		{Text: "If mode and owner are right, ask SELinux and AppArmor (ausearch -m avc -ts recent) and the unit's PrivateTmp."},
 	},
 	Next: "namei -l shows mode and owner of the socket and of every folder above it.",

@@ -26,7 +26,7 @@ var staleDNS = Cause{
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.Unreachable, vocab.Filtered, vocab.NoHealthyUpstream, vocab.WrongAddress, vocab.UpstreamRestarting},
 	Summary: "The gateway still uses {endpoint}, an address that the name no longer has[: {value:name_moved}].",
 	Fixes: []Fix{
-		{Text: "Let the gateway resolve the name again and again: a resolver and a variable in the target, or `resolve` in the upstream block.", Knob: vocab.ResolverServers, Value: "127.0.0.53 valid=10s"},
+		{Text: "[The gateway resolves the name again and again ({where:resolved_at_run_time}), and uses each answer too long: shorten how long.|Let the gateway resolve the name again and again: a resolver and a variable in the target, or `resolve` in the upstream block.]", Knob: vocab.ResolverServers, Value: "127.0.0.53 valid=10s"},
 		{Text: "For now reload the gateway: it resolves the names anew.", Command: "{reload}"},
 	},
 	Next: "Compare the name's present addresses with the one in the gateway's log.",

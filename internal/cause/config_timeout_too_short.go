@@ -33,7 +33,7 @@ var timeoutTooShort = Cause{
 		{Fact: vocab.TrafficGrew, Seen: -8},         // it is as it was
 	},
 	Hides:   []vocab.Cause{vocab.Aborted, vocab.PartialOutage},
-	Summary: "The gateway stops waiting for {endpoint} too soon[: {value:route_always_slow}][: {value:probe_late}]: {route} takes longer than that by nature.",
+	Summary: "The gateway stops waiting for {endpoint} too soon: {route} takes longer than that by nature[ ({value:route_always_slow})| ({value:probe_late})].",
 	Fixes: []Fix{
 		{Text: "Raise the limit for this location above the slowest legitimate answer.", Knob: vocab.ReadTimeout, Value: "120s"},
 		{Text: "Or move the long work to a queue and answer at once."},

@@ -21,7 +21,7 @@ var tlsHandshake = Cause{
 		{Fact: vocab.TargetProtocolNamed, Seen: 6}, // TLS towards the upstream is the commonest of them
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.EmptyResponse},
-	Summary: "Gateway and {endpoint} do not agree on TLS[: {value:probe_needs_sni}][: {value:probe_needs_client_certificate}][: {value:probe_tls_failed}][: {value:probe_tls_alert}].",
+	Summary: "Gateway and {endpoint} do not agree on TLS[: {value:probe_needs_sni}|: {value:probe_needs_client_certificate}|: {value:probe_tls_failed}|: {value:probe_tls_alert}].",
 	Fixes: []Fix{
 		{Text: "Send the server name.", Knob: vocab.TLSServerName, Value: "on"},
 		{Text: "Allow a TLS version that both sides know, or give the gateway its client certificate.", Knob: vocab.TLSProtocols, Value: "TLSv1.2 TLSv1.3"},

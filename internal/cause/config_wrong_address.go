@@ -50,9 +50,9 @@ var wrongAddress = Cause{
 	OneOf: []vocab.Fact{vocab.EndpointNeverServed, vocab.ListenerOtherAddress, vocab.AppListeningElsewhere, vocab.GatewayScriptUnknown, vocab.TargetLoopback6,
 		vocab.ContainerMoved, vocab.BindsLoopback},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}][: {value:listener_related}][: {value:listener_near}][: {value:listener_same_kind}][: {value:app_listening_elsewhere}].",
+	Summary: "The gateway forwards {route} to {endpoint}, where nothing listens, while the application listens elsewhere[: {value:listener_other_address}|: {value:listener_related}|: {value:listener_near}|: {value:listener_same_kind}|: {value:app_listening_elsewhere}].",
 	Fixes: []Fix{
-		{Text: "Point the gateway at the address where the application listens[: {value:listener_other_address}][: {value:listener_related}].", Knob: vocab.Target, Value: "[{value:listener_other_address}][{value:listener_related}]"},
+		{Text: "Point the gateway at the address where the application listens[: {value:listener_other_address}|: {value:listener_related}].", Knob: vocab.Target, Value: "[{value:listener_other_address}|{value:listener_related}]"},
 		{Text: "Or let the application listen at {endpoint}."},
 	},
 	Next: "Which address does the application itself say it listens at? ss -ltnp, and its first log lines.",

@@ -15,7 +15,7 @@ var resolverUnreachable = Cause{
 		{Fact: vocab.NameKnownToSystem, Seen: 3}, // another resolver answers
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream},
-	Summary: "The resolver {resolver} does not answer the gateway, or only with an error[: {value:resolver_silent}][: {value:resolver_failed}].",
+	Summary: "The resolver {resolver} does not answer the gateway, or only with an error[: {value:resolver_silent}|: {value:resolver_failed}].",
 	Fixes: []Fix{
 		{Text: "Bring the resolver back, or name one that answers.", Knob: vocab.ResolverServers, Value: "127.0.0.53 valid=10s"},
 	},

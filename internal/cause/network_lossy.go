@@ -22,7 +22,7 @@ var lossy = Cause{
 		{Fact: vocab.GatewayResending, Seen: 8},
 		{Fact: vocab.ProbeIdleLost, Seen: -10},
 	},
-	Summary: "Packets between the gateway and {endpoint} are lost or late[: {value:path_black_hole}][: {value:path_slow}][: {value:path_loss}].",
+	Summary: "Packets between the gateway and {endpoint} are lost or late[: {value:path_black_hole}|: {value:path_slow}|: {value:path_loss}].",
 	Fixes: []Fix{
 		{Text: "Find the hop that loses them[: large packets vanish, so let ICMP \"fragmentation needed\" pass, or lower the MTU or the MSS of the route ({value:path_black_hole})].", Command: "mtr -T -P PORT ADDRESS; tracepath ADDRESS"},
 	},

@@ -26,7 +26,7 @@ var unreachable = Cause{
 		{Fact: vocab.CheckUnconnected, Seen: 4},
 	}),
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "There is no way from the gateway to {endpoint}[: {value:route_absent}][: {value:neighbour_silent}][: {value:probe_unroutable}].",
+	Summary: "There is no way from the gateway to {endpoint}[: {value:route_absent}|: {value:neighbour_silent}|: {value:probe_unroutable}].",
 	Fixes: []Fix{
 		{Text: "Mend the route, or bring the host back.", Command: "ip route get ADDRESS; ip neigh show ADDRESS"},
 	},

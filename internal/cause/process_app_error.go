@@ -35,7 +35,7 @@ var appError = Cause{
 		{Fact: vocab.AppNoFiles, Seen: -20},         // then a limit made it
 	},
 	Hides:   []vocab.Cause{vocab.PartialOutage},
-	Summary: "The application at {endpoint} made the error itself[: it answered {value:probe_error_status}][: {value:answer_upstream_error}]; the gateway passed it on.",
+	Summary: "The application at {endpoint} made the error itself[: it answered {value:probe_error_status}|: {value:answer_upstream_error}]; the gateway passed it on.",
 	Fixes: []Fix{
 		{Text: "Read the application's own log at that second; the gateway is innocent."},
 	},

@@ -65,7 +65,7 @@ var upstreamCrashed = Cause{
 		{Fact: vocab.ContainerRestarts, Seen: 12},    // the engine starts again what ended by itself
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.EmptyResponse, vocab.TruncatedResponse, vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.UpstreamRestarting},
-	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}][: {value:kernel_segfault}].",
+	Summary: "The application at {endpoint} died by itself[: {value:app_crashed}|: {value:kernel_segfault}].",
 	Fixes: []Fix{
 		{Text: "Read the application's own last words at that second and fix what made it die.", Command: "journalctl -k --since -15min; journalctl -u UNIT --since -15min"},
 		{Text: "Until then let a supervisor restart it, and give the gateway a second server."},

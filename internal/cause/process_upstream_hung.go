@@ -51,9 +51,9 @@ var upstreamHung = Cause{
 		{Fact: vocab.TrafficGrew, Seen: -8},            // it is as it was
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage},
-	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}][: its process uses {value:listener_busy}].",
+	Summary: "The application at {endpoint} accepts connections and answers nothing any more[: its process is {value:listener_stopped}|: its process uses {value:listener_busy}].",
 	Fixes: []Fix{
-		{Text: "[Its process is {value:listener_stopped}: find out who stopped it, and let it go on.]", Command: "kill -CONT {pid}"},
+		{Text: "[Its process is {value:listener_stopped}. A signal (state T): find out who sent it, and let it go on. A frozen control group: thaw it (docker unpause, systemctl thaw). A sleep in the kernel (state D): no signal reaches it, mend the disk or file system that it waits for.]", Command: "kill -CONT {pid}"},
 		{Text: "Take a stack dump of the process before you restart it (py-spy dump, jstack, kill -ABRT, gdb): it shows where it waits. Then restart it.", Command: "cat /proc/{pid}/stack /proc/{pid}/wchan"},
 		{Text: "Give every outgoing call of the application a timeout, and let a watchdog restart it when it stops answering."},
 	},

@@ -26,7 +26,7 @@ var upstreamOOMKilled = Cause{
 		{Fact: vocab.AppCrashed, Seen: -6}, // its own record is of another end
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WorkerKilled, vocab.EmptyResponse, vocab.UpstreamRestarting},
-	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}][: {value:endpoint_group_killed}][: {value:unit_oom_killed}][: {value:container_oom}].",
+	Summary: "The kernel or a memory limit killed a process of the application at {endpoint}[: {value:app_oom_killed}|: {value:endpoint_group_killed}|: {value:unit_oom_killed}|: {value:container_oom}].",
 	Fixes: []Fix{
 		{Text: "Give the application more memory, or find what makes it grow, and lower the number of its workers."},
 	},

@@ -13,7 +13,7 @@ var connectionsExhausted = Cause{
 		{Fact: vocab.GatewayConnectionsShort, Seen: 20}, // the sockets of a worker, counted
 		{Fact: vocab.GatewayNoFiles, Seen: -12},         // descriptors ran out before connections did
 	},
-	Summary: "A limit on connections that stands for capacity was reached[: {value:gateway_no_connections}][: {value:pool_queued}][: {value:limit_reached}].",
+	Summary: "A limit on connections that stands for capacity was reached[: {value:gateway_no_connections}|: {value:pool_queued}|: {value:limit_reached}].",
 	Fixes: []Fix{
 		{Text: "Raise the number of connections, and look for what holds them: a slow upstream, a loop.", Knob: vocab.WorkerConnections, Value: "8192"},
 	},

@@ -19,7 +19,7 @@ var conntrackFull = Cause{
 	Hides:   []vocab.Cause{vocab.Filtered, vocab.Lossy},
 	Summary: "The connection tracking table is full and packets are dropped[: {value:conntrack_short}].",
 	Fixes: []Fix{
-		{Text: "Raise net.netfilter.nf_conntrack_max, or do not track this traffic."},
+		{Text: "Raise net.netfilter.nf_conntrack_max, or do not track this traffic.", Command: "sysctl -w net.netfilter.nf_conntrack_max=$((2 * $(sysctl -n net.netfilter.nf_conntrack_max)))"},
 	},
 	Next: "Compare net.netfilter.nf_conntrack_count with nf_conntrack_max, and look for \"table full\" in the kernel log.",
 }

@@ -16,7 +16,7 @@ var cpuSaturated = Cause{
 		{Fact: vocab.ListenerStopped, Seen: -20},  // it does not want to run
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort, vocab.WorkersExhausted},
-	Summary: "There is too little processor time[: the application's quota runs out, {value:endpoint_throttled}][: the gateway's quota runs out, {value:gateway_throttled}][: {value:host_cpu_short}][: {value:host_stolen}].",
+	Summary: "There is too little processor time[: the application's quota runs out, {value:endpoint_throttled}|: the gateway's quota runs out, {value:gateway_throttled}|: {value:host_cpu_short}|: {value:host_stolen}].",
 	Fixes: []Fix{
 		{Text: "Find what uses it, or add processors."},
 	},

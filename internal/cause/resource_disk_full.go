@@ -14,7 +14,7 @@ var diskFull = Cause{
 		{Fact: vocab.GatewayStatusPassed, Seen: 6}, // the same, in the access log
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.TruncatedResponse, vocab.PartialOutage},
-	Summary: "There is no space left where the gateway or the application writes[: {value:gateway_disk_full}][: {value:gateway_disk_short}][: {value:app_no_space}][: {value:endpoint_disk_short}].",
+	Summary: "There is no space left where the gateway or the application writes[: {value:gateway_disk_full}|: {value:gateway_disk_short}|: {value:app_no_space}|: {value:endpoint_disk_short}].",
 	Fixes: []Fix{
 		{Text: "Free space or move the path.", Command: "df -h; df -i"},
 	},

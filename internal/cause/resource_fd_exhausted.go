@@ -20,7 +20,7 @@ var fdExhausted = Cause{
 		{Fact: vocab.TargetIsSelf, Seen: -25},                 // a loop takes as many as there are
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.BacklogFull, vocab.WorkersExhausted, vocab.AppError, vocab.EmptyResponse},
-	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}][: {value:app_no_files}][: {value:gateway_files_short}][: {value:endpoint_files_short}].",
+	Summary: "A process ran out of file descriptors[: {value:gateway_no_files}|: {value:app_no_files}|: {value:gateway_files_short}|: {value:endpoint_files_short}].",
 	Fixes: []Fix{
 		{Text: "Raise the limit (worker_rlimit_nofile, LimitNOFILE=) above connections times two.", Knob: vocab.WorkerFiles, Value: "65536"},
 	},

@@ -16,7 +16,7 @@ var ioSaturated = Cause{
 		{Fact: vocab.ProbeLate, Seen: 3},               // slow and alive
 	},
 	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort, vocab.WorkersExhausted},
-	Summary: "The application or its host waits for disks[: {value:endpoint_io_stalled}][: {value:host_io_short}].",
+	Summary: "The application or its host waits for disks[: {value:endpoint_io_stalled}|: {value:host_io_short}].",
 	Fixes: []Fix{
 		{Text: "Find what writes or reads so much."},
 	},

@@ -21,7 +21,7 @@ var memoryPressure = Cause{
 		{Fact: vocab.AppOOMKilled, Seen: -10},         // then it was killed, which is another cause
 	},
 	Hides:   []vocab.Cause{vocab.IOSaturated, vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort, vocab.WorkersExhausted},
-	Summary: "The host or a limit is short of memory[: {value:gateway_no_memory}][: {value:app_cannot_fork}][: {value:endpoint_memory_stalled}][: {value:endpoint_memory_short}][: {value:host_memory_short}].",
+	Summary: "The host or a limit is short of memory[: {value:gateway_no_memory}|: {value:app_cannot_fork}|: {value:endpoint_memory_stalled}|: {value:endpoint_memory_short}|: {value:host_memory_short}].",
 	Fixes: []Fix{
 		{Text: "Free memory, lower the number of workers, or add memory."},
 	},

@@ -14,7 +14,7 @@ var piDsExhausted = Cause{
 		{Fact: vocab.GatewayStatusPassed, Seen: 6}, // the same, in the access log
 	},
 	Hides:   []vocab.Cause{vocab.AppError, vocab.UpstreamHung, vocab.UpstreamSlow, vocab.TimeoutTooShort, vocab.WorkersExhausted},
-	Summary: "No more processes or threads can be started[: {value:app_cannot_fork}][: {value:endpoint_tasks_short}].",
+	Summary: "No more processes or threads can be started[: {value:app_cannot_fork}|: {value:endpoint_tasks_short}].",
 	Fixes: []Fix{
 		{Text: "Raise pids.max or TasksMax=, or find what leaves so many behind."},
 	},

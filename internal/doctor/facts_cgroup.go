@@ -25,7 +25,7 @@ func (x *examination) groupFacts(u *upstream, before, after hostLook) {
 		}
 		if now.Frozen != "" && !told["frozen"] {
 			told["frozen"] = true
-			x.add(u.about(vocab.ListenerStopped, evidence.Process, "control group "+now.Frozen, "its control group is frozen"))
+			x.add(u.about(vocab.ListenerStopped, evidence.Process, "control group "+now.Frozen, "frozen with its control group"))
 		}
 		if g := now.CPU; g != nil && both && was.CPU != nil && was.CPU.Path == g.Path && !told["cpu "+g.Path] {
 			told["cpu "+g.Path] = true

@@ -156,12 +156,12 @@ func (x *examination) loadFacts() {
 	if g.Conf.Told {
 		x.toldFacts(broken >= 0)
 	}
-	started := g.Oldest()
-	if started.IsZero() || len(g.Files) == 0 || g.Conf.Told && broken < 0 {
+	started, files := g.Oldest(), g.ConfigFiles()
+	if started.IsZero() || len(files) == 0 || g.Conf.Told && broken < 0 {
 		return
 	}
-	newest := g.Files[0]
-	for _, f := range g.Files {
+	newest := files[0]
+	for _, f := range files {
 		if f.Modified.After(newest.Modified) && (!g.Conf.Watches || f.Path == inst.Config || broken >= 0) {
 			newest = f
 		}

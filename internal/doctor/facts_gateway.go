@@ -185,6 +185,9 @@ func bodyEnd(e probe.Exchange) string {
 }
 
 func seconds(s float64) string {
+	if s < 0.00005 {
+		return "under 0.1 ms"
+	}
 	if s < 0.1 {
 		return strconv.FormatFloat(s*1000, 'f', 1, 64) + " ms"
 	}

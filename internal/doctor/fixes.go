@@ -19,6 +19,9 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 	}
 	if f.Knob == vocab.Target {
 		x.targetFix(&out, f.Value)
+		if out.Command == "" && out.Add != "" {
+			out.Command = x.ownCommand("{test} && {reload}")
+		}
 		return out
 	}
 	s, known := x.decision.Settings[f.Knob]

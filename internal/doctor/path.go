@@ -102,7 +102,10 @@ func (x *examination) gatewayHop() Hop {
 		h.State = Good
 		h.Process = fmt.Sprintf("pid %d", g.Master.PID)
 		if n := len(g.Workers); n > 0 {
-			h.Process += fmt.Sprintf(", %d workers", n)
+			h.Process += ", " + strconv.Itoa(n) + " worker"
+			if n > 1 {
+				h.Process += "s"
+			}
 		}
 	} else {
 		h.State = Bad

@@ -138,7 +138,7 @@ func (x *examination) gatewayEvents() []Event {
 			all = append(all, Event{When: newest, Kind: EventReload, What: name + " has workers since then: it was loaded anew, or one of them ended", Where: fmt.Sprintf("pid %d", pid)})
 		}
 	}
-	for _, f := range g.Files {
+	for _, f := range g.ConfigFiles() {
 		if !f.Missing && f.Kind != "directory" {
 			all = append(all, Event{When: f.Modified, Kind: EventConfig, What: "the configuration was changed", Where: f.Path})
 		}

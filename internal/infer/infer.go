@@ -319,6 +319,7 @@ func filler(f evidence.Failure, x Finding, about []evidence.Item) func(string) s
 			values[string(role)] = subjects[0]
 		}
 	}
+	values["path"] = socketPath(values["endpoint"])
 	for _, list := range [][]evidence.Item{about, x.For} {
 		for _, it := range list {
 			if it.Value != "" && !it.Absent {
@@ -332,8 +333,22 @@ func filler(f evidence.Failure, x Finding, about []evidence.Item) func(string) s
 	return func(text string) string { return Fill(text, values) }
 }
 
+// socketPath is the path of a unix socket as a shell takes it without quotes, or a word
+// that stands for it: endpoints are named by log lines, too, which strangers write.
+func socketPath(endpoint string) string {
+	p, ok := strings.CutPrefix(endpoint, "unix:")
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+@", r)
+	}
+	if !ok || !strings.HasPrefix(p, "/") || strings.ContainsFunc(p, func(r rune) bool { return !plain(r) }) {
+		return "PATH"
+	}
+	return p
+}
+
 // Fill replaces {key} by its value. A part in square brackets is kept, without
-// the brackets, only where every key in it has a value.
+// the brackets, only where every key in it has a value; of several that | separates,
+// the first such.
 func Fill(text string, values map[string]string) string {
 	var out strings.Builder
 	for {
@@ -346,8 +361,11 @@ func Fill(text string, values map[string]string) string {
 		}
 		s, _ := fields(before, values)
 		out.WriteString(s)
-		if s, whole := fields(part, values); whole {
-			out.WriteString(s)
+		for either := range strings.SplitSeq(part, "|") {
+			if s, whole := fields(either, values); whole {
+				out.WriteString(s)
+				break
+			}
 		}
 		text = after
 	}

@@ -125,7 +125,7 @@ func explanationText(w io.Writer, l leaf, s Style) error {
 	}
 	t.evidence("What the lines say", l.Items)
 	t.bullets("Look at next", t.sign.bullet, l.Next)
-	t.fixes(l.Fixes)
+	t.fixes("Fix", l.Fixes)
 	if l.Unread > 0 && len(l.Items) > 0 {
 		t.line("")
 		t.line(t.paint(faint, fmt.Sprintf("%s not understood", lines(l.Unread))))

@@ -45,6 +45,10 @@ func pageFuncs() template.FuncMap {
 		"list": func(title string, lines []string) map[string]any {
 			return map[string]any{"Title": title, "Lines": lines}
 		},
+		"remedy": func(title string, fixes []doctor.Fix) map[string]any {
+			return map[string]any{"Title": title, "Fixes": fixes}
+		},
+		"fixTitle":   page.fixTitle,
 		"card":       withoutTitle,
 		"timesTitle": func() string { return timesTitle },
 	}

@@ -83,12 +83,17 @@ func diagnosisMarkdown(w io.Writer, p page) error {
 		m.line("%s", words(strings.Join(p.Facts, " · ")))
 	}
 	m.path(p.Path)
+	if p.FixIf == "" {
+		m.fixes(p.fixTitle(), p.Fixes)
+	}
 	m.bullets("Ladder", p.Ladder)
 	m.evidence("Why", p.For)
 	m.evidence("What speaks against it", p.Against)
 	m.times(p.Times)
 	m.others(p)
-	m.fixes(p.Fixes)
+	if p.FixIf != "" {
+		m.fixes(p.fixTitle(), p.Fixes)
+	}
 	m.bullets("Other failures meanwhile", p.Groups)
 	if len(p.Gaps) > 0 {
 		m.line("\n### Not looked at\n")
@@ -171,11 +176,11 @@ func (m *markdown) others(p page) {
 	}
 }
 
-func (m *markdown) fixes(fixes []doctor.Fix) {
+func (m *markdown) fixes(title string, fixes []doctor.Fix) {
 	if len(fixes) == 0 {
 		return
 	}
-	m.line("\n### Fix\n")
+	m.line("\n### %s\n", title)
 	for i, f := range fixes {
 		m.line("%d. %s", i+1, words(f.Text))
 		if f.Remove != "" || f.Add != "" {
@@ -225,7 +230,7 @@ func explanationMarkdown(w io.Writer, l leaf) error {
 	}
 	m.evidence("What the lines say", l.Items)
 	m.bullets("Look at next", l.Next)
-	m.fixes(l.Fixes)
+	m.fixes("Fix", l.Fixes)
 	if l.Unread > 0 && len(l.Items) > 0 {
 		m.line("\n%s not understood", lines(l.Unread))
 	}

@@ -91,8 +91,9 @@ func stateColor(s doctor.State) string {
 	return yellow
 }
 
-// diagnosisText writes the answer first, then how it is known, then what to do,
-// then what is not known.
+// diagnosisText writes the answer first, then what to do, then how it is known, then
+// what is not known: the first screen is what a person needs who was woken up. Where
+// the answer is not settled, what to do comes after what is known.
 func diagnosisText(w io.Writer, p page, s Style) error {
 	t := newText(w, s)
 	lead := t.stateSign(p.State) + " " + t.paint(bold+";"+stateColor(p.State), p.Word) + "  "
@@ -105,12 +106,17 @@ func diagnosisText(w io.Writer, p page, s Style) error {
 		t.block("  ", 2, "", strings.Join(safe, t.sign.dot))
 	}
 	t.path(p.Path)
+	if p.FixIf == "" {
+		t.fixes(p.fixTitle(), p.Fixes)
+	}
 	t.bullets("Ladder", t.sign.bullet, p.Ladder)
 	t.evidence("Why", p.For)
 	t.evidence("What speaks against it", p.Against)
 	t.times(p.Times)
 	t.others(p)
-	t.fixes(p.Fixes)
+	if p.FixIf != "" {
+		t.fixes(p.fixTitle(), p.Fixes)
+	}
 	t.rest(p)
 	return t.out.Flush()
 }
@@ -216,11 +222,11 @@ func (t *text) others(p page) {
 	}
 }
 
-func (t *text) fixes(fixes []doctor.Fix) {
+func (t *text) fixes(title string, fixes []doctor.Fix) {
 	if len(fixes) == 0 {
 		return
 	}
-	t.title("Fix")
+	t.title(title)
 	for i, f := range fixes {
 		t.block(fmt.Sprintf("  %d. ", i+1), 5, "", t.safe(f.Text))
 		if f.Remove != "" || f.Add != "" {

@@ -28,6 +28,7 @@ type page struct {
 	Others  []other
 	Groups  []string // other failures seen meanwhile
 	Fixes   []doctor.Fix
+	FixIf   string // the cause that Fixes are for, where it is not settled: then they stand behind the evidence
 	Gaps    []evidence.Gap
 	Next    []string
 	Notes   []string
@@ -54,7 +55,7 @@ type other struct {
 
 // view tells d. all keeps what a terminal has no room for.
 func view(d *doctor.Diagnosis, all bool) page {
-	p := page{Target: d.Target, Verdict: d.Verdict, Path: d.Path, Gaps: d.Gaps, Next: d.Next, Notes: d.Notes, Seconds: d.Seconds}
+	p := page{Target: d.Target, Verdict: d.Verdict, Path: d.Path, Gaps: folded(d.Gaps, all), Next: d.Next, Notes: d.Notes, Seconds: d.Seconds}
 	p.Times = moments(d.Timeline, d.Window.To)
 	p.Word, p.State = verdictWord(d.Verdict)
 	p.Answer = answer(d)
@@ -66,6 +67,9 @@ func view(d *doctor.Diagnosis, all bool) page {
 		first := d.Causes[0]
 		p.For, p.Against, p.Fixes = points(first.For, day, first.Subject), points(first.Against, day, first.Subject), first.Fixes
 		p.Others = others(d.Causes[1:], d.Verdict, all, day)
+		if p.State == doctor.Unclear {
+			p.FixIf = string(first.ID)
+		}
 	}
 	for _, r := range d.Ladder {
 		if r.Inverted || all {
@@ -82,6 +86,35 @@ func view(d *doctor.Diagnosis, all bool) page {
 		p.Against = few(p.Against, 3)
 	}
 	return p
+}
+
+// folded tells the gaps that have one reason and one remedy in one breath.
+func folded(gaps []evidence.Gap, all bool) []evidence.Gap {
+	var out []evidence.Gap
+	sources := map[evidence.Gap][]string{}
+	for _, g := range gaps {
+		same := evidence.Gap{Why: g.Why, Allow: g.Allow}
+		if sources[same] == nil {
+			out = append(out, same)
+		}
+		sources[same] = append(sources[same], g.Source)
+	}
+	for i, g := range out {
+		list, more := sources[g], ""
+		if n := len(list); n > 4 && !all {
+			list, more = list[:3], fmt.Sprintf(" and %d more", n-3)
+		}
+		out[i].Source = strings.Join(list, ", ") + more
+	}
+	return out
+}
+
+// fixTitle is the title of the fixes.
+func (p page) fixTitle() string {
+	if p.FixIf != "" {
+		return "Fix, if it is " + p.FixIf
+	}
+	return "Fix"
 }
 
 // rungText tells the same limit of two neighbours, and what is wrong with their
@@ -355,6 +388,8 @@ func seconds(s float64) string {
 	switch {
 	case s <= 0:
 		return ""
+	case s < 0.00005:
+		return "<0.1 ms"
 	case s < 0.0095:
 		return fmt.Sprintf("%.1f ms", s*1000)
 	case s < 0.9995:

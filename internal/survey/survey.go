@@ -7,6 +7,7 @@ package survey
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -113,6 +114,14 @@ func (g *Gateway) Oldest() time.Time {
 		return g.Master.Started
 	}
 	return oldest
+}
+
+// ConfigFiles returns the files of the configuration, with their times. Dialects read
+// others, too: what a product keeps for itself beside its log says when it started.
+func (g *Gateway) ConfigFiles() []host.FileInfo {
+	return slices.DeleteFunc(slices.Clone(g.Files), func(f host.FileInfo) bool {
+		return len(g.Conf.Instance.Files) > 0 && !slices.Contains(g.Conf.Instance.Files, f.Path)
+	})
 }
 
 // Dialler returns the process that stands for those which ask upstreams: a worker that

@@ -62,7 +62,7 @@ func spelled(s Setting) string {
 	if s.Directive == "" {
 		text = v
 	}
-	if s.Default {
+	if s.Default && s.Place.File == "" {
 		text += ", the default"
 	}
 	return text

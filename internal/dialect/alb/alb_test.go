@@ -21,9 +21,7 @@ var corrections = map[string]suite.Correction{
 	"aws-alb-008": {Why: "the vocabulary has client/aborted, and edge/cdn-origin is a scope", Causes: []vocab.Cause{vocab.Aborted, vocab.UpstreamSlow}},
 }
 
-func FuzzLine(f *testing.F) {
-	suite.Fuzz(f, Logs, suite.Examples(Logs[0].Name, suite.Read(f, "testdata/catalog.jsonl")))
-}
+func FuzzLine(f *testing.F) { suite.FuzzMember(f, Logs) }
 
 func TestRecord(t *testing.T) {
 	var r dialect.Record

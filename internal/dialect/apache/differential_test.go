@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -20,19 +21,7 @@ func (disk) ReadFile(name string) ([]byte, error)  { return os.ReadFile(name) }
 func (disk) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }
 
 // program returns the server, or skips.
-func program(t testing.TB) string {
-	t.Helper()
-	for _, p := range []string{"/usr/sbin/apache2"} {
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-	}
-	if os.Getenv("GOODGATE_TEST_ALL") != "" {
-		t.Fatal("apache2 is not installed: scripts/install-peers apache2")
-	}
-	t.Skip("apache2 is not installed: scripts/install-peers apache2")
-	return ""
-}
+func program(t testing.TB) string { return suite.Program(t, "apache2") }
 
 // modules are those that the cases load, as mods-enabled would.
 const modules = `mpm_event authz_core authz_host proxy proxy_http proxy_fcgi proxy_balancer lbmethod_byrequests slotmem_shm proxy_uwsgi proxy_ajp rewrite alias headers env dir ssl setenvif socache_shmcb macro status`

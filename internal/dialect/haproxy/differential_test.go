@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
 // head makes a body a whole configuration.
@@ -36,16 +37,7 @@ var bodies = []string{
 // TestDifferential compares what we hold to be fatal with what haproxy -c
 // refuses.
 func TestDifferential(t *testing.T) {
-	program, err := exec.LookPath("haproxy")
-	if err != nil {
-		program = "/usr/sbin/haproxy"
-		if _, err := os.Stat(program); err != nil {
-			if os.Getenv("GOODGATE_TEST_ALL") != "" {
-				t.Fatal("haproxy is not installed: scripts/install-peers haproxy")
-			}
-			t.Skip("needs haproxy: scripts/install-peers haproxy")
-		}
-	}
+	program := suite.Program(t, "haproxy")
 	out, _ := exec.Command(program, "-v").Output()
 	version := "2.6"
 	if words := strings.Fields(string(out)); len(words) > 2 {

@@ -85,60 +85,36 @@ func TestResolve(t *testing.T) {
 }
 
 // programs are pieces that lighttpd takes, or refuses.
-var programs = []struct {
-	text  string
-	loads bool
-}{
-	{"server.port = 18999\n", true},
-	{"server.port = 18999 server.tag = \"x\"\n", true},
-	{"server.tag = \"no end\n", false},
-	{"server.modules = ( \"mod_proxy\", )\nproxy.server = ( \"\" => (( \"host\" => \"127.0.0.1\", \"port\" => 1 )) )\n", true},
-	{"server.modules = ( \"mod_proxy\" \n", false},
-	{"$HTTP[\"host\"] == \"x\" { server.tag = \"y\" }\nelse { server.tag = \"z\" }\n", true},
-	{"$HTTP[\"host\"] == \"x\" { server.tag = \"y\"\n", false},
-	{"$HTTP[\"host\"] \"x\" { server.tag = \"y\" }\n", false},
-	{"include \"/nowhere/at/all.conf\"\n", false},
-	{"server.modules = ( \"mod_proxy\" )\nproxy.server = \"x\"\n", false},
-	{"var.a = \"x\" + \"y\"\nserver.tag = var.a + \"z\" # said\n", true},
+var programs = suite.Pieces{
+	"server.port = 18999\n":                    true,
+	"server.port = 18999 server.tag = \"x\"\n": true,
+	"server.tag = \"no end\n":                  false,
+	"server.modules = ( \"mod_proxy\", )\nproxy.server = ( \"\" => (( \"host\" => \"127.0.0.1\", \"port\" => 1 )) )\n": true,
+	"server.modules = ( \"mod_proxy\" \n":                                            false,
+	"$HTTP[\"host\"] == \"x\" { server.tag = \"y\" }\nelse { server.tag = \"z\" }\n": true,
+	"$HTTP[\"host\"] == \"x\" { server.tag = \"y\"\n":                                false,
+	"$HTTP[\"host\"] \"x\" { server.tag = \"y\" }\n":                                 false,
+	"include \"/nowhere/at/all.conf\"\n":                                             false,
+	"server.modules = ( \"mod_proxy\" )\nproxy.server = \"x\"\n":                     false,
+	"var.a = \"x\" + \"y\"\nserver.tag = var.a + \"z\" # said\n":                     true,
 }
 
 const head = "server.document-root = \"/tmp\"\n"
 
-func TestLoads(t *testing.T) {
-	for _, p := range programs {
-		why := ""
-		for _, problem := range Config(memory{"/x.conf": head + p.text}, dialect.Launch{Config: "/x.conf"}).Instance.Problems {
-			if problem.Fatal {
-				why = problem.Text
-			}
-		}
-		if (why == "") != p.loads {
-			t.Errorf("%q: said %q, and it loads: %v", p.text, why, p.loads)
-		}
-	}
-}
+func TestLoads(t *testing.T) { suite.Loads(t, Config, "/x.conf", head, programs) }
 
 // TestAgreesWithLighttpd compares what is said of each piece with what lighttpd
 // says.
 func TestAgreesWithLighttpd(t *testing.T) {
-	path, err := exec.LookPath("lighttpd")
-	if err != nil {
-		path = "/usr/sbin/lighttpd"
-	}
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("GOODGATE_TEST_ALL") != "" {
-			t.Fatal("lighttpd is missing: scripts/install-peers lighttpd")
-		}
-		t.Skip("lighttpd is missing: scripts/install-peers lighttpd")
-	}
-	for _, p := range programs {
+	path := suite.Program(t, "lighttpd")
+	for text, loads := range programs {
 		file := filepath.Join(t.TempDir(), "x.conf")
-		if err := os.WriteFile(file, []byte(head+p.text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(head+text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		out, err := exec.CommandContext(t.Context(), path, "-tt", "-f", file).CombinedOutput()
-		if (err == nil) != p.loads {
-			t.Errorf("%q: lighttpd says %v: %.600s", p.text, err, out)
+		if (err == nil) != loads {
+			t.Errorf("%q: lighttpd says %v: %.600s", text, err, out)
 		}
 	}
 }
@@ -147,8 +123,8 @@ func FuzzConfig(f *testing.F) {
 	for _, text := range shop {
 		f.Add(text)
 	}
-	for _, p := range programs {
-		f.Add(p.text)
+	for text := range programs {
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		conf := Config(memory{"/x.conf": text, "/conf-enabled/a.conf": text}, dialect.Launch{PID: 1, Config: "/x.conf"})

@@ -16,20 +16,12 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
 // program returns the real nginx, or skips the test.
-func program(t testing.TB) string {
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		if os.Getenv("GOODGATE_TEST_ALL") != "" {
-			t.Fatal("nginx is not installed: apt-get install nginx")
-		}
-		t.Skip("nginx is not installed: apt-get install nginx")
-	}
-	return path
-}
+func program(t testing.TB) string { return suite.Program(t, "nginx") }
 
 // freeAddresses returns different addresses on which nobody listens.
 func freeAddresses(t testing.TB, n int) []string {

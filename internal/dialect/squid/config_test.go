@@ -83,53 +83,29 @@ func TestResolve(t *testing.T) {
 }
 
 // programs are pieces that Squid takes, or refuses.
-var programs = []struct {
-	text  string
-	loads bool
-}{
-	{"http_port 127.0.0.1:18123 accel vhost\nhttp_access allow all\n", true},
-	{"http_port 127.0.0.1:18123 accel vhost\nhttp_access allow nobody\n", false},
-	{"http_port 127.0.0.1:18123 accel vhost\nhttp_access perhaps all\n", true},
-	{"http_port 127.0.0.1:18123 accel\nacl a dstdomain x.test\nhttp_access allow a !all\n", true},
-	{"http_port 127.0.0.1:18123 accel\ncache_peer 127.0.0.1 parent 3000 0 originserver name=a\ncache_peer 127.0.0.1 parent 3001 0 originserver name=a\n", false},
-	{"http_port 127.0.0.1:18123 accel\ncache_peer 127.0.0.1 parent 3000 0 originserver name=a\ncache_peer_access a allow all\n", true},
-	{"http_port 127.0.0.1:18123 accel\ninclude /nowhere/at/all.conf\n", false},
+var programs = suite.Pieces{
+	"http_port 127.0.0.1:18123 accel vhost\nhttp_access allow all\n":                                                                                    true,
+	"http_port 127.0.0.1:18123 accel vhost\nhttp_access allow nobody\n":                                                                                 false,
+	"http_port 127.0.0.1:18123 accel vhost\nhttp_access perhaps all\n":                                                                                  true,
+	"http_port 127.0.0.1:18123 accel\nacl a dstdomain x.test\nhttp_access allow a !all\n":                                                               true,
+	"http_port 127.0.0.1:18123 accel\ncache_peer 127.0.0.1 parent 3000 0 originserver name=a\ncache_peer 127.0.0.1 parent 3001 0 originserver name=a\n": false,
+	"http_port 127.0.0.1:18123 accel\ncache_peer 127.0.0.1 parent 3000 0 originserver name=a\ncache_peer_access a allow all\n":                          true,
+	"http_port 127.0.0.1:18123 accel\ninclude /nowhere/at/all.conf\n":                                                                                   false,
 }
 
-func TestLoads(t *testing.T) {
-	for _, p := range programs {
-		why := ""
-		for _, problem := range Config(memory{"/x.conf": p.text}, dialect.Launch{Config: "/x.conf"}).Instance.Problems {
-			if problem.Fatal {
-				why = problem.Text
-			}
-		}
-		if (why == "") != p.loads {
-			t.Errorf("%q: said %q, and it loads: %v", p.text, why, p.loads)
-		}
-	}
-}
+func TestLoads(t *testing.T) { suite.Loads(t, Config, "/x.conf", "", programs) }
 
 // TestAgreesWithSquid compares what is said of each piece with what Squid says.
 func TestAgreesWithSquid(t *testing.T) {
-	path, err := exec.LookPath("squid")
-	if err != nil {
-		path = "/usr/sbin/squid"
-	}
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("GOODGATE_TEST_ALL") != "" {
-			t.Fatal("squid is missing: scripts/install-peers squid")
-		}
-		t.Skip("squid is missing: scripts/install-peers squid")
-	}
-	for _, p := range programs {
+	path := suite.Program(t, "squid")
+	for text, loads := range programs {
 		file := filepath.Join(t.TempDir(), "x.conf")
-		if err := os.WriteFile(file, []byte(p.text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		out, err := exec.CommandContext(t.Context(), path, "-k", "parse", "-f", file).CombinedOutput()
-		if loads := err == nil && !strings.Contains(string(out), "FATAL") && !strings.Contains(string(out), "ERROR"); loads != p.loads {
-			t.Errorf("%q: squid says %v: %.900s", p.text, err, out)
+		if taken := err == nil && !strings.Contains(string(out), "FATAL") && !strings.Contains(string(out), "ERROR"); taken != loads {
+			t.Errorf("%q: squid says %v: %.900s", text, err, out)
 		}
 	}
 }
@@ -138,8 +114,8 @@ func FuzzConfig(f *testing.F) {
 	for _, text := range shop {
 		f.Add(text)
 	}
-	for _, p := range programs {
-		f.Add(p.text)
+	for text := range programs {
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		conf := Config(memory{"/x.conf": text, "/etc/squid/conf.d/x.conf": text}, dialect.Launch{PID: 1, Config: "/x.conf"})

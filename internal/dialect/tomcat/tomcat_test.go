@@ -14,9 +14,7 @@ func TestSuite(t *testing.T) {
 	suite.Catalog(t, Logs[0], suite.Oracle{Entries: entries})
 }
 
-func FuzzLine(f *testing.F) {
-	suite.Fuzz(f, Logs, suite.Examples(Logs[0].Name, suite.Read(f, "testdata/catalog.jsonl")))
-}
+func FuzzLine(f *testing.F) { suite.FuzzMember(f, Logs) }
 
 func TestRecognise(t *testing.T) {
 	l, ok := Dialect.Recognise(dialect.Process{Args: []string{"/usr/bin/java", "-Dcatalina.base=/var/lib/tomcat10", "org.apache.catalina.startup.Bootstrap", "start"}})

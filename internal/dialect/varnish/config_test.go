@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,65 +134,37 @@ func TestPlaces(t *testing.T) {
 }
 
 // programs are pieces that varnishd takes, or refuses.
-var programs = []struct {
-	text  string
-	loads bool
-}{
-	{"vcl 4.1;\nbackend default { .host = \"127.0.0.1\"; }\n", true},
-	{"vcl 4.1;\nbackend default none;\n", true},
-	{"backend default { .host = \"127.0.0.1\"; }\n", false},
-	{"vcl 4.1;\nsub vcl_recv { return (pass); }\n", false},
-	{"vcl 4.1;\nbackend default { .port = \"80\"; }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nbackend b { .host = \"127.0.0.1\"; }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nbackend b { .host = \"127.0.0.1\"; }\nsub vcl_recv { if (req.url ~ \"x\") { set req.backend_hint = b; } else { return (pass); } }\n", true},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { set req.backend_hint = c; }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { call helper; }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub helper { set req.http.X = {\"a \" b\"}; }\nsub vcl_recv { call helper; }\n", true},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; .probe = p; }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; .probe = p; }\nprobe p { .url = \"/\"; }\n", false},
-	{"vcl 4.1;\nprobe p { .url = \"/\"; }\nbackend a { .host = \"127.0.0.1\"; .probe = p; }\n", true},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\" }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { set req.http.X = \"y\" }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { if (req.url ~ \"a\" { return (pass); } }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\n/* no end\n", false},
-	{"vcl 4.0;\nbackend a { .path = \"/tmp/x.sock\"; }\n", false},
-	{"vcl 9.9;\nbackend a { .host = \"127.0.0.1\"; }\n", false},
-	{"vcl 4.1;\nimport directors;\nbackend a { .host = \"127.0.0.1\"; }\nbackend b { .host = \"127.0.0.1\"; }\nsub vcl_init { new d = directors.fallback(); d.add_backend(a); d.add_backend(b); }\nsub vcl_recv { set req.backend_hint = d.backend(); }\n", true},
-	{"vcl 4.1;\ninclude \"/nowhere/at/all.vcl\";\nbackend a { .host = \"127.0.0.1\"; }\n", false},
-	{"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_deliver { set resp.http.X = \"y\";\n", false},
+var programs = suite.Pieces{
+	"vcl 4.1;\nbackend default { .host = \"127.0.0.1\"; }\n":                                 true,
+	"vcl 4.1;\nbackend default none;\n":                                                      true,
+	"backend default { .host = \"127.0.0.1\"; }\n":                                           false,
+	"vcl 4.1;\nsub vcl_recv { return (pass); }\n":                                            false,
+	"vcl 4.1;\nbackend default { .port = \"80\"; }\n":                                        false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nbackend b { .host = \"127.0.0.1\"; }\n": false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nbackend b { .host = \"127.0.0.1\"; }\nsub vcl_recv { if (req.url ~ \"x\") { set req.backend_hint = b; } else { return (pass); } }\n": true,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { set req.backend_hint = c; }\n":                                                                                        false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { call helper; }\n":                                                                                                     false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub helper { set req.http.X = {\"a \" b\"}; }\nsub vcl_recv { call helper; }\n":                                                      true,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; .probe = p; }\n":                                                                                                                        false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; .probe = p; }\nprobe p { .url = \"/\"; }\n":                                                                                             false,
+	"vcl 4.1;\nprobe p { .url = \"/\"; }\nbackend a { .host = \"127.0.0.1\"; .probe = p; }\n":                                                                                             true,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\" }\n":                                                                                                                                     false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { set req.http.X = \"y\" }\n":                                                                                           false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_recv { if (req.url ~ \"a\" { return (pass); } }\n":                                                                           false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\n/* no end\n":                                                                                                                         false,
+	"vcl 4.0;\nbackend a { .path = \"/tmp/x.sock\"; }\n":                                                                                                                                  false,
+	"vcl 9.9;\nbackend a { .host = \"127.0.0.1\"; }\n":                                                                                                                                    false,
+	"vcl 4.1;\nimport directors;\nbackend a { .host = \"127.0.0.1\"; }\nbackend b { .host = \"127.0.0.1\"; }\nsub vcl_init { new d = directors.fallback(); d.add_backend(a); d.add_backend(b); }\nsub vcl_recv { set req.backend_hint = d.backend(); }\n": true,
+	"vcl 4.1;\ninclude \"/nowhere/at/all.vcl\";\nbackend a { .host = \"127.0.0.1\"; }\n":           false,
+	"vcl 4.1;\nbackend a { .host = \"127.0.0.1\"; }\nsub vcl_deliver { set resp.http.X = \"y\";\n": false,
 }
 
-func fatal(conf *dialect.Conf) string {
-	for _, p := range conf.Instance.Problems {
-		if p.Fatal {
-			return p.Text
-		}
-	}
-	return ""
-}
-
-func TestLoads(t *testing.T) {
-	for _, p := range programs {
-		why := fatal(Config(memory{"/x.vcl": p.text}, dialect.Launch{Config: "/x.vcl"}))
-		if (why == "") != p.loads {
-			t.Errorf("%q: said %q, and it loads: %v", p.text, why, p.loads)
-		}
-	}
-}
+func TestLoads(t *testing.T) { suite.Loads(t, Config, "/x.vcl", "", programs) }
 
 // TestAgreesWithVarnishd compares what is said of each program with what varnishd
 // says.
 func TestAgreesWithVarnishd(t *testing.T) {
-	path, err := exec.LookPath("varnishd")
-	if err != nil {
-		path = "/usr/sbin/varnishd"
-	}
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("GOODGATE_TEST_ALL") != "" {
-			t.Fatal("varnishd is missing: scripts/install-peers varnishd")
-		}
-		t.Skip("varnishd is missing: scripts/install-peers varnishd")
-	}
+	path := suite.Program(t, "varnishd")
 	dir, err := os.MkdirTemp("", "goodgate-vcl-") // readable for the compiler's user
 	if err != nil {
 		t.Fatal(err)
@@ -200,22 +173,23 @@ func TestAgreesWithVarnishd(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range append(programs[:len(programs):len(programs)], struct {
-		text  string
-		loads bool
-	}{strings.Replace(shop, "include \"./backends.vcl\";", strings.ReplaceAll(shopBackends, "app.internal", "127.0.0.1"), 1), true}) {
-		p.text = strings.Replace(p.text, "/run/legacy.sock", "/dev/null", 1)
-		if strings.Contains(p.text, "/dev/null") {
+	pieces := maps.Clone(programs)
+	pieces[strings.Replace(shop, "include \"./backends.vcl\";", strings.ReplaceAll(shopBackends, "app.internal", "127.0.0.1"), 1)] = true
+	i := 0
+	for text, loads := range pieces {
+		i++
+		text = strings.Replace(text, "/run/legacy.sock", "/dev/null", 1)
+		if strings.Contains(text, "/dev/null") {
 			continue // it looks whether the socket is one
 		}
 		file := filepath.Join(dir, fmt.Sprintf("%d.vcl", i))
-		if err := os.WriteFile(file, []byte(p.text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		work := filepath.Join(dir, fmt.Sprintf("work%d", i))
 		out, err := exec.CommandContext(t.Context(), path, "-C", "-n", work, "-f", file).CombinedOutput()
-		if (err == nil) != p.loads {
-			t.Errorf("%q: varnishd says %v: %.600s", p.text, err, out)
+		if (err == nil) != loads {
+			t.Errorf("%q: varnishd says %v: %.600s", text, err, out)
 		}
 	}
 }

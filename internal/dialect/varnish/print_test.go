@@ -75,8 +75,8 @@ func FuzzFold(f *testing.F) {
 func FuzzConfig(f *testing.F) {
 	f.Add(shop)
 	f.Add(shopBackends)
-	for _, p := range programs {
-		f.Add(p.text)
+	for text := range programs {
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		conf := Config(memory{"/x.vcl": text, "/etc/varnish/backends.vcl": shopBackends}, dialect.Launch{PID: 1, Config: "/x.vcl", Globals: "-a :80"})

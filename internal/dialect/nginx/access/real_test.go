@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
 const realConfig = `
@@ -41,13 +42,7 @@ http {
 // TestRealNginx lets a real nginx write the formats and checks who is said to
 // have made each status.
 func TestRealNginx(t *testing.T) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		if os.Getenv("GOODGATE_TEST_ALL") == "1" {
-			t.Fatal("nginx is not installed: apt-get install nginx")
-		}
-		t.Skip("nginx is not installed: apt-get install nginx")
-	}
+	program := suite.Program(t, "nginx")
 	dir := t.TempDir()
 	os.Chmod(dir, 0o755)
 	up := upstream(t)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
 const realConfig = `
@@ -32,13 +33,7 @@ http {
 // TestRealNginx sends requests that forge fields to a real nginx and reads what
 // it writes.
 func TestRealNginx(t *testing.T) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		if os.Getenv("GOODGATE_TEST_ALL") == "1" {
-			t.Fatal("nginx is not installed: apt-get install nginx")
-		}
-		t.Skip("nginx is not installed: apt-get install nginx")
-	}
+	program := suite.Program(t, "nginx")
 	dir := t.TempDir()
 	os.Chmod(dir, 0o755)
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,0 +1,51 @@
+package suite
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+)
+
+// Program returns the path of a product's program, or skips the test where it is not
+// installed.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	if path := "/usr/sbin/" + name; exists(path) {
+		return path
+	}
+	if os.Getenv("GOODGATE_TEST_ALL") != "" {
+		t.Fatalf("%s is missing: scripts/install-peers %s", name, name)
+	}
+	t.Skipf("%s is missing: scripts/install-peers %s", name, name)
+	return ""
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Pieces are configurations, and whether the product loads each.
+type Pieces map[string]bool
+
+// Loads holds what a dialect calls fatal to what the product refuses. head stands
+// before each piece, in the file that the launch is given.
+func Loads(t *testing.T, config func(dialect.Source, dialect.Launch) *dialect.Conf, file, head string, pieces Pieces) {
+	t.Helper()
+	for text, loads := range pieces {
+		why := ""
+		for _, problem := range config(Files{file: head + text}, dialect.Launch{Config: file}).Instance.Problems {
+			if problem.Fatal {
+				why = problem.Text
+			}
+		}
+		if (why == "") != loads {
+			t.Errorf("%q: said %q, and it loads: %v", text, why, loads)
+		}
+	}
+}

@@ -18,6 +18,7 @@ var backendInPenalty = Cause{
 		{Fact: vocab.ProbeErrorStatus, Seen: -10},
 		{Fact: vocab.CheckRejects, Seen: -15}, // then a health check keeps it out, not a penalty
 		{Fact: vocab.CheckUnconnected, Seen: -15},
+		{Fact: vocab.GatewayCheckRejected, Seen: -15},
 		{Fact: vocab.ServersDown, Seen: -20},
 		{Fact: vocab.PoolInMaintenance, Seen: -20},
 		{Fact: vocab.ServerInMaintenance, Seen: -15},

@@ -210,6 +210,14 @@ func ownLimits() []Fault {
 			}
 			return g.Scene()
 		}).also(vocab.NoHealthyUpstream),
+		ownFault("check-wrong", "the health check asks for a path that the application does not have", vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			check := pick(b, "/healthz", "/ping")
+			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: check, Status: 404, Body: "no such page\n"}, {Path: "/"}}})
+			s := b.ownSite(name, "http://"+app.Addr)
+			s.more = fmt.Sprintf("check:\n  path: %s\n  every: 500ms\n", check)
+			return b.Own(s).Run().Scene()
+		}).also(vocab.NoHealthyUpstream),
 		ownFault("limit-reached", "the server may have one request at a time, and a slow one has its place", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})

@@ -98,7 +98,7 @@ func (e endState) told(pool, name string) (told []dialect.Told) {
 	switch {
 	case strings.Contains(e.Condition, "draining"):
 		add(vocab.ServerInMaintenance)
-	case strings.Contains(e.Condition, "failing") && strings.Contains(e.Why, "cannot connect"):
+	case strings.Contains(e.Condition, "failing") && connected([]byte(e.Why)) != "":
 		add(vocab.CheckUnconnected)
 	case strings.Contains(e.Condition, "failing"):
 		add(vocab.CheckRejects)

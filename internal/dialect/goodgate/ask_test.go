@@ -28,7 +28,7 @@ func TestTold(t *testing.T) {
 		{"well", fmt.Sprintf(a+","+b, "up", "", "up", ""), "  127.0.0.1:3000@127.0.0.1:3000   app.internal:3000@10.0.0.7:3000 "},
 		{"full", fmt.Sprintf(a+","+b, "up", "", "away", "dial: connection refused"), " 127.0.0.1:3000@127.0.0.1:3000   app.internal:3000@10.0.0.7:3000  pool_queued @ "},
 		{"drained", fmt.Sprintf(a, "draining", "a person took it out"), "server_in_maintenance 127.0.0.1:3000@127.0.0.1:3000  pool_in_maintenance @ "},
-		{"checks", fmt.Sprintf(a+","+b, "failing", "the check was answered 404", "failing,away", "the check cannot connect: connection refused"),
+		{"checks", fmt.Sprintf(a+","+b, "failing", "the check was answered 404", "failing,away", "the check cannot connect: dial: connection refused"),
 			"check_rejects 127.0.0.1:3000@127.0.0.1:3000  check_unconnected app.internal:3000@10.0.0.7:3000  pool_no_server @ "},
 		{"nothing", "", ""},
 	} {

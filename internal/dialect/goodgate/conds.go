@@ -105,6 +105,9 @@ var (
 	keyNoServer = add("no-server", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream,
 		"Every server was out: the gateway's own log and its status say why each is.",
 		vocab.NoHealthyUpstream)
+	keyCheck = add("check-fails", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayCheckRejected,
+		"The server's health check fails: what does the server answer to exactly that path and host, and does the application itself answer?",
+		vocab.HealthCheckWrong, vocab.AppError, vocab.UpstreamHung, vocab.NoHealthyUpstream)
 	keyDrained = add("drained", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.PoolInMaintenance,
 		"goodgate gateway status shows who is drained, undrain puts it back.",
 		vocab.Maintenance)

@@ -113,10 +113,7 @@ func failure(symptom, detail, phase []byte) dialect.Key {
 		}
 		return keyClosed
 	case vocab.DestinationUnavailable:
-		if has("every server is drained") {
-			return keyDrained
-		}
-		return keyNoServer
+		return unavailable(detail)
 	case vocab.DNSError:
 		if !has("no such host") {
 			return keyNameFailed
@@ -132,4 +129,39 @@ func failure(symptom, detail, phase []byte) dialect.Key {
 		return k
 	}
 	return keyOther
+}
+
+// unavailable is the key of an exchange for which no server could be asked. The
+// detail has the condition of one of them, and why: "no server can be asked;
+// unchecked,failing: the check was answered 404".
+func unavailable(detail []byte) dialect.Key {
+	if bytes.Contains(detail, []byte("every server is drained")) {
+		return keyDrained
+	}
+	_, rest, _ := bytes.Cut(detail, []byte("; "))
+	condition, why, _ := bytes.Cut(rest, []byte(": "))
+	if !bytes.Contains(condition, []byte("failing")) && !bytes.Contains(condition, []byte("unchecked")) {
+		return keyNoServer
+	}
+	switch connected(why) {
+	case vocab.ConnectionRefused:
+		return keyRefused
+	case vocab.ConnectionTimeout:
+		return keyConnectTimeout
+	}
+	return keyCheck
+}
+
+// connected says why a health check got no connection; empty where it got one, and
+// did not like what came.
+func connected(why []byte) vocab.Symptom {
+	switch {
+	case bytes.Contains(why, []byte("dial: connection refused")):
+		return vocab.ConnectionRefused
+	case bytes.Contains(why, []byte("dial: timed out")):
+		return vocab.ConnectionTimeout
+	case bytes.Contains(why, []byte("dial: ")):
+		return vocab.DestinationUnavailable
+	}
+	return ""
 }

@@ -49,6 +49,7 @@ func (e *Endpoint) checks(c Check) {
 			}
 		} else {
 			good, bad = 0, bad+1
+			e.notYet(err)
 			if bad >= c.Fall {
 				e.set(Failing, 0, err.Error())
 			}
@@ -63,6 +64,15 @@ func (e *Endpoint) checks(c Check) {
 		if e.Condition()&Gone != 0 {
 			return
 		}
+	}
+}
+
+// notYet keeps why a server that no check has found well is still out.
+func (e *Endpoint) notYet(err error) {
+	if e.Condition()&Unborn != 0 {
+		e.mu.Lock()
+		e.lastWhy = err.Error()
+		e.mu.Unlock()
 	}
 }
 

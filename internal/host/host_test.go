@@ -159,7 +159,11 @@ func newNet(t *testing.T, script string, flags uintptr) *exec.Cmd {
 
 func open(t *testing.T, pid int) *View {
 	t.Helper()
-	v, err := Open(pid)
+	p, err := PlaceOf(t.Context(), pid)
+	if err != nil && !p.Assumed {
+		t.Fatal(err)
+	}
+	v, err := p.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

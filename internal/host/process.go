@@ -175,14 +175,6 @@ func CountTasks(ctx context.Context, uid int) (int, error) {
 // not shown.
 func hidden(list []Process) bool { return list[0].PID != 1 }
 
-// ReadProcess returns one process. One that has gone, or is a kernel thread, is
-// an error that matches fs.ErrNotExist.
-func ReadProcess(ctx context.Context, pid int) (Process, error) {
-	return within(ctx, nil, "process "+strconv.Itoa(pid), func() (Process, error) {
-		return new(fileReader).process("/proc", pid, bootTime())
-	})
-}
-
 // Exists reports whether a process of this number lives. A zombie is dead.
 func Exists(pid int) bool { return new(fileReader).lives(pid) }
 

@@ -46,16 +46,16 @@ func TestProcesses(t *testing.T) {
 			t.Error("kernel threads are in the list")
 		}
 	}
-	one, err := ReadProcess(t.Context(), p.PID)
+	one, err := readProcess(p.PID)
 	if err != nil || one.Started.Sub(p.Started).Abs() > 20*time.Millisecond || one.Comm != p.Comm {
 		t.Errorf("alone: %+v, %v", one, err)
 	}
-	if _, err := ReadProcess(t.Context(), 1<<30); !gone(err) {
+	if _, err := readProcess(1 << 30); !gone(err) {
 		t.Errorf("a process that does not exist: %v", err)
 	}
 	must(t, syscall.Kill(p.PID, syscall.SIGSTOP))
 	for end := time.Now().Add(5 * time.Second); one.State != "T" && time.Now().Before(end); {
-		one, _ = ReadProcess(t.Context(), p.PID)
+		one, _ = readProcess(p.PID)
 	}
 	if one.State != "T" {
 		t.Errorf("a stopped process has state %s", one.State)
@@ -229,3 +229,5 @@ type sight struct {
 	Route                                            Route
 	PlaceGap, NSGap, FileGap, FirewallGap, KernelGap evidence.Gap
 }
+
+func readProcess(pid int) (Process, error) { return new(fileReader).process("/proc", pid, bootTime()) }

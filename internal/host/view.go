@@ -144,15 +144,6 @@ func nested(dir string) bool {
 	return len(strings.Fields(statusField(b, "NSpid:"))) > 1
 }
 
-// Open returns the view of the process pid. The view outlives the process.
-func Open(pid int) (*View, error) {
-	p, err := PlaceOf(context.Background(), pid)
-	if err != nil && !p.Assumed {
-		return nil, err
-	}
-	return p.Open()
-}
-
 // Open returns the view from a place. The process of the place must still live
 // and still be there. Where its files may be seen and its network namespace may
 // not be entered, every question about the network is answered with a gap.

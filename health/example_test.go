@@ -23,11 +23,13 @@ func Example() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends at once
 	l, err := net.Listen("tcp", "127.0.0.1:8080")
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = h.Serve(ctx, &http.Server{Handler: mux}, l, health.Shutdown{Notice: 5 * time.Second})
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	err = h.Serve(ctx, srv, l, health.Shutdown{Notice: 5 * time.Second})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,6 +7,11 @@
 // dependency that all instances share, unless the application says so: when a
 // database is away, taking every instance out of the balancer only turns a slow
 // page into a 503.
+//
+// The endpoints repeat what checks say, which may hold names and addresses: they
+// belong where balancers and operators reach them, not on the open internet. What
+// must happen before the first request (a cache that is filled, a migration) is an
+// [Own] check that fails until then.
 package health
 
 import (

@@ -1,13 +1,17 @@
 package health_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +137,91 @@ func TestServeEndsWithoutLosingARequest(t *testing.T) {
 	if got := <-answer; got != "whole" {
 		t.Errorf("the request under way got %q", got)
 	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestServeUnderLoadLosesNothing: clients keep their connections and send without a
+// pause. Once readiness fails they open no new ones, as a balancer does; every request
+// that they have sent gets its answer.
+func TestServeUnderLoadLosesNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := health.New(health.Options{})
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	var served atomic.Int64
+	go func() {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { served.Add(1); io.Copy(w, r.Body) })
+		ended <- h.Serve(ctx, &http.Server{Handler: handler}, l, health.Shutdown{Notice: time.Second})
+	}()
+	var clients sync.WaitGroup
+	for range 16 {
+		clients.Go(func() {
+			for !h.Draining() {
+				if err := keepAsking(l.Addr().String()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for served.Load() < 1000 {
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	clients.Wait()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// keepAsking sends POST after POST on one connection until an answer says that it is
+// the last.
+func keepAsking(address string) error {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	for {
+		if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"); err != nil {
+			return err
+		}
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || string(b) != "abc" {
+			return fmt.Errorf("%q: %w", b, err)
+		}
+		if resp.Close {
+			return nil
+		}
+	}
+}
+
+// TestServeEndedElsewhere: an application that ends its server itself is no failure.
+func TestServeEndedElsewhere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.NotFoundHandler()}
+	ended := make(chan error, 1)
+	go func() { ended <- health.New(health.Options{}).Serve(context.Background(), srv, l, health.Shutdown{}) }()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	srv.Close()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}

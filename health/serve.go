@@ -20,17 +20,22 @@ type Shutdown struct {
 
 // Serve runs srv on l until ctx ends, and ends it so that no request is lost:
 // readiness fails, the notice passes, the listener closes, what is under way ends.
-// It returns nil after a complete end. Pass the context of
-// signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM).
+// It returns nil after a complete end, also where srv.Shutdown was called elsewhere.
+// Pass the context of signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM).
+//
+// A connection that is kept alive is closed by the answer to its next request in the
+// notice, which says so: closing it later, on its own, would meet the request that is
+// on its way. Serve wraps srv.Handler for that.
 func (h *Health) Serve(ctx context.Context, srv *http.Server, l net.Listener, s Shutdown) error {
 	if s.Deadline <= 0 {
 		s.Deadline = 30 * time.Second
 	}
+	srv.Handler = h.parting(srv.Handler)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("cannot serve: %w", err)
+		return serving(err)
 	case <-ctx.Done():
 	}
 	h.Drain()
@@ -40,7 +45,7 @@ func (h *Health) Serve(ctx context.Context, srv *http.Server, l net.Listener, s 
 		case <-t.C:
 		case err := <-failed:
 			t.Stop()
-			return fmt.Errorf("cannot serve: %w", err)
+			return serving(err)
 		}
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Deadline)
@@ -51,8 +56,27 @@ func (h *Health) Serve(ctx context.Context, srv *http.Server, l net.Listener, s 
 		<-failed
 		return fmt.Errorf("cannot end every request in time: %w", err)
 	}
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return err
+	return serving(<-failed)
+}
+
+// serving is why a server serves no longer; nil where it was told to end.
+func serving(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("cannot serve: %w", err)
+}
+
+// parting tells clients of next, once the end is near, not to use their connection
+// again (RFC 9112 section 9.6). With HTTP/2, net/http makes a GOAWAY of it.
+func (h *Health) parting(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.DefaultServeMux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Draining() && r.Header.Get("Upgrade") == "" {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

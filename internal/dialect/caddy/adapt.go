@@ -62,7 +62,7 @@ func (p *parser) adapt(rows []*row, old bool) *node {
 		case len(r.words) == 0 && i == 0:
 			a.global(r)
 		case len(r.words) == 0:
-			p.fatal(r.close, "server block without any key is global configuration, and if used, it must be first")
+			p.problems.Fatal(r.close, "server block without any key is global configuration, and if used, it must be first")
 		case strings.HasPrefix(r.name(), "&("):
 			a.named[strings.TrimSuffix(r.name()[2:], ")")] = r
 		default:
@@ -92,14 +92,14 @@ func (a *adapter) keys(r *row) *block {
 		}
 		s, why := parseAddress(text)
 		if why != "" {
-			a.fatal(w.at, "parsing key: %s", why)
+			a.problems.Fatal(w.at, "parsing key: %s", why)
 			continue
 		}
 		s.at = w.at
 		b.addresses = append(b.addresses, s)
 	}
 	if strings.HasPrefix(r.name(), "@") {
-		a.fatal(r.at(0), "request matchers may not be defined globally, they must be in a site block; found %s", r.name())
+		a.problems.Fatal(r.at(0), "request matchers may not be defined globally, they must be in a site block; found %s", r.name())
 	}
 	return b
 }
@@ -144,7 +144,7 @@ func (a *adapter) listeners(b *block, s siteAddress) []string {
 		port = a.httpPort
 	}
 	if s.scheme == "http" && port == a.httpsPort || s.scheme == "https" && port == a.httpPort {
-		a.fatal(s.at, "[%s] scheme and port violate convention", s.original)
+		a.problems.Fatal(s.at, "[%s] scheme and port violate convention", s.original)
 	}
 	hosts := b.hosts
 	if len(hosts) == 0 {
@@ -285,7 +285,7 @@ func (a *adapter) ambiguous(p pairing) {
 	for _, x := range p.sites {
 		for _, s := range x.addresses {
 			if other := seen[s.original]; other != nil && other != x.block {
-				a.fatal(s.at, "ambiguous site definition: %s", s.original)
+				a.problems.Fatal(s.at, "ambiguous site definition: %s", s.original)
 			}
 			seen[s.original] = x.block
 		}

@@ -23,7 +23,7 @@ func (a *adapter) matched(s scope, r *row) (set *node, rest *row) {
 		set = r.node(obj("path", textsNode([]string{text})))
 	case strings.HasPrefix(text, "@"):
 		if set = s.matchers[text]; set == nil {
-			a.fatal(r.at(1), "unrecognized matcher name: %s", text)
+			a.problems.Fatal(r.at(1), "unrecognized matcher name: %s", text)
 			set = r.node(obj("unknown", textNode(text)))
 		}
 	default:
@@ -48,7 +48,7 @@ func route(r *row, set *node, handlers ...*node) *node {
 func (a *adapter) directive(s scope, r *row) []added {
 	name := r.name()
 	if s.depth > maxNesting {
-		a.fatal(r.place(), "blocks are nested too deeply")
+		a.problems.Fatal(r.place(), "blocks are nested too deeply")
 		return nil
 	}
 	one := func(set *node, handlers ...*node) []added {
@@ -73,7 +73,7 @@ func (a *adapter) directive(s scope, r *row) []added {
 	case "handle_path":
 		path := r.arg(1)
 		if !strings.HasPrefix(path, "/") {
-			a.fatal(r.at(1), "path matcher must begin with '/', got %s", path)
+			a.problems.Fatal(r.at(1), "path matcher must begin with '/', got %s", path)
 		}
 		strip := strings.TrimSuffix(strings.TrimSuffix(path, "*"), "/")
 		if !strings.HasSuffix(path, "*") {
@@ -160,7 +160,7 @@ func (a *adapter) handler(s scope, r *row) []*node {
 		if n := a.named[r.arg(1)]; n != nil {
 			return make("subroute", "routes", listOf(a.block(scope{depth: s.depth + 1}, n)...))
 		}
-		a.fatal(r.at(1), "cannot invoke named route '%s', which was not defined", r.arg(1))
+		a.problems.Fatal(r.at(1), "cannot invoke named route '%s', which was not defined", r.arg(1))
 		return make("invoke", "name", r.arg(1))
 	case "basicauth", "basic_auth":
 		return make("authentication")
@@ -208,7 +208,7 @@ func (a *adapter) respond(r *row) *node {
 		n.set(body, textNode(args[0]))
 		n.set("status_code", textOrNumber(args[1]))
 	case len(args) > 2:
-		a.fatal(r.at(3), "wrong argument count or unexpected line ending after '%s'", args[1])
+		a.problems.Fatal(r.at(3), "wrong argument count or unexpected line ending after '%s'", args[1])
 	}
 	for _, s := range r.block {
 		switch s.name() {
@@ -217,7 +217,7 @@ func (a *adapter) respond(r *row) *node {
 		case "close":
 			n.set("close", boolNode(true))
 		default:
-			a.fatal(s.at(0), "unrecognized subdirective '%s'", s.name())
+			a.problems.Fatal(s.at(0), "unrecognized subdirective '%s'", s.name())
 		}
 	}
 	return n
@@ -244,7 +244,7 @@ func (a *adapter) redir(r *row) *node {
 	default:
 		n, err := strconv.Atoi(code)
 		if !strings.HasPrefix(code, "{") && (err != nil || n < 300 || n > 399 && n != 401) {
-			a.fatal(r.at(2), "Not a supported redir code type or not valid integer: '%s'", code)
+			a.problems.Fatal(r.at(2), "Not a supported redir code type or not valid integer: '%s'", code)
 		}
 	}
 	n := r.node(obj("handler", "static_response", "status_code", textOrNumber(code)))
@@ -272,7 +272,7 @@ func (a *adapter) uri(r *row) *node {
 	case "query":
 		n.set("query", &node{kind: object})
 	default:
-		a.fatal(r.at(1), "unrecognized URI manipulation '%s'", r.arg(1))
+		a.problems.Fatal(r.at(1), "unrecognized URI manipulation '%s'", r.arg(1))
 	}
 	return n
 }
@@ -309,7 +309,7 @@ func (a *adapter) tryFiles(r *row) []added {
 		all = append(all, make(try, ""))
 	}
 	if len(all) == 0 {
-		a.fatal(r.place(), "wrong argument count or unexpected line ending after 'try_files'")
+		a.problems.Fatal(r.place(), "wrong argument count or unexpected line ending after 'try_files'")
 	}
 	if len(all) > 1 {
 		name := "group" + strconv.Itoa(a.groups)

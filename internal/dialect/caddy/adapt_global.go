@@ -33,7 +33,7 @@ func (a *adapter) global(b *row) {
 				name = "default"
 			}
 			if a.logs.get(name) != nil {
-				a.fatal(r.place(), "duplicate global log option for: %s", name)
+				a.problems.Fatal(r.place(), "duplicate global log option for: %s", name)
 			}
 			a.logs.set(name, a.logger(r, "include", "exclude"))
 		case "grace_period", "shutdown_delay":
@@ -59,7 +59,7 @@ var globalOptions = []string{"http_port", "https_port", "admin", "auto_https", "
 
 func (a *adapter) port(r *row, to *string) {
 	if n, err := strconv.Atoi(r.arg(1)); err != nil || n < 1 || n > 65535 {
-		a.fatal(r.at(1), "parsing caddyfile tokens for '%s': converting port '%s' to integer value", r.name(), r.arg(1))
+		a.problems.Fatal(r.at(1), "parsing caddyfile tokens for '%s': converting port '%s' to integer value", r.name(), r.arg(1))
 		return
 	}
 	*to = r.arg(1)
@@ -97,7 +97,7 @@ func (a *adapter) reorder(r *row) {
 	case how == "last":
 		at = len(order)
 	case at < 0 || how != "before" && how != "after":
-		a.fatal(r.place(), "directive '%s' not found", other)
+		a.problems.Fatal(r.place(), "directive '%s' not found", other)
 		return
 	case how == "after":
 		at++
@@ -171,7 +171,7 @@ func (a *adapter) serverOption(srv *node, r *row) {
 func (a *adapter) time(r *row, i int) *node {
 	d, ok := duration(r.arg(i))
 	if !ok {
-		a.fatal(r.at(i), "parsing caddyfile tokens for '%s': bad duration value '%s'", r.name(), r.arg(i))
+		a.problems.Fatal(r.at(i), "parsing caddyfile tokens for '%s': bad duration value '%s'", r.name(), r.arg(i))
 		return nil
 	}
 	return r.node(intNode(int64(d)))
@@ -181,7 +181,7 @@ func (a *adapter) time(r *row, i int) *node {
 func (a *adapter) size(r *row, i int) *node {
 	n, ok := bytesOf(r.arg(i))
 	if !ok {
-		a.fatal(r.at(i), "parsing caddyfile tokens for '%s': invalid size '%s'", r.name(), r.arg(i))
+		a.problems.Fatal(r.at(i), "parsing caddyfile tokens for '%s': invalid size '%s'", r.name(), r.arg(i))
 		return nil
 	}
 	return r.node(intNode(n))
@@ -191,7 +191,7 @@ func (a *adapter) size(r *row, i int) *node {
 func (a *adapter) count(r *row, i int) *node {
 	n, err := strconv.ParseInt(r.arg(i), 10, 32)
 	if err != nil {
-		a.fatal(r.at(i), "parsing caddyfile tokens for '%s': bad number '%s'", r.name(), r.arg(i))
+		a.problems.Fatal(r.at(i), "parsing caddyfile tokens for '%s': bad number '%s'", r.name(), r.arg(i))
 		return nil
 	}
 	return r.node(intNode(n))
@@ -200,7 +200,7 @@ func (a *adapter) count(r *row, i int) *node {
 // word reads an argument that is text.
 func (a *adapter) word(r *row, i int) *node {
 	if i >= len(r.words) {
-		a.fatal(r.place(), "wrong argument count or unexpected line ending after '%s'", r.arg(i-1))
+		a.problems.Fatal(r.place(), "wrong argument count or unexpected line ending after '%s'", r.arg(i-1))
 		return nil
 	}
 	return r.node(textNode(r.arg(i)))
@@ -211,10 +211,10 @@ func (a *adapter) word(r *row, i int) *node {
 // that is known.
 func (a *adapter) unrecognized(r *row, what string, known []string) {
 	if meant := near(r.name(), known); meant != "" {
-		a.fatal(r.at(0), "unrecognized %s: %s; did you mean %s?", what, r.name(), meant)
+		a.problems.Fatal(r.at(0), "unrecognized %s: %s; did you mean %s?", what, r.name(), meant)
 		return
 	}
-	a.problem(r.at(0), false, "the %s '%s' is not known here", what, r.name())
+	a.problems.Add(r.at(0), false, "the %s '%s' is not known here", what, r.name())
 }
 
 // near returns the known word that differs from a word by one letter, or by two

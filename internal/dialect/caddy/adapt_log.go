@@ -51,7 +51,7 @@ func (a *adapter) logger(r *row, more ...string) *node {
 		case "core", "sampling":
 			n.set(key, s.node(&node{kind: object}))
 		default:
-			a.fatal(s.at(0), "unrecognized subdirective: %s", key)
+			a.problems.Fatal(s.at(0), "unrecognized subdirective: %s", key)
 		}
 	}
 	return n
@@ -65,7 +65,7 @@ func (a *adapter) writer(r *row) *node {
 	case "net":
 		w.set("address", a.word(r, 2))
 	case "":
-		a.fatal(r.place(), "wrong argument count or unexpected line ending after 'output'")
+		a.problems.Fatal(r.place(), "wrong argument count or unexpected line ending after 'output'")
 	}
 	return w
 }

@@ -42,7 +42,7 @@ func (a *adapter) match(set *node, name string, r *row) {
 			label, pattern = r.arg(1), r.arg(2)
 		}
 		if _, err := regexp.Compile(pattern); err != nil {
-			a.fatal(r.place(), "compiling matcher regexp %s: %v", pattern, err)
+			a.problems.Fatal(r.place(), "compiling matcher regexp %s: %v", pattern, err)
 		}
 		set.set(key, r.node(obj("name", label, "pattern", pattern)))
 	case "header":
@@ -93,7 +93,7 @@ func (a *adapter) match(set *node, name string, r *row) {
 		set.set(key, r.node(&node{kind: object}))
 	default:
 		if near(key, matcherNames) != "" {
-			a.fatal(r.at(0), "getting matcher module '%s': module not registered; did you mean %s?", key, near(key, matcherNames))
+			a.problems.Fatal(r.at(0), "getting matcher module '%s': module not registered; did you mean %s?", key, near(key, matcherNames))
 		}
 		set.set(key, r.node(&node{kind: object}))
 	}

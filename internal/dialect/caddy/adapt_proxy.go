@@ -59,7 +59,7 @@ func (p *proxyReader) to(r *row, i int) {
 			}
 		}
 		if why != "" {
-			p.fatal(r.at(i), "parsing upstream '%s': %s", r.arg(i), why)
+			p.problems.Fatal(r.at(i), "parsing upstream '%s': %s", r.arg(i), why)
 			continue
 		}
 		p.scheme, p.seen = scheme, true
@@ -239,9 +239,9 @@ func (p *proxyReader) sub(s scope, r *row, matchers map[string]*node) {
 		p.h.set(name, p.word(r, 1))
 	default:
 		if meant := near(name, proxyWords); meant != "" {
-			p.fatal(r.at(0), "unrecognized subdirective %s; did you mean %s?", name, meant)
+			p.problems.Fatal(r.at(0), "unrecognized subdirective %s; did you mean %s?", name, meant)
 		} else {
-			p.fatal(r.at(0), "unrecognized subdirective %s", name)
+			p.problems.Fatal(r.at(0), "unrecognized subdirective %s", name)
 		}
 	}
 }
@@ -254,7 +254,7 @@ func (p *proxyReader) status(r *row, i int) *node {
 	}
 	n, err := strconv.ParseInt(v, 10, 32)
 	if err != nil {
-		p.fatal(r.at(i), "bad status value '%s'", r.arg(i))
+		p.problems.Fatal(r.at(i), "bad status value '%s'", r.arg(i))
 		return nil
 	}
 	return r.node(intNode(n))
@@ -292,7 +292,7 @@ func (p *proxyReader) response(s scope, r *row, matchers map[string]*node) {
 	if name := r.arg(1); name != "" {
 		m := matchers[name]
 		if m == nil {
-			p.fatal(r.at(1), "no named response matcher defined with name '%s'", strings.TrimPrefix(name, "@"))
+			p.problems.Fatal(r.at(1), "no named response matcher defined with name '%s'", strings.TrimPrefix(name, "@"))
 		}
 		n.set("match", m)
 	}
@@ -360,11 +360,11 @@ func (p *proxyReader) close() {
 	}
 	switch {
 	case p.scheme == "https" && p.name != "http":
-		p.fatal(p.row.place(), "upstreams are configured for HTTPS but transport module does not support TLS: %s", p.name)
+		p.problems.Fatal(p.row.place(), "upstreams are configured for HTTPS but transport module does not support TLS: %s", p.name)
 	case p.scheme == "https" && t.get("tls") == nil:
 		t.set("tls", &node{kind: object})
 	case p.scheme == "http" && t.get("tls") != nil:
-		p.fatal(p.row.place(), "upstream address scheme is HTTP but transport is configured for HTTP+TLS (HTTPS)")
+		p.problems.Fatal(p.row.place(), "upstream address scheme is HTTP but transport is configured for HTTP+TLS (HTTPS)")
 	case p.scheme == "h2c" && !slices.Contains(t.strs("versions"), "h2c"):
 		t.set("versions", textsNode([]string{"h2c", "2"}))
 	}

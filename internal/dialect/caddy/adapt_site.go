@@ -95,7 +95,7 @@ func (a *adapter) handleErrors(s scope, r *row) *node {
 		case len(code) == 3 && allDigits(code):
 			codes = append(codes, code)
 		default:
-			a.fatal(r.at(i+1), "bad status value '%s'", code)
+			a.problems.Fatal(r.at(i+1), "bad status value '%s'", code)
 		}
 	}
 	if len(codes) > 0 {
@@ -137,7 +137,7 @@ func (a *adapter) ordered(all []added) []*node {
 	}
 	for _, e := range all {
 		if _, ok := position[e.directive]; !ok && slices.Contains(directiveNames, e.directive) {
-			a.fatal(e.routes[0].at, "directive '%s' is not an ordered HTTP handler, so it cannot be used here", e.directive)
+			a.problems.Fatal(e.routes[0].at, "directive '%s' is not an ordered HTTP handler, so it cannot be used here", e.directive)
 		}
 	}
 	sort.SliceStable(all, func(i, j int) bool {

@@ -36,7 +36,7 @@ var (
 func (p *proxyReader) readTransport(r *row) *node {
 	t := r.node(&node{kind: object})
 	if r.arg(1) != "http" && r.arg(1) != "fastcgi" && r.arg(1) != "http_ntlm" {
-		p.problem(r.at(1), false, "the transport '%s' is not known here", r.arg(1))
+		p.problems.Add(r.at(1), false, "the transport '%s' is not known here", r.arg(1))
 		return t
 	}
 	known := httpWords
@@ -45,7 +45,7 @@ func (p *proxyReader) readTransport(r *row) *node {
 	}
 	for _, s := range r.block {
 		if !slices.Contains(known, s.name()) {
-			p.fatal(s.at(0), "unrecognized subdirective %s", s.name())
+			p.problems.Fatal(s.at(0), "unrecognized subdirective %s", s.name())
 			continue
 		}
 		p.transportWord(t, s)
@@ -66,7 +66,7 @@ func (p *proxyReader) transportWord(t *node, r *row) {
 		t.put(transportTexts[name], p.word(r, 1))
 	case transportLists[name] != nil:
 		if len(r.words) < 2 {
-			p.fatal(r.place(), "wrong argument count or unexpected line ending after '%s'", name)
+			p.problems.Fatal(r.place(), "wrong argument count or unexpected line ending after '%s'", name)
 		}
 		t.put(transportLists[name], r.node(textsNode(r.args(1))))
 	case name == "tls":
@@ -186,7 +186,7 @@ func (a *adapter) forwardAuth(s scope, r *row) *node {
 	if uri := r.find("uri"); uri != nil {
 		h.put([]string{"rewrite", "uri"}, a.word(uri, 1))
 	} else {
-		a.fatal(r.place(), "the 'uri' subdirective is required")
+		a.problems.Fatal(r.place(), "the 'uri' subdirective is required")
 	}
 	h.put([]string{"rewrite", "method"}, textNode("GET"))
 	for field, value := range map[string]string{"X-Forwarded-Method": "{http.request.method}", "X-Forwarded-Uri": "{http.request.uri}"} {

@@ -23,7 +23,7 @@ type config struct {
 	root      *node
 	plain     bool // it is JSON: nobody edits it line by line
 	files     []string
-	problems  []topo.Problem
+	problems  dialect.Problems
 	servers   []*server
 	httpPort  int
 	httpsPort int

@@ -1,7 +1,6 @@
 package caddy
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -107,7 +106,7 @@ type parser struct {
 	src      dialect.Source
 	files    []string
 	snippets map[string][]word
-	problems []topo.Problem
+	problems dialect.Problems
 	unknown  map[string]bool // variables of the environment
 	imports  int
 	total    int // words handed out
@@ -116,22 +115,10 @@ type parser struct {
 }
 
 const (
-	maxImports  = 20_000
-	maxDeep     = 20 // imports within imports
-	maxProblems = 100
-	maxNesting  = 60
+	maxImports = 20_000
+	maxDeep    = 20 // imports within imports
+	maxNesting = 60
 )
-
-func (p *parser) problem(at topo.Place, fatal bool, format string, args ...any) {
-	x := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
-	if len(p.problems) < maxProblems && !slices.Contains(p.problems, x) {
-		p.problems = append(p.problems, x)
-	}
-}
-
-func (p *parser) fatal(at topo.Place, format string, args ...any) {
-	p.problem(at, true, format, args...)
-}
 
 // env knows no variable: only the process does.
 func (p *parser) env(name string) (string, bool) {
@@ -188,7 +175,7 @@ func (p *parser) parse(file string, data []byte) []*row {
 			// One site may stand without braces: the rest of the file is its own.
 			r.block = p.rows(1)
 		case !r.braces:
-			p.fatal(r.place(), "Caddyfile: a site needs braces where there are several: '%s'", r.name())
+			p.problems.Fatal(r.place(), "Caddyfile: a site needs braces where there are several: '%s'", r.name())
 		}
 		out = append(out, r)
 	}
@@ -210,7 +197,7 @@ func (p *parser) rows(depth int) []*row {
 // brace too many.
 func (p *parser) row(depth int, top bool) *row {
 	if p.peek().closes() {
-		p.fatal(p.take().at, "unexpected '}', no matching opening brace")
+		p.problems.Fatal(p.take().at, "unexpected '}', no matching opening brace")
 		return nil
 	}
 	r := p.words(top)
@@ -228,13 +215,13 @@ func (p *parser) row(depth int, top bool) *row {
 		return nil
 	}
 	if depth >= maxNesting {
-		p.fatal(open.at, "blocks are nested too deeply")
+		p.problems.Fatal(open.at, "blocks are nested too deeply")
 		p.inner()
 		return r
 	}
 	r.block = p.rows(depth + 1)
 	if !p.more() {
-		p.fatal(open.at, "this block is not closed: '}' is missing")
+		p.problems.Fatal(open.at, "this block is not closed: '}' is missing")
 		return r
 	}
 	r.close = p.take().at
@@ -282,7 +269,7 @@ func (p *parser) imported(r *row) {
 		block = p.inner()
 	}
 	if p.imports++; p.imports > maxImports || r.words[0].depth > maxDeep {
-		p.fatal(r.place(), "there are too many imports: is there a circle?")
+		p.problems.Fatal(r.place(), "there are too many imports: is there a circle?")
 		return
 	}
 	words, ok := p.snippets[r.arg(1)]
@@ -297,7 +284,7 @@ func (p *parser) imported(r *row) {
 		put[i].depth = r.words[0].depth + 1
 	}
 	if p.total += len(put); p.total > maxWords {
-		p.fatal(r.place(), "imports make the configuration too large")
+		p.problems.Fatal(r.place(), "imports make the configuration too large")
 		return
 	}
 	p.put(put)
@@ -307,7 +294,7 @@ func (p *parser) imported(r *row) {
 func (p *parser) fromFiles(r *row) (words []word) {
 	pattern := r.arg(1)
 	if pattern == "" {
-		p.fatal(r.place(), "import needs a file or a snippet")
+		p.problems.Fatal(r.place(), "import needs a file or a snippet")
 		return nil
 	}
 	if !filepath.IsAbs(pattern) {
@@ -318,7 +305,7 @@ func (p *parser) fromFiles(r *row) (words []word) {
 	if wild {
 		found, err := p.src.Glob(pattern)
 		if err != nil {
-			p.problem(r.at(1), false, "cannot look for %s: %v", pattern, err)
+			p.problems.Add(r.at(1), false, "cannot look for %s: %v", pattern, err)
 		}
 		list = slices.DeleteFunc(found, func(f string) bool {
 			return strings.HasPrefix(filepath.Base(f), ".") && strings.HasPrefix(filepath.Base(pattern), "*")
@@ -328,9 +315,9 @@ func (p *parser) fromFiles(r *row) (words []word) {
 		data, err := p.src.ReadFile(f)
 		switch {
 		case err != nil && !wild && missing(err):
-			p.fatal(r.at(1), "File to import not found: %s", r.arg(1))
+			p.problems.Fatal(r.at(1), "File to import not found: %s", r.arg(1))
 		case err != nil:
-			p.problem(r.at(1), false, "cannot read %s: %v", f, err)
+			p.problems.Add(r.at(1), false, "cannot read %s: %v", f, err)
 		default:
 			more := p.lex(f, data)
 			if len(more) > 0 {

@@ -21,7 +21,7 @@ type config struct {
 	file     string
 	files    []string
 	boot     *tree.Node
-	problems []topo.Problem
+	problems dialect.Problems
 	version  string
 
 	listeners []*listener
@@ -43,13 +43,6 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	c.static()
 	c.askAdmin()
 	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: c.questions(), Told: c.told, Differs: c.differs}
-}
-
-func (c *config) fatal(at topo.Place, format string, args ...any) {
-	p := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: true}
-	if len(c.problems) < 100 && !slices.Contains(c.problems, p) {
-		c.problems = append(c.problems, p)
-	}
 }
 
 // sections are what a bootstrap has at its top (envoy.config.bootstrap.v3.Bootstrap).
@@ -75,7 +68,7 @@ func (c *config) bootstrap() bool {
 		c.files = append(c.files, c.file)
 		if c.boot, err = parse(c.file, data); err != nil {
 			if e, ok := err.(*tree.Error); ok {
-				c.fatal(e.Place, "%s", e.Text)
+				c.problems.Fatal(e.Place, "%s", e.Text)
 			}
 			return false
 		}
@@ -89,12 +82,12 @@ func (c *config) bootstrap() bool {
 	ok := c.boot.Kind == tree.Map
 	c.boot.Each(func(key string, v *tree.Node) {
 		if !slices.ContainsFunc(sections, func(s string) bool { return tree.Same(s, key) }) {
-			c.fatal(v.Pair, "no such field: '%s'", key)
+			c.problems.Fatal(v.Pair, "no such field: '%s'", key)
 			ok = false
 		}
 	})
 	if !ok && len(c.problems) == 0 {
-		c.fatal(topo.Place{File: c.file, Line: 1, Column: 1}, "this is no bootstrap of Envoy")
+		c.problems.Fatal(topo.Place{File: c.file, Line: 1, Column: 1}, "this is no bootstrap of Envoy")
 	}
 	return ok
 }

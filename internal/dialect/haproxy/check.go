@@ -46,11 +46,11 @@ func (c *config) keyword(at topo.Place, word, where string, known []string) {
 	meant := near(word, known)
 	switch {
 	case meant != "":
-		c.fatal(at, "unknown keyword '%s' in %s; did you mean '%s'?", word, where, meant)
+		c.problems.Fatal(at, "unknown keyword '%s' in %s; did you mean '%s'?", word, where, meant)
 	case c.judged():
-		c.fatal(at, "unknown keyword '%s' in %s", word, where)
+		c.problems.Fatal(at, "unknown keyword '%s' in %s", word, where)
 	default:
-		c.warn(at, "the keyword '%s' in %s is not known here", word, where)
+		c.problems.Warn(at, "the keyword '%s' in %s is not known here", word, where)
 	}
 }
 
@@ -73,13 +73,13 @@ func (c *config) checkProxy(s *section, r *row) {
 		c.checkTimeout(r)
 	case "mode":
 		if m := r.arg(1); !slices.Contains([]string{"tcp", "http", "health", "log", "spop", "haterm"}, m) {
-			c.fatal(r.at(1), "unknown proxy mode '%s'", m)
+			c.problems.Fatal(r.at(1), "unknown proxy mode '%s'", m)
 		}
 	case "bind":
 		c.checkBind(s, r)
 	case "acl":
 		if len(r.words) < 3 {
-			c.fatal(r.place(), "'acl' expects a name and an expression")
+			c.problems.Fatal(r.place(), "'acl' expects a name and an expression")
 		}
 	case "http-request":
 		action, _ := call(r.arg(1))
@@ -91,7 +91,7 @@ func (c *config) checkProxy(s *section, r *row) {
 		}
 	case "http-reuse":
 		if !slices.Contains([]string{"never", "safe", "aggressive", "always"}, r.arg(1)) {
-			c.fatal(r.at(1), "'http-reuse' only supports 'never', 'safe', 'aggressive', 'always'")
+			c.problems.Fatal(r.at(1), "'http-reuse' only supports 'never', 'safe', 'aggressive', 'always'")
 		}
 	case "errorfile":
 		c.checkFile(r, 2, r.arg(2), "error file")
@@ -105,14 +105,14 @@ func (c *config) checkTimeout(r *row) {
 	kind := r.arg(1)
 	switch {
 	case !slices.Contains(timeouts, kind):
-		c.fatal(r.at(1), "'timeout' does not support '%s'; it supports %s", kind, strings.Join(timeouts, ", "))
+		c.problems.Fatal(r.at(1), "'timeout' does not support '%s'; it supports %s", kind, strings.Join(timeouts, ", "))
 	case len(r.words) < 3:
-		c.fatal(r.place(), "'timeout %s' expects a value", kind)
+		c.problems.Fatal(r.place(), "'timeout %s' expects a value", kind)
 	case len(r.words) > 3:
-		c.fatal(r.at(3), "'timeout %s' : unexpected extra argument '%s'", kind, r.arg(3))
+		c.problems.Fatal(r.at(3), "'timeout %s' : unexpected extra argument '%s'", kind, r.arg(3))
 	default:
 		if _, ok := span(r.arg(2), 1e-3); !ok {
-			c.fatal(r.at(2), "unexpected character in 'timeout %s': '%s'", kind, r.arg(2))
+			c.problems.Fatal(r.at(2), "unexpected character in 'timeout %s': '%s'", kind, r.arg(2))
 		}
 	}
 }
@@ -147,7 +147,7 @@ func (c *config) checkFile(r *row, word int, path, what string) {
 	if around, err := c.src.Glob(filepath.Dir(path) + "/*"); err != nil || len(around) == 0 {
 		return // nothing of the folder is seen
 	}
-	c.fatal(r.at(word), "the %s '%s' does not exist", what, path)
+	c.problems.Fatal(r.at(word), "the %s '%s' does not exist", what, path)
 }
 
 // checkBraces tells of a condition that is not closed.
@@ -166,7 +166,7 @@ func (c *config) checkBraces(r *row) {
 		}
 	}
 	if open {
-		c.fatal(r.place(), "missing closing '}' in condition")
+		c.problems.Fatal(r.place(), "missing closing '}' in condition")
 	}
 }
 
@@ -184,7 +184,7 @@ func (c *config) checkNames() {
 			other = front[x.name]
 		}
 		if other != nil && x.name != "" {
-			c.fatal(x.head.place(), "%s '%s' has the same name as %s '%s' declared at %s", x.kind, x.name, other.kind, other.name, other.head.place())
+			c.problems.Fatal(x.head.place(), "%s '%s' has the same name as %s '%s' declared at %s", x.kind, x.name, other.kind, other.name, other.head.place())
 		}
 		if x.kind != "backend" {
 			front[x.name] = x
@@ -203,7 +203,7 @@ func (c *config) checkReferences(x *proxy) {
 		switch {
 		case r.begins("default_backend") && x.kind != "backend", r.begins("use_backend") && x.kind != "backend":
 			if name := r.arg(1); c.backend(name) == nil && !strings.Contains(name, "%") {
-				c.fatal(r.at(1), "proxy '%s': unable to find required %s: '%s'", x.name, r.arg(0), name)
+				c.problems.Fatal(r.at(1), "proxy '%s': unable to find required %s: '%s'", x.name, r.arg(0), name)
 			}
 		}
 		if slices.Contains(conditional, r.arg(0)) {
@@ -230,7 +230,7 @@ func (c *config) checkACLs(x *proxy, r *row) {
 		case strings.HasPrefix(w, "{") || strings.Contains(w, "}"):
 			return // braces without blanks: HAProxy sees names, people other things
 		default:
-			c.fatal(r.at(j), "no such ACL: '%s'", w)
+			c.problems.Fatal(r.at(j), "no such ACL: '%s'", w)
 			return
 		}
 	}
@@ -243,18 +243,18 @@ func (c *config) checkServers(x *proxy) {
 			continue
 		}
 		if at := seen[s.Name]; at != nil {
-			c.fatal(s.row.at(1), "proxy '%s': another server named '%s' was already defined at line %d", x.name, s.Name, at.line)
+			c.problems.Fatal(s.row.at(1), "proxy '%s': another server named '%s' was already defined at line %d", x.name, s.Name, at.line)
 		}
 		seen[s.Name] = s.row
 		if s.resolvers != "" && !slices.ContainsFunc(c.sections, func(o *section) bool { return o.kind == "resolvers" && o.name == s.resolvers }) && s.resolvers != "default" {
-			c.fatal(s.row.place(), "proxy '%s', server '%s': unable to find required resolvers '%s'", x.name, s.Name, s.resolvers)
+			c.problems.Fatal(s.row.place(), "proxy '%s', server '%s': unable to find required resolvers '%s'", x.name, s.Name, s.resolvers)
 		}
 		if !s.tls {
 			continue
 		}
 		// From 3.0 on the system's authorities stand in.
 		if c.verifies(s) && s.ca == "" && c.judged() {
-			c.fatal(s.row.place(), "'server %s' : verify is enabled by default but no CA file specified", s.Name)
+			c.problems.Fatal(s.row.place(), "'server %s' : verify is enabled by default but no CA file specified", s.Name)
 		}
 		if s.ca != "" && s.ca != "@system-ca" && !strings.HasPrefix(filepath.Base(s.ca), "@") {
 			c.checkFile(s.row, 1, s.ca, "CA file")

@@ -1,7 +1,6 @@
 package haproxy
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -24,7 +23,7 @@ type config struct {
 	byName   map[string][]*proxy
 	unknown  map[string]bool // variables of the environment without a value
 	maps     map[string]*mapFile
-	problems []topo.Problem
+	problems dialect.Problems
 	files    []string
 }
 
@@ -42,7 +41,7 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 		p.file(f)
 	}
 	if len(p.skip) > 0 {
-		c.warn(topo.Place{File: l.Config}, "an .if has no .endif")
+		c.problems.Warn(topo.Place{File: l.Config}, "an .if has no .endif")
 	}
 	c.merge()
 	c.build()
@@ -85,23 +84,6 @@ func (c *config) backend(name string) *proxy {
 	return nil
 }
 
-func (c *config) fatal(at topo.Place, format string, args ...any) {
-	c.problem(at, true, format, args...)
-}
-
-func (c *config) warn(at topo.Place, format string, args ...any) {
-	c.problem(at, false, format, args...)
-}
-
-const maxProblems = 100
-
-func (c *config) problem(at topo.Place, fatal bool, format string, args ...any) {
-	p := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
-	if len(c.problems) < maxProblems && !slices.Contains(c.problems, p) {
-		c.problems = append(c.problems, p)
-	}
-}
-
 func (c *config) tellUnknown() {
 	if len(c.unknown) == 0 {
 		return
@@ -111,7 +93,7 @@ func (c *config) tellUnknown() {
 		names = append(names, n)
 	}
 	sort.Strings(names)
-	c.warn(topo.Place{File: c.launch.Config}, "the environment variables %s are known only to the process: they are taken to be empty", strings.Join(names, ", "))
+	c.problems.Warn(topo.Place{File: c.launch.Config}, "the environment variables %s are known only to the process: they are taken to be empty", strings.Join(names, ", "))
 }
 
 func (c *config) instance() topo.Instance {

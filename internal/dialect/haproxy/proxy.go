@@ -80,7 +80,7 @@ func (c *config) bind(x *proxy, r *row) []topo.Listener {
 		host, ports, ok := cutLast(rest)
 		first, last, fine := portRange(ports)
 		if !ok || !fine {
-			c.fatal(r.at(1), "'bind' : missing or invalid port specification in '%s'", text)
+			c.problems.Fatal(r.at(1), "'bind' : missing or invalid port specification in '%s'", text)
 			continue
 		}
 		for p := first; p <= last && len(out) < 1024; p++ {

@@ -146,7 +146,7 @@ func (p *parser) row(r *row) {
 		return
 	}
 	if p.cur == nil {
-		p.c.fatal(r.at(0), "unknown keyword '%s' out of section", key)
+		p.c.problems.Fatal(r.at(0), "unknown keyword '%s' out of section", key)
 		p.cur = &section{kind: "?", head: r, last: r}
 		return
 	}
@@ -180,7 +180,7 @@ func (p *parser) open(r *row) {
 	switch s.kind {
 	case "frontend", "backend", "listen":
 		if s.name == "" {
-			p.c.fatal(r.at(0), "'%s' expects a name", s.kind)
+			p.c.problems.Fatal(r.at(0), "'%s' expects a name", s.kind)
 		}
 		fallthrough
 	case "defaults":
@@ -203,7 +203,7 @@ func (c *config) defaults(s *section) *section {
 		}
 	}
 	if s.from != "" {
-		c.fatal(s.head.place(), "defaults section '%s' not found", s.from)
+		c.problems.Fatal(s.head.place(), "defaults section '%s' not found", s.from)
 	}
 	return nil
 }
@@ -244,6 +244,6 @@ func (p *parser) holds(r *row) bool {
 	case "", "0", "false":
 		return false
 	}
-	p.c.warn(r.place(), "the lines up to .endif are passed over: whether %q holds is known only to the running program", r.written())
+	p.c.problems.Warn(r.place(), "the lines up to .endif are passed over: whether %q holds is known only to the running program", r.written())
 	return false
 }

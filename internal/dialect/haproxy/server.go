@@ -37,12 +37,12 @@ func (c *config) servers(r *row, preset []*row) []server {
 		}
 	}
 	if len(r.words) <= at {
-		c.fatal(r.place(), "'%s' expects <name> and <addr>[:<port>] as arguments", r.arg(0))
+		c.problems.Fatal(r.place(), "'%s' expects <name> and <addr>[:<port>] as arguments", r.arg(0))
 		return nil
 	}
 	e, ok := endpoint(r.arg(at))
 	if !ok {
-		c.fatal(r.at(at), "'server %s' : invalid address or port in '%s'", r.arg(1), r.arg(at))
+		c.problems.Fatal(r.at(at), "'server %s' : invalid address or port in '%s'", r.arg(1), r.arg(at))
 		return nil
 	}
 	s := server{Endpoint: e, row: r}

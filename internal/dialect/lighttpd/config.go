@@ -19,7 +19,7 @@ type config struct {
 	launch    dialect.Launch
 	blocks    []*block
 	files     []string
-	problems  []topo.Problem
+	problems  dialect.Problems
 	listeners []topo.Listener
 }
 

@@ -1,9 +1,7 @@
 package lighttpd
 
 import (
-	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -63,9 +61,8 @@ type row struct {
 }
 
 const (
-	maxProblems = 50
-	maxFiles    = 200
-	maxDepth    = 32
+	maxFiles = 200
+	maxDepth = 32
 )
 
 // parser reads a configuration with its includes.
@@ -73,7 +70,7 @@ type parser struct {
 	src      dialect.Source
 	blocks   []*block
 	files    []string
-	problems []topo.Problem
+	problems dialect.Problems
 	vars     map[string]value
 
 	tokens []token
@@ -81,26 +78,15 @@ type parser struct {
 	depth  int
 }
 
-func (p *parser) problem(at topo.Place, fatal bool, format string, args ...any) {
-	x := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
-	if len(p.problems) < maxProblems && !slices.Contains(p.problems, x) {
-		p.problems = append(p.problems, x)
-	}
-}
-
-func (p *parser) broken() bool {
-	return slices.ContainsFunc(p.problems, func(x topo.Problem) bool { return x.Fatal })
-}
-
 // file reads one file into the block b.
 func (p *parser) file(path string, from topo.Place, b *block) {
 	if len(p.files) >= maxFiles || p.depth >= maxDepth {
-		p.problem(from, true, "too many files are included")
+		p.problems.Add(from, true, "too many files are included")
 		return
 	}
 	data, err := p.src.ReadFile(path)
 	if err != nil {
-		p.problem(from, true, "cannot read %s", path)
+		p.problems.Add(from, true, "cannot read %s", path)
 		return
 	}
 	p.files = append(p.files, path)
@@ -138,7 +124,7 @@ func (p *parser) blank() {
 // rows reads statements up to the end of the file, or the closing brace.
 func (p *parser) rows(b *block, nested bool) {
 	var chain *block // the condition before, for "else"
-	for p.pos < len(p.tokens) && !p.broken() {
+	for p.pos < len(p.tokens) && !p.problems.Broken() {
 		p.blank()
 		t := p.next()
 		switch {
@@ -166,11 +152,11 @@ func (p *parser) rows(b *block, nested bool) {
 			chain = nil
 			p.assign(t, b)
 		default:
-			p.problem(t.at, false, "'%s' is not expected here", clip(t.text))
+			p.problems.Add(t.at, false, "'%s' is not expected here", clip(t.text))
 		}
 	}
-	if nested && !p.broken() {
-		p.problem(b.at, true, "'}' is missing")
+	if nested && !p.problems.Broken() {
+		p.problems.Add(b.at, true, "'}' is missing")
 	}
 }
 
@@ -183,7 +169,7 @@ func clip(s string) string {
 
 func (p *parser) body(b *block) *block {
 	if p.depth++; p.depth > maxDepth {
-		p.problem(b.at, true, "conditions are nested too deeply")
+		p.problems.Add(b.at, true, "conditions are nested too deeply")
 		return b
 	}
 	p.blocks = append(p.blocks, b)
@@ -197,12 +183,12 @@ func (p *parser) condition(t token, up, before *block) *block {
 	b := &block{up: up, before: before, at: t.at}
 	c := &condition{of: strings.TrimPrefix(t.text, "$"), at: t.at}
 	if !p.next().is("[") {
-		p.problem(t.at, true, "'[' is missing after %s", t.text)
+		p.problems.Add(t.at, true, "'[' is missing after %s", t.text)
 		return b
 	}
 	c.name = p.next().text
 	if !p.next().is("]") {
-		p.problem(t.at, true, "']' is missing after %s", t.text)
+		p.problems.Add(t.at, true, "']' is missing after %s", t.text)
 		return b
 	}
 	c.op = p.next().text
@@ -210,7 +196,7 @@ func (p *parser) condition(t token, up, before *block) *block {
 	b.cond = c
 	p.blank()
 	if !p.next().is("{") {
-		p.problem(t.at, true, "'{' is missing after a condition")
+		p.problems.Add(t.at, true, "'{' is missing after a condition")
 		return b
 	}
 	return p.body(b)
@@ -219,7 +205,7 @@ func (p *parser) condition(t token, up, before *block) *block {
 func (p *parser) include(t token, b *block) {
 	v := p.expression()
 	if t.is("include_shell") {
-		p.problem(t.at, false, "what include_shell prints is known only to the process")
+		p.problems.Add(t.at, false, "what include_shell prints is known only to the process")
 		return
 	}
 	path := v.text
@@ -239,7 +225,7 @@ func (p *parser) include(t token, b *block) {
 func (p *parser) assign(t token, b *block) {
 	op := p.next()
 	if !op.is("=") && !op.is("+=") && !op.is(":=") {
-		p.problem(op.at, true, "'=' is missing after %s", clip(t.text))
+		p.problems.Add(op.at, true, "'=' is missing after %s", clip(t.text))
 		return
 	}
 	v := p.expression()
@@ -288,7 +274,7 @@ func (p *parser) one() value {
 		v := p.vars[strings.TrimPrefix(t.text, "var.")]
 		return v
 	case t.kind == tokKey && strings.HasPrefix(t.text, "env."):
-		p.problem(t.at, false, "%s is known only to the process", clip(t.text))
+		p.problems.Add(t.at, false, "%s is known only to the process", clip(t.text))
 		return value{at: t.at}
 	case t.kind == tokKey:
 		for _, b := range p.blocks {
@@ -301,18 +287,18 @@ func (p *parser) one() value {
 		return value{kind: tokString, text: t.text, at: t.at}
 	}
 	p.pos--
-	p.problem(t.at, true, "a value is missing before '%s'", clip(strings.TrimSpace(t.text)))
+	p.problems.Add(t.at, true, "a value is missing before '%s'", clip(strings.TrimSpace(t.text)))
 	return value{}
 }
 
 func (p *parser) list(open token) value {
 	v := value{kind: 'a', at: open.at}
 	if p.depth++; p.depth > maxDepth {
-		p.problem(open.at, true, "arrays are nested too deeply")
+		p.problems.Add(open.at, true, "arrays are nested too deeply")
 		return v
 	}
 	defer func() { p.depth-- }()
-	for !p.broken() {
+	for !p.problems.Broken() {
 		p.blank()
 		if t := p.peek(); t.is(")") {
 			p.next()
@@ -322,7 +308,7 @@ func (p *parser) list(open token) value {
 			p.next()
 			continue
 		} else if t.kind == 0 {
-			p.problem(open.at, true, "')' is missing")
+			p.problems.Add(open.at, true, "')' is missing")
 			return v
 		}
 		e := element{value: p.expression()}

@@ -1,7 +1,6 @@
 package squid
 
 import (
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -22,7 +21,7 @@ type config struct {
 	peers    []*peer
 	ports    []*port
 	acls     map[string][]*row
-	problems []topo.Problem
+	problems dialect.Problems
 }
 
 // peer is a cache_peer: a server behind an accelerator, or another proxy.
@@ -53,13 +52,6 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	}
 	c.check()
 	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve}
-}
-
-func (c *config) problem(at topo.Place, fatal bool, format string, args ...any) {
-	p := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
-	if len(c.problems) < 50 && !slices.Contains(c.problems, p) {
-		c.problems = append(c.problems, p)
-	}
 }
 
 func (c *config) take(r *row) {
@@ -100,7 +92,7 @@ func (c *config) port(r *row) (list []*port) {
 		number = r.arg(1)
 	}
 	if n, err := strconv.Atoi(number); err != nil || n < 1 || n > 65535 {
-		c.problem(r.place(), true, "%s: the port '%s' is none", r.words[0], clip(number))
+		c.problems.Add(r.place(), true, "%s: the port '%s' is none", r.words[0], clip(number))
 		return nil
 	}
 	if host != "" {
@@ -122,12 +114,12 @@ func clip(s string) string {
 // peer reads "cache_peer host type http-port icp-port [options]".
 func (c *config) peer(r *row) *peer {
 	if len(r.words) < 5 {
-		c.problem(r.place(), true, "cache_peer wants a host, a type and two ports")
+		c.problems.Add(r.place(), true, "cache_peer wants a host, a type and two ports")
 		return nil
 	}
 	n, err := strconv.Atoi(r.arg(3))
 	if err != nil || n < 0 || n > 65535 {
-		c.problem(r.at[3], true, "cache_peer: the port '%s' is none", clip(r.arg(3)))
+		c.problems.Add(r.at[3], true, "cache_peer: the port '%s' is none", clip(r.arg(3)))
 		return nil
 	}
 	p := &peer{row: r, tls: r.has(5, "tls") || r.has(5, "ssl")}
@@ -277,12 +269,12 @@ func (c *config) check() {
 		return
 	}
 	if len(c.ports) == 0 {
-		c.problem(c.home(), true, "no HTTP, HTTPS or FTP ports configured")
+		c.problems.Add(c.home(), true, "no HTTP, HTTPS or FTP ports configured")
 	}
 	names := map[string]bool{}
 	for _, p := range c.peers {
 		if names[p.Name] {
-			c.problem(p.row.place(), true, "cache_peer %s specified twice", clip(p.Name))
+			c.problems.Add(p.row.place(), true, "cache_peer %s specified twice", clip(p.Name))
 		}
 		names[p.Name] = true
 	}
@@ -292,19 +284,19 @@ func (c *config) check() {
 		case "http_access", "never_direct", "always_direct":
 		case "cache_peer_access":
 			if !names[r.arg(1)] {
-				c.problem(r.place(), false, "no cache_peer '%s'", clip(r.arg(1)))
+				c.problems.Add(r.place(), false, "no cache_peer '%s'", clip(r.arg(1)))
 			}
 			words = words[min(1, len(words)):]
 		default:
 			continue
 		}
 		if len(words) == 0 || words[0] != "allow" && words[0] != "deny" {
-			c.problem(r.place(), false, "expecting 'allow' or 'deny', got '%s': the line is ignored", clip(strings.Join(words, " ")))
+			c.problems.Add(r.place(), false, "expecting 'allow' or 'deny', got '%s': the line is ignored", clip(strings.Join(words, " ")))
 			continue
 		}
 		for _, w := range words[1:] {
 			if w = strings.TrimPrefix(w, "!"); c.acls[w] == nil && !builtin[w] {
-				c.problem(r.place(), true, "ACL not found: %s", clip(w))
+				c.problems.Add(r.place(), true, "ACL not found: %s", clip(w))
 			}
 		}
 	}

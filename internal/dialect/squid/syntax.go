@@ -53,12 +53,12 @@ const (
 // read reads a file with those that it includes.
 func (c *config) read(src dialect.Source, path string, from topo.Place, depth int) {
 	if depth > maxDepth || len(c.files) >= maxFiles {
-		c.problem(from, true, "can't open %s: includes are nested too deeply", path)
+		c.problems.Add(from, true, "can't open %s: includes are nested too deeply", path)
 		return
 	}
 	data, err := src.ReadFile(path)
 	if err != nil {
-		c.problem(from, true, "unable to open configuration file: %s", path)
+		c.problems.Add(from, true, "unable to open configuration file: %s", path)
 		return
 	}
 	c.files = append(c.files, path)

@@ -1,7 +1,6 @@
 package traefik
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -19,7 +18,7 @@ type config struct {
 	static   *tree.Node
 	file     string // of the static configuration; empty: flags
 	files    []string
-	problems []topo.Problem
+	problems dialect.Problems
 	points   []*point
 
 	routers, services, middlewares, transports map[string]*object
@@ -66,23 +65,6 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	}
 	c.check()
 	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: c.questions(), Told: c.told, Watches: c.watches(), Differs: c.differs}
-}
-
-func (c *config) fatal(at topo.Place, format string, args ...any) {
-	c.problem(at, true, format, args...)
-}
-
-func (c *config) warn(at topo.Place, format string, args ...any) {
-	c.problem(at, false, format, args...)
-}
-
-const maxProblems = 100
-
-func (c *config) problem(at topo.Place, fatal bool, format string, args ...any) {
-	p := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
-	if len(c.problems) < maxProblems && !slices.Contains(c.problems, p) {
-		c.problems = append(c.problems, p)
-	}
 }
 
 // internal is the entry point that Traefik keeps for itself.

@@ -64,13 +64,13 @@ func (c *config) dynamic(file string) {
 	data, err := c.src.ReadFile(file)
 	if err != nil {
 		c.unread = true
-		c.warn(topo.Place{File: file}, "cannot read the configuration: %v", err)
+		c.problems.Warn(topo.Place{File: file}, "cannot read the configuration: %v", err)
 		return
 	}
 	c.files = append(c.files, file)
 	if bytes.Contains(data, []byte("{{")) {
 		c.unread = true
-		c.warn(topo.Place{File: file, Line: 1, Column: 1}, "this file is a template: what it says is known only to the running Traefik")
+		c.problems.Warn(topo.Place{File: file, Line: 1, Column: 1}, "this file is a template: what it says is known only to the running Traefik")
 		return
 	}
 	n, err := c.parse(file, data)
@@ -83,7 +83,7 @@ func (c *config) dynamic(file string) {
 		// Traefik refuses the file, and goes on with what it had: most likely the same
 		// but for the last edit.
 		c.unread = true
-		c.fatal(bad.Pair, "field not found, node: %s", keyOf(n, bad))
+		c.problems.Fatal(bad.Pair, "field not found, node: %s", keyOf(n, bad))
 	}
 	c.objects(n)
 }
@@ -212,11 +212,11 @@ func (c *config) check() {
 			continue
 		}
 		if _, err := parseRule(r.node.Str("rule")); err != nil {
-			c.warn(r.place, "the router %s is left out: its rule is wrong: %v", name, err)
+			c.problems.Warn(r.place, "the router %s is left out: its rule is wrong: %v", name, err)
 		}
 		s := qualified(r.node.Str("service"), r)
 		if _, ok := c.services[s]; s != "" && !ok && !strings.HasSuffix(s, "@internal") && (c.told || strings.HasSuffix(s, "@file")) {
-			c.warn(r.place, "the router %s is left out: the service %s does not exist", name, s)
+			c.problems.Warn(r.place, "the router %s is left out: the service %s does not exist", name, s)
 		}
 	}
 }

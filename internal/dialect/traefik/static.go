@@ -32,7 +32,7 @@ func (c *config) readStatic() bool {
 		return false
 	}
 	if n.Kind != tree.Map && n.Kind != tree.Null {
-		c.fatal(topo.Place{File: c.file, Line: 1, Column: 1}, "this is no configuration of Traefik")
+		c.problems.Fatal(topo.Place{File: c.file, Line: 1, Column: 1}, "this is no configuration of Traefik")
 		return false
 	}
 	ok := true
@@ -42,7 +42,7 @@ func (c *config) readStatic() bool {
 	}
 	n.Each(func(key string, v *tree.Node) {
 		if !known(sections, key) {
-			c.fatal(v.Pair, "field not found, node: %s", key)
+			c.problems.Fatal(v.Pair, "field not found, node: %s", key)
 			ok = false
 		}
 	})
@@ -81,7 +81,7 @@ func (c *config) read(file string) (*tree.Node, error) {
 	data, err := c.src.ReadFile(file)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) || c.launch.PID != 0 {
-			c.warn(topo.Place{File: file}, "cannot read the configuration: %v", err)
+			c.problems.Warn(topo.Place{File: file}, "cannot read the configuration: %v", err)
 		}
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (c *config) parse(file string, data []byte) (n *tree.Node, err error) {
 		n, err = tree.ReadYAML(file, data)
 	}
 	if e, ok := err.(*tree.Error); ok {
-		c.fatal(e.Place, "%s", e.Text)
+		c.problems.Fatal(e.Place, "%s", e.Text)
 	}
 	return n, err
 }

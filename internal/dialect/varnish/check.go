@@ -10,23 +10,23 @@ import (
 // says nothing of what it does not know for certain.
 func (c *config) check() {
 	v := c.vcl
-	if v.broken() {
+	if v.problems.Broken() {
 		return
 	}
 	if v.version == "" {
-		v.fatal(c.home(), "VCL version declaration missing")
+		v.problems.Fatal(c.home(), "VCL version declaration missing")
 		return
 	}
 	if len(v.backends) == 0 && len(v.directors) == 0 && !v.mentions("dynamic.director") && !v.mentions("goto.dns_backend") {
-		v.fatal(c.home(), "no backends or directors found in VCL program")
+		v.problems.Fatal(c.home(), "no backends or directors found in VCL program")
 	}
 	for _, o := range v.backends {
 		if t, ok := o.text("path"); ok && v.version == "4.0" {
-			v.fatal(t.at, "unix socket backends only supported in VCL 4.1 and higher")
+			v.problems.Fatal(t.at, "unix socket backends only supported in VCL 4.1 and higher")
 		}
 		if e, ok := endpoint(o); ok && e.Network == "tcp" && (e.Port < 1 || e.Port > 65535) && !o.none {
 			if t, ok := o.text("port"); ok && digits(t.text) {
-				v.fatal(t.at, "backend '%s' has no valid port: '%s'", o.name.text, clip(t.text))
+				v.problems.Fatal(t.at, "backend '%s' has no valid port: '%s'", o.name.text, clip(t.text))
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func (c *config) checkUse() {
 	}
 	for _, o := range c.backends {
 		if o != c.first() && !c.used[o.name.text] {
-			c.fatal(o.name.at, "unused backend %s", o.name.text)
+			c.problems.Fatal(o.name.at, "unused backend %s", o.name.text)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (c *config) checkBody(list []stmt) {
 		switch first := s.word(0); {
 		case first.is("call"):
 			if name := s.word(1); c.subs[name.text] == nil && !strings.HasPrefix(name.text, "vcl_") && !c.declared(name.text) {
-				c.fatal(name.at, "undefined sub %s", clip(name.text))
+				c.problems.Fatal(name.at, "undefined sub %s", clip(name.text))
 			}
 		case first.is("set") && (s.word(1).is("req.backend_hint") || s.word(1).is("bereq.backend")) && s.word(2).is("="):
 			c.checkBackend(s)
@@ -83,7 +83,7 @@ func (c *config) checkBackend(s stmt) {
 	switch {
 	case c.vcl.backend(name.text) != nil, name.is("default"), base == "req", base == "bereq", c.director(base) != nil, name.is("none"):
 	default:
-		c.fatal(name.at, "symbol not found: '%s'", clip(name.text))
+		c.problems.Fatal(name.at, "symbol not found: '%s'", clip(name.text))
 	}
 }
 

@@ -47,7 +47,7 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	}
 	a := c.access(src)
 	a.ask(src, c)
-	if c.broken() && len(c.backends) == 0 && c.running != nil {
+	if c.problems.Broken() && len(c.backends) == 0 && c.running != nil {
 		// Of what does not load no more than its beginning was read: where that has
 		// no backend, what runs says how requests are treated.
 		v := *c.running

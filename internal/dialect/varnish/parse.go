@@ -101,7 +101,7 @@ func (p *parser) expect(text string) bool {
 		p.pos++
 		return true
 	}
-	p.v.fatal(p.here(), "'%s' is expected before '%s'", text, clip(p.peek().text))
+	p.v.problems.Fatal(p.here(), "'%s' is expected before '%s'", text, clip(p.peek().text))
 	return false
 }
 
@@ -122,7 +122,7 @@ func clip(s string) string {
 // program reads declarations to the end. After a mistake nothing more is read:
 // what follows would be misunderstood.
 func (p *parser) program() {
-	for !p.done() && !p.v.broken() {
+	for !p.done() && !p.v.problems.Broken() {
 		t := p.next()
 		switch {
 		case t.is("vcl"):
@@ -142,7 +142,7 @@ func (p *parser) program() {
 			p.v.addSub(name, p.block())
 		case t.is(";"):
 		default:
-			p.v.fatal(t.at, "'%s' is no declaration", clip(t.text))
+			p.v.problems.Fatal(t.at, "'%s' is no declaration", clip(t.text))
 		}
 	}
 }
@@ -150,7 +150,7 @@ func (p *parser) program() {
 func (p *parser) version(t token) {
 	v := p.next()
 	if v.kind != tokNumber || v.text != "4.0" && v.text != "4.1" {
-		p.v.fatal(t.at, "this version of VCL is not known: '%s'", clip(v.text))
+		p.v.problems.Fatal(t.at, "this version of VCL is not known: '%s'", clip(v.text))
 	}
 	p.v.version = v.text
 	p.expect(";")
@@ -165,7 +165,7 @@ func (p *parser) until(end string) (words []token) {
 		}
 		words = append(words, t)
 	}
-	p.v.fatal(p.here(), "'%s' is missing at the end", end)
+	p.v.problems.Fatal(p.here(), "'%s' is missing at the end", end)
 	return words
 }
 
@@ -189,7 +189,7 @@ func (p *parser) object(from token) *object {
 
 // attributes reads up to and with the closing brace.
 func (p *parser) attributes(nested bool) (list []attribute) {
-	for !p.done() && !p.v.broken() {
+	for !p.done() && !p.v.problems.Broken() {
 		t := p.next()
 		switch {
 		case t.is("}"):
@@ -197,7 +197,7 @@ func (p *parser) attributes(nested bool) (list []attribute) {
 		case t.is(";"):
 			continue
 		case !t.is("."):
-			p.v.fatal(t.at, "'.' is expected before '%s'", clip(t.text))
+			p.v.problems.Fatal(t.at, "'.' is expected before '%s'", clip(t.text))
 			return list
 		}
 		a := attribute{name: p.next()}
@@ -212,21 +212,21 @@ func (p *parser) attributes(nested bool) (list []attribute) {
 		}
 		list = append(list, a)
 	}
-	p.v.fatal(p.here(), "'}' is missing at the end")
+	p.v.problems.Fatal(p.here(), "'}' is missing at the end")
 	return list
 }
 
 // block reads the statements between braces.
 func (p *parser) block() (list []stmt) {
 	if p.depth++; p.depth > maxDepth {
-		p.v.fatal(p.here(), "blocks are nested too deeply")
+		p.v.problems.Fatal(p.here(), "blocks are nested too deeply")
 		return nil
 	}
 	defer func() { p.depth-- }()
 	if !p.expect("{") {
 		return nil
 	}
-	for !p.done() && !p.v.broken() {
+	for !p.done() && !p.v.problems.Broken() {
 		switch t := p.peek(); {
 		case t.is("}"):
 			p.next()
@@ -238,15 +238,15 @@ func (p *parser) block() (list []stmt) {
 		case t.is("if"):
 			list = append(list, p.branch())
 		case t.is("acl"), t.is("sub"), t.is("backend"):
-			p.v.fatal(t.at, "'%s' stands inside of a subroutine", t.text)
+			p.v.problems.Fatal(t.at, "'%s' stands inside of a subroutine", t.text)
 		default:
 			s := stmt{words: p.until(";")}
 			p.v.statement(s)
 			list = append(list, s)
 		}
 	}
-	if !p.v.broken() {
-		p.v.fatal(p.here(), "'}' is missing at the end")
+	if !p.v.problems.Broken() {
+		p.v.problems.Fatal(p.here(), "'}' is missing at the end")
 	}
 	return list
 }
@@ -254,7 +254,7 @@ func (p *parser) block() (list []stmt) {
 // branch reads "if (…) {…} elseif (…) {…} else {…}".
 func (p *parser) branch() stmt {
 	if p.depth++; p.depth > maxDepth {
-		p.v.fatal(p.here(), "blocks are nested too deeply")
+		p.v.problems.Fatal(p.here(), "blocks are nested too deeply")
 		return stmt{}
 	}
 	defer func() { p.depth-- }()
@@ -293,6 +293,6 @@ func (p *parser) condition() (words []token) {
 		}
 		words = append(words, t)
 	}
-	p.v.fatal(p.here(), "')' is missing at the end")
+	p.v.problems.Fatal(p.here(), "')' is missing at the end")
 	return words
 }

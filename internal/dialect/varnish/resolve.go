@@ -71,7 +71,7 @@ func (c *config) resolve(req topo.Request) topo.Decision {
 	d.Listener = l
 	d.Site = c.site(req, asked(req))
 	d.Steps = []topo.Step{{Text: "vcl " + strings.Join(c.files, ", "), Place: c.home()}}
-	if c.broken() && c.running == nil {
+	if c.problems.Broken() && c.running == nil {
 		d.Doubts = append(d.Doubts, topo.Problem{Place: c.home(), Text: "the VCL on disk does not load"})
 	}
 	w := &walk{c: c, d: &d, req: req, left: maxSteps}

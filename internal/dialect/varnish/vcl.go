@@ -1,7 +1,6 @@
 package varnish
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ type vcl struct {
 	version   string // "4.1"; empty: it does not say
 	imports   bool
 	used      map[string]bool // names that statements mention
-	problems  []topo.Problem
+	problems  dialect.Problems
 }
 
 // director is a group of backends that vcl_init makes, or a maker of backends.
@@ -35,26 +34,7 @@ type director struct {
 // static reports whether the members of a director are in the configuration.
 func (d *director) static() bool { return strings.HasPrefix(d.kind, "directors.") }
 
-const (
-	maxProblems = 50
-	maxIncludes = 100
-)
-
-func (v *vcl) fatal(at topo.Place, format string, args ...any) { v.problem(at, true, format, args...) }
-
-func (v *vcl) warn(at topo.Place, format string, args ...any) { v.problem(at, false, format, args...) }
-
-func (v *vcl) problem(at topo.Place, fatal bool, format string, args ...any) {
-	p := topo.Problem{Place: at, Text: fmt.Sprintf(format, args...), Fatal: fatal}
-	if len(v.problems) < maxProblems && !slices.Contains(v.problems, p) {
-		v.problems = append(v.problems, p)
-	}
-}
-
-// broken reports whether the program cannot be loaded, as far as is known yet.
-func (v *vcl) broken() bool {
-	return slices.ContainsFunc(v.problems, func(p topo.Problem) bool { return p.Fatal })
-}
+const maxIncludes = 100
 
 func newVCL() *vcl {
 	return &vcl{probes: map[string]*object{}, subs: map[string][]stmt{}, used: map[string]bool{}}
@@ -70,7 +50,7 @@ func load(src dialect.Source, path string) *vcl {
 
 // parse reads the whole program.
 func (v *vcl) parse(tokens []token) {
-	if v.broken() {
+	if v.problems.Broken() {
 		return
 	}
 	p := &parser{v: v, tokens: tokens}
@@ -82,12 +62,12 @@ func (v *vcl) parse(tokens []token) {
 // is /etc/varnish and /usr/share/varnish/vcl unless told (mgt_vcl.c).
 func (v *vcl) read(src dialect.Source, path string, from topo.Place, above []string) (tokens []token) {
 	if len(v.files) >= maxIncludes || slices.Contains(above, path) {
-		v.fatal(from, "'%s' is included again and again", path)
+		v.problems.Fatal(from, "'%s' is included again and again", path)
 		return nil
 	}
 	data, err := src.ReadFile(path)
 	if err != nil {
-		v.fatal(from, "cannot read file '%s'", path)
+		v.problems.Fatal(from, "cannot read file '%s'", path)
 		return nil
 	}
 	v.files = append(v.files, path)
@@ -107,7 +87,7 @@ func (v *vcl) read(src dialect.Source, path string, from topo.Place, above []str
 			i += 2
 		}
 		if i >= len(list) || list[i].kind != tokString {
-			v.fatal(t.at, "include is not followed by a string")
+			v.problems.Fatal(t.at, "include is not followed by a string")
 			return tokens
 		}
 		for _, name := range v.included(src, list[i].text, path, glob) {
@@ -139,15 +119,15 @@ func (v *vcl) included(src dialect.Source, name, from string, glob bool) []strin
 
 func (v *vcl) addBackend(o *object) {
 	if v.backend(o.name.text) != nil {
-		v.fatal(o.name.at, "backend '%s' is defined twice", clip(o.name.text))
+		v.problems.Fatal(o.name.at, "backend '%s' is defined twice", clip(o.name.text))
 		return
 	}
-	if !o.none && o.attr("host") == nil && o.attr("path") == nil && !v.broken() {
-		v.fatal(o.name.at, "backend '%s' has neither .host nor .path", clip(o.name.text))
+	if !o.none && o.attr("host") == nil && o.attr("path") == nil && !v.problems.Broken() {
+		v.problems.Fatal(o.name.at, "backend '%s' has neither .host nor .path", clip(o.name.text))
 	}
 	// A probe must stand before the backend that names it.
 	if t, ok := o.text("probe"); ok && v.probes[t.text] == nil && t.kind == tokName && t.text != "default" {
-		v.fatal(t.at, "'%s' is no probe", clip(t.text))
+		v.problems.Fatal(t.at, "'%s' is no probe", clip(t.text))
 	}
 	v.backends = append(v.backends, o)
 }

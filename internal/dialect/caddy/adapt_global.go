@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect/typo"
 )
 
 // defaultAdmin is where a running Caddy is asked and told (caddy.DefaultAdminListen).
@@ -224,32 +226,9 @@ func near(text string, known []string) string {
 		return ""
 	}
 	for _, k := range known {
-		if len(k) > 3 && distance(text, k) == 1 {
+		if len(k) > 3 && typo.Distance(text, k, 1) == 1 {
 			return k
 		}
 	}
 	return ""
-}
-
-// distance is 1 for words of which one becomes the other by one letter more, less,
-// or other, or by two neighbours that change places; 2 for all others.
-func distance(a, b string) int {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	switch {
-	case len(b)-len(a) > 1:
-		return 2
-	case len(a) < len(b) && a[i:] == b[i+1:]:
-		return 1
-	case len(a) == len(b) && i < len(a) && a[i+1:] == b[i+1:]:
-		return 1
-	case len(a) == len(b) && i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]:
-		return 1
-	}
-	return 2
 }

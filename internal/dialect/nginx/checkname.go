@@ -3,6 +3,8 @@ package nginx
 import (
 	"fmt"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect/typo"
 )
 
 // belongs says where a directive may stand.
@@ -94,38 +96,11 @@ func nearest(name string) string {
 		if rules[0].module != "-" {
 			continue
 		}
-		if d := distance(name, other, most); d < best || d == best && found != "" && other < found {
+		if d := typo.Distance(name, other, most); d < best || d == best && found != "" && other < found {
 			best, found = d, other
 		}
 	}
 	return found
-}
-
-// distance returns the number of letters to insert, delete, change or swap with
-// their neighbour to come from a to b, or more than most.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev, cur = prev, cur, prev2
-	}
-	return prev[len(b)]
 }
 
 // printable bounds a foreign word and escapes what is not text in it.

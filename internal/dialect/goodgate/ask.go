@@ -110,8 +110,7 @@ func (e endState) told(pool, name string) (told []dialect.Told) {
 
 // nameOf is the name of the configured server that an address belongs to.
 func (c *conf) nameOf(pool string, e endState) string {
-	for _, s := range c.Upstreams[pool].Servers {
-		end, _ := endpoint(s.URL)
+	for _, end := range c.endpoints(pool, c.Upstreams[pool]) {
 		if end.String() == e.Address || end.String() == e.Server {
 			return nameServer(end)
 		}

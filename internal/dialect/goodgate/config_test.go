@@ -134,3 +134,30 @@ func FuzzConfig(f *testing.F) {
 		c.Resolve(topo.Request{Port: 1, Path: "/", Method: "GET"})
 	})
 }
+
+// TestServersFile: servers that stand in a file of their own have their place there,
+// and a name of SRV records is no server.
+func TestServersFile(t *testing.T) {
+	const list = "# the shop\nhttp://127.0.0.1:3000 # one\n\n  127.0.0.2:3000\n"
+	const conf = "listen: [{address: ':80'}]\nupstreams:\n  app:\n    servers_file: servers.txt\n    servers: [{url: 'srv:_http._tcp.app'}]\n  gone: {servers_file: nosuch}\nsites: [{name: a, routes: [{to: app}]}]\n"
+	c := readConfig(files{"/etc/g.yaml": conf, "/srv/servers.txt": list}, dialect.Launch{Config: "/etc/g.yaml", Prefix: "/srv"})
+	ends := c.Instance.Pools[0].Endpoints
+	if len(ends) != 2 || ends[1].String() != "127.0.0.2:3000" || ends[1].Place.String() != "/srv/servers.txt:4" || list[ends[0].Place.Start:ends[0].Place.End] != "http://127.0.0.1:3000" {
+		t.Errorf("%+v", ends)
+	}
+	if len(c.Instance.Files) != 2 || len(c.Instance.Problems) != 1 || c.Instance.Problems[0].Fatal {
+		t.Errorf("%v %+v", c.Instance.Files, c.Instance.Problems)
+	}
+	if d := c.Resolve(topo.Request{Port: 80, Host: "x", Method: "GET", Path: "/"}); d.Forward == nil || len(d.Forward.Endpoints) != 2 || len(d.Doubts) != 1 {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestNameWithADot: an upstream may be named after its host, and has its place all
+// the same.
+func TestNameWithADot(t *testing.T) {
+	c := readConfig(files{"/g": "upstreams:\n  app.v2:\n    servers:\n      - url: 127.0.0.1:1\n"}, dialect.Launch{Config: "/g"})
+	if e := c.Instance.Pools[0].Endpoints[0]; e.Place.String() != "/g:4" {
+		t.Errorf("%+v", e)
+	}
+}

@@ -36,6 +36,8 @@ type upstream struct {
 		Weight float64 `yaml:"weight"`
 		Backup bool    `yaml:"backup"`
 	} `yaml:"servers"`
+	File     string            `yaml:"servers_file"`
+	listed   []listed          // what stands in it
 	Protocol string            `yaml:"protocol"`
 	Policy   string            `yaml:"policy"`
 	Timeouts map[string]string `yaml:"timeouts"`
@@ -73,6 +75,7 @@ type conf struct {
 	path     string
 	text     []byte
 	prefix   string
+	files    []string // read beside it
 	problems []topo.Problem
 }
 
@@ -86,6 +89,7 @@ func readConfig(src dialect.Source, l dialect.Launch) *dialect.Conf {
 		c.fail(err.Error())
 	} else {
 		c.read(b)
+		c.lists(src)
 	}
 	return &dialect.Conf{Instance: c.instance(l), Resolve: c.resolve, Questions: c.questions(l)}
 }
@@ -137,6 +141,15 @@ func (c *conf) line(args string) {
 	c.Upstreams = map[string]upstream{"default": u}
 	c.read([]byte("sites: [{name: default, routes: [{path: /, to: default}]}]"))
 	c.text = nil
+}
+
+// pathOf is where an upstream stands; a name that holds what has a meaning in a path
+// is quoted.
+func pathOf(upstream string) string {
+	if strings.ContainsAny(upstream, ".[]*' $") {
+		upstream = "'" + upstream + "'"
+	}
+	return "$.upstreams." + upstream
 }
 
 // place returns where a value of the file stands.

@@ -19,7 +19,7 @@ import (
 func (c *conf) instance(l dialect.Launch) topo.Instance {
 	inst := topo.Instance{Product: "goodgate", Version: l.Version, Config: l.Config, Problems: c.problems, Listeners: c.listeners(), Logs: c.logs(), Settings: topo.Settings{}}
 	if l.Config != "" {
-		inst.Files = []string{l.Config}
+		inst.Files = append([]string{l.Config}, c.files...)
 	}
 	names := make([]string, 0, len(c.Upstreams))
 	for name := range c.Upstreams {
@@ -28,7 +28,7 @@ func (c *conf) instance(l dialect.Launch) topo.Instance {
 	sort.Strings(names)
 	for _, name := range names {
 		u := c.Upstreams[name]
-		inst.Pools = append(inst.Pools, topo.Pool{Name: name, Method: u.Policy, Endpoints: c.endpoints(name, u), Settings: c.settings(name, u), Place: c.place("$.upstreams." + name)})
+		inst.Pools = append(inst.Pools, topo.Pool{Name: name, Method: u.Policy, Endpoints: c.endpoints(name, u), Settings: c.settings(name, u), Place: c.place(pathOf(name))})
 	}
 	for i, s := range c.Sites {
 		made := topo.Site{Label: s.Name, Names: siteNames(s), Listeners: inst.Listeners, Default: len(s.Hosts) == 0, Place: c.place(fmt.Sprintf("$.sites[%d]", i))}
@@ -75,10 +75,21 @@ func (c *conf) logs() []topo.Log {
 
 func (c *conf) endpoints(name string, u upstream) (list []topo.Endpoint) {
 	for i, s := range u.Servers {
+		if isService(s.URL) {
+			continue
+		}
 		e, _ := endpoint(s.URL)
 		e.Weight, e.Backup, e.Resolve = max(int(s.Weight), 1), s.Backup, true
 		e.Name, e.Line = nameServer(e), "url: "+s.URL
-		e.Place = c.place(fmt.Sprintf("$.upstreams.%s.servers[%d].url", name, i))
+		e.Place = c.place(fmt.Sprintf("%s.servers[%d].url", pathOf(name), i))
+		list = append(list, e)
+	}
+	for _, s := range u.listed {
+		if isService(s.url) {
+			continue
+		}
+		e, _ := endpoint(s.url)
+		e.Weight, e.Resolve, e.Name, e.Line, e.Place = 1, true, nameServer(e), s.url, s.place
 		list = append(list, e)
 	}
 	return list
@@ -98,7 +109,7 @@ func (c *conf) settings(name string, u upstream) topo.Settings {
 		if text == "" {
 			one.Value = strconv.FormatFloat(def, 'f', -1, 64) + "s"
 		} else {
-			one.Place = c.place("$.upstreams." + name + "." + key)
+			one.Place = c.place(pathOf(name) + "." + key)
 		}
 		s[k] = one
 	}
@@ -126,7 +137,7 @@ func (c *conf) tlsSettings(s topo.Settings, pool string, u upstream) {
 	set := func(k vocab.Knob, key, value string, n float64, given bool) {
 		one := topo.Setting{Knob: k, Directive: "tls." + key, Value: value, Number: n, Default: !given}
 		if given {
-			one.Place = c.place("$.upstreams." + pool + ".tls." + key)
+			one.Place = c.place(pathOf(pool) + ".tls." + key)
 		}
 		s[k] = one
 	}
@@ -244,6 +255,11 @@ func (c *conf) route(i int, req topo.Request, d *topo.Decision) {
 		d.Steps = append(d.Steps, topo.Step{Text: "route " + r.Path + " to " + r.To, Place: at})
 		d.Outcome, d.Status, d.Forward, d.Settings = topo.Forwards, 0, &f, c.settings(r.To, c.Upstreams[r.To])
 		d.Upstream = c.spoken(i, j, req)
+		for k, s := range c.Upstreams[r.To].Servers {
+			if isService(s.URL) {
+				d.Doubts = append(d.Doubts, topo.Problem{Place: c.place(fmt.Sprintf("%s.servers[%d].url", pathOf(r.To), k)), Text: "which servers " + s.URL + " stands for is known to the running gateway alone"})
+			}
+		}
 		return
 	}
 }

@@ -11,6 +11,7 @@ var upstreamDown = Cause{
 		{Fact: vocab.ProbeRefused, Seen: 20},         // the same, seen now
 		{Fact: vocab.ProbeSocketMissing, Seen: 18},
 		{Fact: vocab.NoListener, Seen: 25},      // the socket table is the kernel's own word
+		{Fact: vocab.StoppedGateway, Seen: 1},   // it says who is missing, not that somebody is
 		{Fact: vocab.SocketStale, Seen: 25},     // a socket file outlives the process that bound it
 		{Fact: vocab.ProbeConnected, Seen: -30}, // a connect succeeds only where something listens
 		{Fact: vocab.ListenerPresent, Seen: -25},
@@ -55,9 +56,9 @@ var upstreamDown = Cause{
 		{Fact: vocab.EndpointGroupKilled, Seen: -12}, // then it was killed
 	},
 	Hides:   []vocab.Cause{vocab.NoHealthyUpstream, vocab.PartialOutage, vocab.BackendInPenalty},
-	Summary: "Nothing listens at {endpoint}: the application behind {route} is not running.",
+	Summary: "Nothing listens at {endpoint}: [{value:stopped_gateway}|the application behind {route} is not running].",
 	Fixes: []Fix{
-		{Text: "Start the application that should listen at {endpoint}, and read its own log or unit for why it is not running.", Command: "ss -ltnp"},
+		{Text: "[Start it, and read its own log or unit for why {value:stopped_gateway}.|Start the application that should listen at {endpoint}, and read its own log or unit for why it is not running.]", Command: "ss -ltnp"},
 		{Text: "Let a supervisor start it at boot and after it ends."},
 	},
 	Next: "Was it ever started? Ask its unit, its container and its own log when it ended and how.",

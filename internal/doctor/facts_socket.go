@@ -10,12 +10,13 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // socketFacts says whether anything listens. Only an address of the gateway's
 // own host can be judged by its socket table.
-func (x *examination) socketFacts(u *upstream, before, after picture) {
+func (x *examination) socketFacts(ctx context.Context, u *upstream, before, after picture) {
 	defer x.endFacts(u)
 	if u.Unix != nil {
 		x.unixFacts(u)
@@ -26,6 +27,7 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 	if len(u.After) == 0 {
 		if !u.unix() {
 			x.add(u.about(vocab.NoListener, evidence.Socket, "socket table", ""))
+			x.stoppedFacts(ctx, u)
 		}
 		if len(u.Before) > 0 && before.ok {
 			x.add(u.about(vocab.ProcessVanished, evidence.Socket, "socket table", "it listened before our request"))
@@ -43,6 +45,24 @@ func (x *examination) socketFacts(u *upstream, before, after picture) {
 			x.add(u.about(vocab.ListenerGated, evidence.Socket, "socket "+l.Address, words+", and "+u.Connect.Errno))
 		}
 	}
+}
+
+// stoppedFacts names the gateway that should listen at an upstream's address and does
+// not run: what stands there need not be the application.
+func (x *examination) stoppedFacts(ctx context.Context, u *upstream) {
+	if x.opts.Quick || !x.place.Own() {
+		return
+	}
+	g := x.survey.Stopped(ctx, x.rec, x.views, x.opts.Dialects, u.Addr)
+	if g == nil || g == x.match.Gateway {
+		return
+	}
+	words := g.Dialect.Name + ", which is configured to listen there, does not run"
+	problems := g.Conf.Instance.Problems
+	if i := slices.IndexFunc(problems, func(p topo.Problem) bool { return p.Fatal }); i >= 0 {
+		words += ", and its configuration does not load: " + problems[i].Text
+	}
+	x.add(u.about(vocab.StoppedGateway, evidence.File, g.Launch.Config, words))
 }
 
 // endFacts says of an upstream where nothing listens that a crash would not show:

@@ -17,7 +17,7 @@ import (
 // upstreamFacts says what was found at every upstream.
 func (x *examination) upstreamFacts(ctx context.Context, before, after, end picture) {
 	for _, u := range x.upstreams {
-		x.socketFacts(u, before, after)
+		x.socketFacts(ctx, u, before, after)
 		x.furtherFacts(u)
 		x.replacedFacts(u, before, end)
 		x.processFacts(ctx, u, after)

@@ -1,12 +1,15 @@
 package survey
 
 import (
+	"context"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -27,6 +30,26 @@ func (s *Survey) Behind(front *Gateway, address string, f *topo.Forward, spoken 
 		}
 	}
 	return Match{}, false
+}
+
+// Stopped returns the gateway that does not run and that a configuration on disk, at a
+// default place of its product, makes listen at address; nil: there is none, or there
+// are several, of which nobody knows which is meant. It asks for goodgate's own place
+// only.
+func (s *Survey) Stopped(ctx context.Context, rec *evidence.Recorder, views *host.Views, dialects []dialect.Dialect, address string) *Gateway {
+	k := newLook(ctx, rec, views, Options{Offline: true})
+	k.s = &Survey{Processes: s.Processes, Gateways: slices.Clone(s.Gateways)}
+	k.configured(dialects)
+	found := slices.DeleteFunc(k.s.Gateways, func(g *Gateway) bool {
+		return g.Running || !slices.ContainsFunc(g.Conf.Instance.Listeners, func(l topo.Listener) bool {
+			v6only := l.V6Only
+			return host.Listener{Network: l.Network, Address: strings.TrimPrefix(l.Address, "unix:"), V6Only: &v6only}.Takes(address)
+		})
+	})
+	if len(found) != 1 {
+		return nil
+	}
+	return found[0]
 }
 
 // sameNetwork reports whether an address that one gateway dials means the same

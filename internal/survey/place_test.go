@@ -8,12 +8,14 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -295,5 +297,45 @@ func TestOverview(t *testing.T) {
 	}
 	if !found || len(s.Matches) > 0 {
 		t.Errorf("%d gateways, %d matches", len(s.Gateways), len(s.Matches))
+	}
+}
+
+// A gateway that is configured and does not run is found by the address where it
+// would listen.
+func TestStoppedGateway(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "proxy.conf")
+	must(t, os.WriteFile(config, []byte("bind 127.0.0.1:8404\n"), 0o644))
+	reads := dialect.Dialect{Name: "proxy", Config: func(src dialect.Source, l dialect.Launch) *dialect.Conf {
+		if _, err := src.ReadFile(config); err != nil {
+			return nil
+		}
+		return &dialect.Conf{Instance: topo.Instance{Product: "proxy", Config: config, Listeners: []topo.Listener{
+			{Network: "tcp", Address: "127.0.0.1:8404"}, {Network: "unix", Address: "unix:/run/proxy.sock"},
+		}}}
+	}}
+	views := host.NewViews()
+	defer views.Close()
+	rec := evidence.NewRecorder(&evidence.Case{Started: time.Now()}, evidence.NewRedactor(nil))
+	for address, want := range map[string]bool{"127.0.0.1:8404": true, "unix:/run/proxy.sock": true, "127.0.0.1:8405": false, "10.0.0.1:8404": false} {
+		s := &Survey{}
+		g := s.Stopped(t.Context(), rec, views, []dialect.Dialect{reads}, address)
+		if (g != nil) != want || want && (g.Launch.Config != config || g.Running) {
+			t.Errorf("at %s: %+v", address, g)
+		}
+		if len(s.Gateways) > 0 {
+			t.Error("the survey was changed")
+		}
+	}
+	two := (&Survey{}).Stopped(t.Context(), rec, views, []dialect.Dialect{reads, {Name: "other", Config: func(src dialect.Source, l dialect.Launch) *dialect.Conf {
+		c := reads.Config(src, l)
+		c.Instance.Config = config + ".other"
+		return c
+	}}}, "127.0.0.1:8404")
+	if two != nil {
+		t.Errorf("one of two was chosen: %+v", two)
+	}
+	running := &Survey{Gateways: []*Gateway{{Dialect: &reads, Running: true, Place: ownPlace(), Launch: dialect.Launch{Config: config}, Conf: &dialect.Conf{}}}}
+	if g := running.Stopped(t.Context(), rec, views, []dialect.Dialect{reads}, "127.0.0.1:8404"); g != nil {
+		t.Errorf("it runs, and was found: %+v", g)
 	}
 }

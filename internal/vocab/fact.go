@@ -217,6 +217,7 @@ const (
 // Facts: what runs on the host.
 const (
 	NoListener           Fact = "no_listener"
+	StoppedGateway       Fact = "stopped_gateway"
 	ListenerPresent      Fact = "listener_present"
 	ListenerGated        Fact = "listener_gated"
 	ListenerOtherAddress Fact = "listener_other_address"
@@ -463,6 +464,7 @@ var facts = []FactInfo{
 	{ResolverOK, "resolver", Now, RoleResolver, "the resolver answers"},
 	// What runs on the host.
 	{NoListener, "refused", Now, RoleEndpoint, "nothing listens at the upstream's address"},
+	{StoppedGateway, "refused", Now, RoleEndpoint, "a gateway that is configured to listen at the upstream's address does not run"},
 	{ListenerPresent, "refused", Now, RoleEndpoint, "something listens at the upstream's address"},
 	{ListenerGated, "gated", Now, RoleEndpoint, "something listens at the upstream's address with room in its queue, and a connection to it fails"},
 	{ListenerOtherAddress, "elsewhere", Now, RoleEndpoint, "something listens on the upstream's port at another address only"},

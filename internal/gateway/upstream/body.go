@@ -260,7 +260,7 @@ func (x *Exchange) Finish() {
 	}
 	now := time.Now()
 	c := x.conn
-	again := x.uploaded() && x.wrote == nil && x.fcgi == nil && x.Framing.Kind != http1.UntilClose && c.r == c.w && c.eof == nil && x.keep
+	again := x.uploaded() && x.wrote == nil && x.fcgi == nil && x.Framing.Kind != http1.UntilClose && c.r == c.w && c.eof == nil && x.keep && !c.beyond()
 	if !again {
 		c.base.Close()
 		x.stopUpload()

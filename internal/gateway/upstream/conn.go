@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -41,11 +42,20 @@ type conn struct {
 	watch  *watch // nil: nobody watches
 }
 
-// counted counts the bytes that reached the kernel. A TLS record that was cut is
-// not a request, but that can no longer be proved once bytes of it left.
+// counted is the socket below TLS. It counts the bytes that reached the kernel: a
+// record that was cut is not a request, but that can no longer be proved once bytes
+// of it left.
 type counted struct {
 	net.Conn
-	n atomic.Int64
+	n   atomic.Int64
+	dry bool // nothing is read: TLS shall show what it has
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	if c.dry {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.Conn.Read(b)
 }
 
 func (c *counted) Write(b []byte) (int, error) {
@@ -165,6 +175,19 @@ func (c *conn) behind() error {
 		c.eof = err
 	}
 	return err
+}
+
+// beyond reports whether TLS has read something behind the answer: bytes that nobody
+// asked for, or the end. Who looks at the socket would not see it.
+func (c *conn) beyond() bool {
+	if c.tls == nil {
+		return false
+	}
+	var one [1]byte
+	c.tls.dry = true
+	n, err := c.c.Read(one[:])
+	c.tls.dry = false
+	return n > 0 || !timeout(err)
 }
 
 // close ends the connection. TLS's own goodbye may block, so the socket goes first.

@@ -2,6 +2,7 @@ package goodgate
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -123,6 +124,28 @@ func TestBrokenFile(t *testing.T) {
 			t.Errorf("%v is no problem", f)
 		}
 		c.Resolve(topo.Request{})
+	}
+}
+
+// TestLinesThatAreBroken: what cannot be read is a problem with its line, and the rest
+// of the file still says what the gateway runs with.
+func TestLinesThatAreBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		line int
+	}{
+		"an open bracket at the end": {text + "x: [\n", 27},
+		"a word for a number":        {strings.Replace(text, "      - url: unix:/run/app.sock", "      - url: unix:/run/app.sock\n        weight: heavy", 1), 10},
+		"a tab":                      {strings.Replace(text, "    protocol: fastcgi", "\tprotocol: fastcgi", 1), 12},
+	} {
+		got := readConfig(files{"/g": c.text}, dialect.Launch{Config: "/g"})
+		if p := got.Instance.Problems; len(p) == 0 || p[0].Place.Line != c.line || !p[0].Fatal {
+			t.Errorf("%s: %+v, want line %d", name, p, c.line)
+		}
+		d := got.Resolve(topo.Request{Port: 8080, Host: "shop.example", Method: "GET", Path: "/api"})
+		if d.Outcome != topo.Forwards || d.Forward.Endpoints[0].Place.Line != 8 {
+			t.Errorf("%s: %+v", name, d)
+		}
 	}
 }
 

@@ -2,7 +2,10 @@ package goodgate
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,18 +101,47 @@ func (c *conf) fail(text string) {
 	c.problems = append(c.problems, topo.Problem{Place: topo.Place{File: c.path, Line: 1, Column: 1}, Text: text, Fatal: true})
 }
 
-// read decodes the file. The library panics on some texts that are no YAML.
+// maxBroken bounds the lines of a file that are passed over.
+const maxBroken = 16
+
+// read decodes the file. A line that cannot be read is a problem, and is passed over:
+// the gateway runs with what it loaded before, and most of that still stands there.
 func (c *conf) read(b []byte) {
+	for range maxBroken {
+		c.text = b // with what was passed over blank: every place stays where it is
+		line, text := c.decode(b)
+		if text == "" {
+			return
+		}
+		c.problems = append(c.problems, topo.Problem{Place: topo.Place{File: c.path, Line: max(line, 1), Column: 1}, Text: text, Fatal: true})
+		start := c.offset(line, 1)
+		end := start + max(bytes.IndexByte(append(b[start:len(b):len(b)], '\n'), '\n'), 0)
+		if line < 1 || len(bytes.TrimSpace(b[start:end])) == 0 {
+			return
+		}
+		c.file = file{}
+		b = slices.Concat(b[:start], bytes.Repeat([]byte{' '}, end-start), b[end:])
+	}
+}
+
+// decode reads b and says which line cannot be read; 0 where that is not known. The
+// library panics on some texts that are no YAML.
+func (c *conf) decode(b []byte) (line int, text string) {
 	defer func() {
 		if recover() != nil {
-			c.fail("the file cannot be read as YAML")
+			line, text = 0, "the file cannot be read as YAML"
 		}
 	}()
-	c.text = b
-	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&c.file); err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		c.fail(first)
+	err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&c.file)
+	var y yaml.Error
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return 0, ""
+	case errors.As(err, &y) && y.GetToken() != nil && y.GetToken().Position != nil:
+		return y.GetToken().Position.Line, y.GetMessage()
 	}
+	text, _, _ = strings.Cut(err.Error(), "\n")
+	return 0, text
 }
 
 // line takes --listen, --to and --access-log for a file of one site.

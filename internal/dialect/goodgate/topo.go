@@ -120,7 +120,7 @@ func (c *conf) settings(name string, u upstream) topo.Settings {
 	set(vocab.QueueTimeout, "wait", u.Wait, 10)
 	idle := topo.Setting{Knob: vocab.KeepaliveCount, Directive: "max_idle", Value: "256", Number: 256, Default: true}
 	if u.MaxIdle > 0 {
-		idle.Value, idle.Number, idle.Default, idle.Place = strconv.Itoa(u.MaxIdle), float64(u.MaxIdle), false, c.place("$.upstreams."+name+".max_idle")
+		idle.Value, idle.Number, idle.Default, idle.Place = strconv.Itoa(u.MaxIdle), float64(u.MaxIdle), false, c.place(pathOf(name)+".max_idle")
 	}
 	s[vocab.KeepaliveCount] = idle
 	if u.Protocol == "https" {

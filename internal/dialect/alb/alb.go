@@ -133,13 +133,9 @@ func verdict(r *dialect.Record, reached int) dialect.Key {
 
 const manual = "AWS documentation, Application Load Balancers, access logs and HTTP 5xx troubleshooting"
 
-var table = applog.NewTable()
+var table = applog.TableOf(manual)
 
-func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: manual, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Status
 
 var makers = answer.Add(table, manual, "error_reason and the actions of the line say more.")
 

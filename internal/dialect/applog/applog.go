@@ -7,6 +7,7 @@ package applog
 import (
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/line"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // Reader reads one line of a product, of which line.Peel has taken the heads of
@@ -16,15 +17,41 @@ type Reader func(b []byte, h line.Head, r *dialect.Record) dialect.Key
 
 // Table collects the conditions of a log. Keys are handed out in the order of
 // the calls, so that a member names its keys as its variables.
-type Table struct{ conds []dialect.Condition }
+type Table struct {
+	conds  []dialect.Condition
+	source string // of conditions that name none
+}
 
 // NewTable returns an empty table.
-func NewTable() *Table { return &Table{conds: make([]dialect.Condition, 2)} }
+func NewTable() *Table { return TableOf("") }
+
+// TableOf returns an empty table whose conditions come from one source.
+func TableOf(source string) *Table {
+	return &Table{conds: make([]dialect.Condition, 2), source: source}
+}
 
 // Add adds a condition and returns its key.
 func (t *Table) Add(c dialect.Condition) dialect.Key {
 	t.conds = append(t.conds, c)
 	return dialect.Key(len(t.conds) - 1)
+}
+
+// From adds a condition that ends no request with a status of its own.
+func (t *Table) From(id string, symptom vocab.Symptom, phase dialect.Phase, fact vocab.Fact, fails bool, source, distinguish string, causes ...vocab.Cause) dialect.Key {
+	return t.Add(dialect.Condition{ID: id, Symptom: symptom, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes})
+}
+
+// Own is From from the table's own source.
+func (t *Table) Own(id string, symptom vocab.Symptom, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
+	return t.From(id, symptom, phase, fact, fails, t.source, distinguish, causes...)
+}
+
+// Status adds a condition with the status that the client gets, 0 where it depends,
+// from the table's own source.
+func (t *Table) Status(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
+	key := t.Own(id, symptom, phase, fact, fails, distinguish, causes...)
+	t.conds[key].Status = status
+	return key
 }
 
 // New returns the log of a product. sure is what Sniff answers where every line

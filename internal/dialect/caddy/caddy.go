@@ -318,7 +318,7 @@ func health(e *entry, r *dialect.Record) dialect.Key {
 
 const source = "caddy modules/caddyhttp/reverseproxy"
 
-var table = applog.NewTable()
+var table = applog.TableOf(source)
 
 var makers = answer.Add(table, source, "The line of http.log.error of the same request says it.")
 
@@ -337,11 +337,7 @@ var keys = gonet.Add(table, source+"/reverseproxy.go", func(k gonet.Kind) int {
 // checks are the errors of active health checks by kind.
 var checks = gonet.AddChecks(table, source+"/healthchecks.go")
 
-func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Status
 
 var (
 	keyNoUpstream = add("no-upstreams", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,

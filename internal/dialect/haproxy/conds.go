@@ -10,13 +10,9 @@ import (
 
 const manual = "haproxy doc/configuration.txt, section 8.5, session state at disconnection"
 
-var table = applog.NewTable()
+var table = applog.TableOf(manual)
 
-func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: manual, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Status
 
 // Requests that ended in order.
 var (

@@ -34,17 +34,11 @@ func format(text string) (dialect.Log, error) {
 	return dialect.Log{}, errFormat
 }
 
-var combined = func() *template.Template {
-	t, err := template.Compile([]template.Part{
-		{Field: template.Client}, {Text: " "}, {Field: template.Host}, {Text: " "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
-		{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
-		{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `"`},
-	}, template.Options{Escaped: true})
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return t
-}()
+var combined = template.Must([]template.Part{
+	{Field: template.Client}, {Text: " "}, {Field: template.Host}, {Text: " "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
+	{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
+	{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `"`},
+}, template.Options{Escaped: true})
 
 func accessLine(b []byte, r *dialect.Record) dialect.Key {
 	var x template.Extra

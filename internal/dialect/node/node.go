@@ -148,13 +148,9 @@ func word(b []byte, before string) []byte {
 
 const source = "nodejs/node lib/net.js, lib/internal/process, src/node_errors.cc"
 
-var table = applog.NewTable()
+var table = applog.TableOf(source)
 
-func add(id string, symptom vocab.Symptom, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Own
 
 // The keys of the log.
 var (

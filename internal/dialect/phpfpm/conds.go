@@ -17,11 +17,7 @@ const (
 
 var table = applog.NewTable()
 
-func add(id string, symptom vocab.Symptom, phase dialect.Phase, fact vocab.Fact, fails bool, source, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.From
 
 // The keys of the log.
 var (

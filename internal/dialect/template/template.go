@@ -123,6 +123,15 @@ func Compile(parts []Part, opts Options) (*Template, error) {
 	return t, nil
 }
 
+// Must is Compile for a format that is part of the program.
+func Must(parts []Part, opts Options) *Template {
+	t, err := Compile(parts, opts)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return t
+}
+
 // Has reports whether the format has f.
 func (t *Template) Has(f Field) bool { return t.has[f] }
 

@@ -111,13 +111,9 @@ func listening(b []byte) []byte {
 
 const source = "tomcat org.apache.catalina, org.apache.coyote; OpenJDK"
 
-var table = applog.NewTable()
+var table = applog.TableOf(source)
 
-func add(id string, symptom vocab.Symptom, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Own
 
 var (
 	keyMemory = add("jvm-memory", vocab.ConnectionReadTimeout, dialect.PhaseHeader, vocab.AppErrorLogged, true,

@@ -50,18 +50,12 @@ var Logs = []dialect.Log{
 
 // clf is the common format with Traefik's own five fields after it
 // (pkg/middlewares/accesslog/logger_formatters.go).
-var clf = func() *template.Template {
-	t, err := template.Compile([]template.Part{
-		{Field: template.Client}, {Text: " - "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
-		{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
-		{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `" `}, {Field: template.Ignore}, {Text: ` "`},
-		{Field: template.Pool}, {Text: `" "`}, {Field: template.UpIgnore}, {Text: `" `}, {Field: template.Millis}, {Text: "ms"}, {Field: template.Ignore},
-	}, template.Options{Escaped: true})
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return t
-}()
+var clf = template.Must([]template.Part{
+	{Field: template.Client}, {Text: " - "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
+	{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
+	{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `" `}, {Field: template.Ignore}, {Text: ` "`},
+	{Field: template.Pool}, {Text: `" "`}, {Field: template.UpIgnore}, {Text: `" `}, {Field: template.Millis}, {Text: "ms"}, {Field: template.Ignore},
+}, template.Options{Escaped: true})
 
 // common reads the access log in its default format.
 func common(b []byte, r *dialect.Record) dialect.Key {
@@ -360,7 +354,7 @@ var checks = gonet.AddChecks(table, "traefik pkg/healthcheck")
 
 const source = "traefik pkg/server/service, pkg/proxy/httputil"
 
-var table = applog.NewTable()
+var table = applog.TableOf(source)
 
 var makers = answer.Add(table, source, "Traefik says why at level DEBUG only: log.level=DEBUG.")
 
@@ -379,11 +373,7 @@ var keys = gonet.Add(table, source, func(k gonet.Kind) int {
 	return 502
 })
 
-func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Status
 
 var (
 	keyNoServer = add("no-server", vocab.DestinationUnavailable, 503, dialect.PhaseLocal, vocab.GatewayNoLiveUpstream, true,

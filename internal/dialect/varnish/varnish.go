@@ -45,17 +45,11 @@ var Logs = []dialect.Log{
 	requests,
 }
 
-var ncsa = func() *template.Template {
-	t, err := template.Compile([]template.Part{
-		{Field: template.Client}, {Text: " "}, {Field: template.Ignore}, {Text: " "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
-		{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
-		{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `"`},
-	}, template.Options{Escaped: true})
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return t
-}()
+var ncsa = template.Must([]template.Part{
+	{Field: template.Client}, {Text: " "}, {Field: template.Ignore}, {Text: " "}, {Field: template.Ignore}, {Text: " ["}, {Field: template.TimeCLF}, {Text: `] "`},
+	{Field: template.Request}, {Text: `" `}, {Field: template.Status}, {Text: " "}, {Field: template.Bytes}, {Text: ` "`},
+	{Field: template.Referrer}, {Text: `" "`}, {Field: template.UserAgent}, {Text: `"`},
+}, template.Options{Escaped: true})
 
 func ncsaLine(b []byte, r *dialect.Record) dialect.Key {
 	var x template.Extra
@@ -263,15 +257,11 @@ func after(b []byte, s string) ([]byte, bool) {
 
 const source = "varnish-cache bin/varnishd/cache"
 
-var table = applog.NewTable()
+var table = applog.TableOf(source)
 
 var makers = answer.Add(table, "varnishncsa(1)", "varnishlog -q 'FetchError' has the reason; write %{Varnish:handling}x into varnishncsa's format.")
 
-func add(id string, symptom vocab.Symptom, status int, phase dialect.Phase, fact vocab.Fact, fails bool, distinguish string, causes ...vocab.Cause) dialect.Key {
-	return table.Add(dialect.Condition{
-		ID: id, Symptom: symptom, Status: status, Phase: phase, Fact: fact, Fails: fails, Source: source, Distinguish: distinguish, Causes: causes,
-	})
-}
+var add = table.Status
 
 const (
 	connecting = dialect.PhaseConnect

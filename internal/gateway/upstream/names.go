@@ -3,6 +3,7 @@ package upstream
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -38,13 +39,13 @@ type Names struct {
 	// empty: none. Set before Start.
 	Watch string
 
-	mu      sync.Mutex
+	mu      sync.Mutex // held while names are resolved
 	servers func() ([]Server, error)
-	known   map[Server][]*Endpoint // the last good answer
-	lastErr error
+	known   map[Server][]*Endpoint // what good answers brought
 
 	again chan struct{}
-	stop  chan struct{}
+	ctx   context.Context // ends with Stop
+	end   context.CancelFunc
 	done  chan struct{}
 }
 
@@ -55,14 +56,19 @@ const (
 	failedRefresh  = time.Second
 )
 
+// questions is how many names are resolved at once: one that is not answered must not
+// hold up the others.
+const questions = 32
+
 // NewNames returns what keeps p's addresses. servers is called for each look.
 // longest bounds the time between two; 0: 30 seconds.
 func NewNames(p *Pool, servers func() ([]Server, error), longest time.Duration) *Names {
 	if longest <= 0 {
 		longest = defaultRefresh
 	}
-	return &Names{pool: p, longest: longest, servers: servers, known: map[Server][]*Endpoint{},
-		again: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	n := &Names{pool: p, longest: longest, servers: servers, known: map[Server][]*Endpoint{}, again: make(chan struct{}, 1), done: make(chan struct{})}
+	n.ctx, n.end = context.WithCancel(context.Background())
+	return n
 }
 
 // Start looks once and then in the background. It fails where the list of servers
@@ -70,6 +76,7 @@ func NewNames(p *Pool, servers func() ([]Server, error), longest time.Duration) 
 func (n *Names) Start() error {
 	next, err := n.look()
 	if err != nil {
+		n.end()
 		return err
 	}
 	go n.run(next)
@@ -90,15 +97,16 @@ func (n *Names) Use(servers func() ([]Server, error)) {
 
 // Stop ends the looking.
 func (n *Names) Stop() {
-	close(n.stop)
+	n.end()
 	<-n.done
 }
 
 // Err returns why the last look at a name failed; nil where all succeeded.
 func (n *Names) Err() error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.lastErr
+	if l := n.pool.lookup.Load(); l != nil {
+		return l.err
+	}
+	return nil
 }
 
 func (n *Names) run(next time.Duration) {
@@ -115,7 +123,7 @@ func (n *Names) run(next time.Duration) {
 			seen = now
 		case <-n.again:
 			t.Stop()
-		case <-n.stop:
+		case <-n.ctx.Done():
 			t.Stop()
 			return
 		}
@@ -165,31 +173,49 @@ func (n *Names) look() (time.Duration, error) {
 	defer n.mu.Unlock()
 	list, err := n.servers()
 	if err != nil {
-		n.lastErr = err
+		n.pool.lookup.Store(&lookup{err})
 		return failedRefresh, err
 	}
 	next := n.longest
 	known := map[Server][]*Endpoint{}
 	var ends []*Endpoint
-	n.lastErr = nil
-	for _, s := range list {
-		found, ttl, err := n.resolve(s)
-		if err != nil || len(found) == 0 {
-			if err != nil {
-				n.lastErr = err
+	var last error
+	for i, one := range n.resolveAll(list) {
+		if one.err != nil || len(one.ends) == 0 {
+			if one.err != nil {
+				last = one.err
 			}
-			found, ttl = n.known[s], failedRefresh
+			one.ends, one.ttl = merge(one.ends, n.known[list[i]], one.err), failedRefresh
 		}
-		next = min(next, max(ttl, leastRefresh))
-		known[s] = found
-		ends = append(ends, found...)
+		next = min(next, max(one.ttl, leastRefresh))
+		known[list[i]] = one.ends
+		ends = append(ends, one.ends...)
+	}
+	if n.ctx.Err() != nil {
+		return next, n.ctx.Err() // Stop broke the questions off: they say nothing
 	}
 	n.known = known
-	n.pool.lookup.Store(&lookup{n.lastErr})
+	n.pool.lookup.Store(&lookup{last})
 	if !sameEnds(n.pool.Endpoints(), ends) {
 		n.pool.Replace(ends)
 	}
 	return next, nil
+}
+
+// merge adds to found what is known and may only be missing because of err.
+func merge(found, known []*Endpoint, err error) []*Endpoint {
+	var family *familyError
+	one := errors.As(err, &family) && len(found) > 0
+	for _, k := range known {
+		at, bad := netip.ParseAddrPort(k.Address)
+		if one && bad == nil && at.Addr().Is6() != family.six {
+			continue // asked for, and no longer there
+		}
+		if !slices.ContainsFunc(found, func(f *Endpoint) bool { return f.Address == k.Address && f.Server == k.Server }) {
+			found = append(found, k)
+		}
+	}
+	return found
 }
 
 func sameEnds(a, b []*Endpoint) bool {
@@ -204,12 +230,34 @@ func sameEnds(a, b []*Endpoint) bool {
 	return true
 }
 
+// answer is what became of a server's name. Ends with an err are not all.
+type answer struct {
+	ends []*Endpoint
+	ttl  time.Duration
+	err  error
+}
+
+func (n *Names) resolveAll(list []Server) []answer {
+	out := make([]answer, len(list))
+	var wg sync.WaitGroup
+	room := make(chan struct{}, questions)
+	for i, s := range list {
+		room <- struct{}{}
+		wg.Go(func() {
+			out[i].ends, out[i].ttl, out[i].err = n.resolve(s)
+			<-room
+		})
+	}
+	wg.Wait()
+	return out
+}
+
 func (n *Names) resolve(s Server) ([]*Endpoint, time.Duration, error) {
 	base := Endpoint{Network: s.Network, Weight: s.Weight, Backup: s.Backup}
 	one := func(address, server string, weight float64) *Endpoint {
 		return &Endpoint{Network: base.Network, Address: address, Server: server, Weight: weight, Backup: base.Backup}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), n.pool.Settings.Timeouts.DNS)
+	ctx, cancel := context.WithTimeout(n.ctx, n.pool.Settings.Timeouts.DNS)
 	defer cancel()
 	switch {
 	case s.Network == "unix":
@@ -222,15 +270,12 @@ func (n *Names) resolve(s Server) ([]*Endpoint, time.Duration, error) {
 		return []*Endpoint{one(net.JoinHostPort(a.String(), port), net.JoinHostPort(s.Host, port), s.Weight)}, n.longest, nil
 	}
 	addrs, ttl, err := n.pool.Settings.Resolve(ctx, s.Host)
-	if err != nil {
-		return nil, 0, err
-	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
 	var ends []*Endpoint
 	for _, a := range slices.Compact(addrs) {
 		ends = append(ends, one(net.JoinHostPort(a.Unmap().String(), port), net.JoinHostPort(s.Host, port), s.Weight))
 	}
-	return ends, ttl, nil
+	return ends, ttl, err
 }
 
 // services resolves SRV records (RFC 2782): the records of the best priority are
@@ -252,8 +297,7 @@ func (n *Names) services(ctx context.Context, s Server, one func(string, string,
 		}
 		addrs, least, failed := n.pool.Settings.Resolve(ctx, host)
 		if failed != nil {
-			err, ttl = fmt.Errorf("cannot resolve %s of %s: %w", host, s.SRV, failed), min(ttl, failedRefresh)
-			continue
+			err = fmt.Errorf("cannot resolve %s of %s: %s", host, s.SRV, failed) // not of one family: other targets are well
 		}
 		ttl = min(ttl, least)
 		slices.SortFunc(addrs, netip.Addr.Compare)
@@ -263,8 +307,5 @@ func (n *Names) services(ctx context.Context, s Server, one func(string, string,
 			ends = append(ends, e)
 		}
 	}
-	if err != nil && len(n.known[s]) > 0 || len(ends) == 0 {
-		return nil, 0, err
-	}
-	return ends, ttl, nil
+	return ends, ttl, err
 }

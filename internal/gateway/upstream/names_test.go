@@ -86,3 +86,38 @@ func TestNames(t *testing.T) {
 		p.Close()
 	})
 }
+
+// TestNamesWithoutAnswer: names that nobody answers hold up neither each other nor
+// those that ask what is known, nor the end.
+func TestNamesWithoutAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(ctx context.Context, host string) ([]netip.Addr, time.Duration, error) {
+			if host == "good" {
+				return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, time.Second, nil
+			}
+			<-ctx.Done()
+			return nil, 0, ctx.Err()
+		}
+		p := New(Settings{Resolve: silent, Timeouts: Timeouts{DNS: 2 * time.Second}}, nil)
+		n := NewNames(p, func() (list []Server, err error) {
+			for _, host := range []string{"a", "b", "good", "c"} {
+				list = append(list, Server{Network: "tcp", Host: host, Port: 80, Weight: 1})
+			}
+			return list, nil
+		}, 0)
+		begun := time.Now()
+		if err := n.Start(); err != nil || time.Since(begun) != 2*time.Second || len(p.Endpoints()) != 1 {
+			t.Errorf("%v after %v, %d addresses", err, time.Since(begun), len(p.Endpoints()))
+		}
+		time.Sleep(1500 * time.Millisecond) // it asks again
+		begun = time.Now()
+		if n.Err() == nil || time.Since(begun) != 0 {
+			t.Errorf("%v after %v", n.Err(), time.Since(begun))
+		}
+		n.Stop()
+		if d := time.Since(begun); d != 0 || len(p.Endpoints()) != 1 {
+			t.Errorf("stopped after %v, %d addresses", d, len(p.Endpoints()))
+		}
+		p.Close()
+	})
+}

@@ -27,7 +27,18 @@ type Resolver struct {
 	Servers []string // "127.0.0.1:53"; none: those of resolv.conf
 }
 
-// Addrs returns the addresses of host, of both families.
+// familyError says that the addresses of one family could not be asked for. Those of
+// the other are known.
+type familyError struct {
+	six bool
+	err error
+}
+
+func (f *familyError) Error() string { return f.err.Error() }
+func (f *familyError) Unwrap() error { return f.err }
+
+// Addrs returns the addresses of host, of both families. Addresses with an error are
+// those of one family; the other could not be asked for.
 func (r Resolver) Addrs(ctx context.Context, host string) ([]netip.Addr, time.Duration, error) {
 	if b, err := os.ReadFile("/etc/hosts"); err == nil && len(r.Servers) == 0 {
 		if addrs := dns.Hosts(b, host); len(addrs) > 0 {
@@ -40,27 +51,41 @@ func (r Resolver) Addrs(ctx context.Context, host string) ([]netip.Addr, time.Du
 	}
 	var last error
 	for _, name := range conf.Candidates(host) {
-		v4, ttl4, err4 := askAll(ctx, conf, name, dns.A)
-		v6, ttl6, err6 := askAll(ctx, conf, name, dns.AAAA)
-		ttl := min(ttl4, ttl6)
-		var addrs []netip.Addr
-		for _, one := range append(v4.Records, v6.Records...) {
-			addrs = append(addrs, one.Addr)
+		addrs, ttl, err := both(ctx, conf, name)
+		if len(addrs) > 0 {
+			return addrs, ttl, err
 		}
-		switch {
-		case len(addrs) > 0:
-			// One family failed: its addresses may be missing. Look again soon.
-			if err4 != nil || err6 != nil {
-				ttl = min(ttl, failedRefresh)
-			}
-			return addrs, ttl, nil
-		case err4 != nil:
-			last = err4
-		case err6 != nil:
-			last = err6
+		if err != nil {
+			last = err
 		}
 	}
 	return nil, 0, orNotFound(last, host)
+}
+
+// both asks for the addresses of both families at once: one that is not answered must
+// not use up the time of the other.
+func both(ctx context.Context, conf dns.ResolvConf, name string) ([]netip.Addr, time.Duration, error) {
+	var v6 dns.Answer
+	var ttl6 time.Duration
+	var err6 error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		v6, ttl6, err6 = askAll(ctx, conf, name, dns.AAAA)
+	}()
+	v4, ttl4, err4 := askAll(ctx, conf, name, dns.A)
+	<-ended
+	var addrs []netip.Addr
+	for _, one := range append(v4.Records, v6.Records...) {
+		addrs = append(addrs, one.Addr)
+	}
+	switch {
+	case err4 != nil:
+		return addrs, ttl6, &familyError{false, err4}
+	case err6 != nil:
+		return addrs, ttl4, &familyError{true, err6}
+	}
+	return addrs, min(ttl4, ttl6), nil
 }
 
 // Services returns the servers of a service (RFC 2782).

@@ -18,8 +18,8 @@ import (
 type zone struct {
 	mu      sync.Mutex
 	records []string
-	cut     bool // over UDP every answer is truncated
-	fails   bool
+	cut     bool   // over UDP every answer is truncated
+	fails   uint16 // the type of record for which every question fails
 	silent  bool
 	address string
 }
@@ -64,7 +64,7 @@ func (z *zone) handler(udp bool) dns.HandlerFunc {
 		switch {
 		case z.silent:
 			return
-		case z.fails:
+		case z.fails == q.Question[0].Qtype:
 			m.Rcode = dns.RcodeServerFailure
 		case z.cut && udp:
 			m.Truncated = true
@@ -187,4 +187,36 @@ func TestServices(t *testing.T) {
 	if strings.Join(got, "|") != "127.0.0.1:8080 ×3|127.0.0.1:8082 backup" {
 		t.Errorf("one of two targets resolves at the start: %q", got)
 	}
+}
+
+// TestOneFamilyFails: only an answer takes addresses away, and each family has its own.
+func TestOneFamilyFails(t *testing.T) {
+	z := newZone(t, "app.test. 60 IN A 127.0.0.1", "app.test. 60 IN AAAA ::1")
+	n, got, _ := resolved(t, Resolver{Servers: []string{z.address}}, Server{Network: "tcp", Host: "app.test", Port: 80, Weight: 1})
+	has := func(want string) {
+		t.Helper()
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	has("127.0.0.1:80 [::1]:80")
+	again := func(fails uint16, records ...string) (next time.Duration) {
+		z.mu.Lock()
+		z.fails, z.records = fails, records
+		z.mu.Unlock()
+		next, _ = n.look()
+		got = shown(n.pool)
+		return next
+	}
+	next := again(dns.TypeAAAA, "app.test. 60 IN A 127.0.0.2", "app.test. 60 IN AAAA ::2")
+	has("127.0.0.2:80 [::1]:80")
+	if next != failedRefresh || n.Err() == nil {
+		t.Errorf("asked again in %v, the failure told: %v", next, n.Err())
+	}
+	again(dns.TypeA, "app.test. 60 IN A 127.0.0.3", "app.test. 60 IN AAAA ::2")
+	has("127.0.0.2:80 [::2]:80")
+	if again(0, "app.test. 60 IN A 127.0.0.3"); n.Err() != nil {
+		t.Error(n.Err())
+	}
+	has("127.0.0.3:80")
 }

@@ -77,8 +77,9 @@ type Settings struct {
 
 	// Dial connects; nil means net.Dialer. Tests hand in net.Pipe.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Resolve returns a name's addresses and for how long they are valid, Services
-	// the servers of a service (SRV); nil means those of the zero Resolver.
+	// Resolve returns a name's addresses and for how long they are valid; with an
+	// error, those that are known although some may be missing. Services returns the
+	// servers of a service (SRV). Nil means those of the zero Resolver.
 	Resolve  func(ctx context.Context, host string) ([]netip.Addr, time.Duration, error)
 	Services func(ctx context.Context, service string) ([]dns.Service, time.Duration, error)
 	// Notify is told when a server's condition changes. May be nil.

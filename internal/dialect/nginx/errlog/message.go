@@ -72,111 +72,10 @@ func messageC(b []byte, r *dialect.Record) dialect.Key {
 	return dialect.Unparsed
 }
 
-// connect reads "connect() failed (111: Connection refused) while …" and
-// "connect() to unix:/run/app.sock failed (2: …) while …". The kernel's answer
-// comes at once in the second form and later in the first.
-func connect(msg, b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "to "); ok {
-		i := line.Index(rest, " failed (")
-		if i < 0 {
-			return dialect.Unparsed
-		}
-		r.Endpoint = rest[:i]
-		b = rest[i+1:]
-	}
-	errno, rest, ok := failed(b, r)
-	if !ok {
-		return dialect.Unparsed
-	}
-	p := tail(msg, rest, r)
-	switch p {
-	case phaseResolving:
-		r.Endpoint = nil
-		return keyResolverSend
-	case phaseNone, phaseConnecting:
-	default:
-		r.Endpoint = nil
-		return dialect.Plain // a name server of OCSP, a syslog server, …
-	}
-	if stream(rest, r) {
-		return streamConnect(errno, r)
-	}
-	return connectErrno(errno, r.Endpoint)
-}
-
-// connectErrno tells the errors of connect apart. A path without "unix:" is
-// Passenger's, which is a fork of nginx's own module.
-func connectErrno(errno int, endpoint []byte) dialect.Key {
-	if line.Has(endpoint, "unix:") || line.Has(endpoint, "/") {
-		return connectUnix(errno)
-	}
-	return connectTCP(errno, endpoint)
-}
-
 // stream reports whether the line is of the stream module: it has an upstream
 // and no request.
 func stream(rest []byte, r *dialect.Record) bool {
 	return r.Request == nil && line.Contains(rest, ", bytes from/to client:")
-}
-
-func streamConnect(errno int, r *dialect.Record) dialect.Key {
-	switch errno {
-	case line.ECONNREFUSED:
-		return keyStreamRefused
-	case line.ETIMEDOUT:
-		return keyStreamTimeout
-	}
-	return connectErrno(errno, r.Endpoint)
-}
-
-func connectUnix(errno int) dialect.Key {
-	switch errno {
-	case line.ENOENT, line.ENOTDIR:
-		return keySocketMissing
-	case line.EACCES, line.EPERM:
-		return keyDeniedUnix
-	case line.EAGAIN:
-		return keyQueueFull
-	case line.ECONNREFUSED:
-		return keyRefusedUnix
-	case line.ECONNRESET:
-		return keyResetUnix
-	}
-	return keyConnectFailed
-}
-
-func connectTCP(errno int, endpoint []byte) dialect.Key {
-	switch errno {
-	case line.ECONNREFUSED:
-		if line.Has(endpoint, "[::1]") {
-			return keyRefusedLoopback6
-		}
-		return keyRefused
-	case line.EHOSTUNREACH, line.EHOSTDOWN:
-		return keyNoRoute
-	case line.ENETUNREACH, line.ENETDOWN:
-		if len(endpoint) > 0 && endpoint[0] == '[' {
-			return keyUnreachable6
-		}
-		return keyUnreachable
-	case line.ETIMEDOUT:
-		return keyKernelTimeout
-	case line.ECONNRESET, line.ECONNABORTED:
-		return keyResetConnect
-	case line.EACCES:
-		return keyDeniedTCP
-	case line.EPERM:
-		return keyNotPermitted
-	case line.EADDRNOTAVAIL:
-		return keyNoLocalPort
-	case line.EMFILE, line.ENFILE:
-		return keyNoFiles
-	case line.ENOENT: // an abstract of the message lost the path
-		return keySocketMissing
-	case line.EAGAIN:
-		return keyQueueFull
-	}
-	return keyConnectFailed
 }
 
 func messageR(b []byte, r *dialect.Record) dialect.Key {
@@ -198,51 +97,6 @@ func messageR(b []byte, r *dialect.Record) dialect.Key {
 		return keyReopen
 	}
 	return dialect.Unparsed
-}
-
-// receive reads a read that failed.
-func receive(msg, b []byte, r *dialect.Record) dialect.Key {
-	errno, rest, ok := failed(b, r)
-	if !ok {
-		return dialect.Unparsed
-	}
-	switch tail(msg, rest, r) {
-	case phaseNone, phaseHeader:
-		return receiveHeader(errno)
-	case phaseBody:
-		return keyBodyReset
-	case phaseSending:
-		return sendFailed(errno)
-	case phaseHandshaking:
-		return keyTLSClosed
-	case phaseConnecting:
-		return connectErrno(errno, r.Endpoint)
-	case phaseResolving:
-		return keyResolverSend
-	case phaseUpgraded, phaseStream:
-		// Errors of the client's side are written at level info (ngx_recv.c,
-		// log_error of the connection).
-		if line.Is(r.Level, "info") {
-			return dialect.Plain
-		}
-		if stream(rest, r) {
-			return keyStreamFailed
-		}
-		return keyBodyReset
-	}
-	return dialect.Plain
-}
-
-func receiveHeader(errno int) dialect.Key {
-	switch errno {
-	case line.ETIMEDOUT:
-		return keyKernelReadTimeout
-	case line.EHOSTUNREACH, line.ENETUNREACH:
-		return keyLostRoute
-	case line.ECONNREFUSED:
-		return keyRefusedLate
-	}
-	return keyResetEarly
 }
 
 func messageS(b []byte, r *dialect.Record) dialect.Key {
@@ -269,72 +123,6 @@ func messageS(b []byte, r *dialect.Record) dialect.Key {
 		return keyStartWorker
 	}
 	return dialect.Unparsed
-}
-
-// send reads a write to a socket that failed.
-func send(msg, b []byte, r *dialect.Record) dialect.Key {
-	errno, rest, ok := failed(b, r)
-	if !ok {
-		return dialect.Unparsed
-	}
-	switch tail(msg, rest, r) {
-	case phaseNone, phaseSending, phaseConnecting, phaseHeader:
-		return sendFailed(errno)
-	case phaseResolving:
-		return keyResolverSend
-	case phaseUpgraded, phaseStream:
-		if line.Is(r.Level, "info") {
-			return dialect.Plain
-		}
-		if stream(rest, r) {
-			return keyStreamFailed
-		}
-		return keyBodyReset
-	}
-	return dialect.Plain
-}
-
-func sendFailed(errno int) dialect.Key {
-	switch errno {
-	case line.EPIPE:
-		return keyBrokenPipe
-	case line.EHOSTUNREACH, line.ENETUNREACH:
-		return keyLostRoute
-	case line.ETIMEDOUT:
-		return keyKernelReadTimeout
-	case line.ECONNREFUSED:
-		return keyRefusedLate
-	}
-	return keyResetSending
-}
-
-func socket(msg, b []byte, r *dialect.Record) dialect.Key {
-	errno, rest, ok := failed(b, r)
-	if !ok {
-		return dialect.Unparsed
-	}
-	tail(msg, rest, r)
-	switch errno {
-	case line.EMFILE, line.ENFILE:
-		return keyNoFiles
-	case line.EAFNOSUPPORT:
-		return keyNoFamily
-	}
-	return keySocketFailed
-}
-
-// signalled reads "signal 1 (SIGHUP) received from 511, reconfiguring".
-func signalled(msg, b []byte, r *dialect.Record) dialect.Key {
-	r.Message = msg
-	switch {
-	case line.Ends(b, "reconfiguring"):
-		return keyReload
-	case line.Ends(b, "reopening logs"):
-		return keyReopen
-	case line.Ends(b, "exiting") || line.Ends(b, "shutting down"):
-		return keyStopping
-	}
-	return dialect.Plain
 }
 
 func messageN(b []byte, r *dialect.Record) dialect.Key {

@@ -50,7 +50,7 @@ func (h *handler) params(b []byte, named string) []byte {
 		case f.Name == "Proxy", strings.IndexByte(f.Name, '_') >= 0:
 			// HTTP_PROXY is an environment variable with a meaning of its own
 			// (CVE-2016-5385), and A_B would stand for A-B.
-		case hop(f.Name) || named != "" && lists(named, f.Name):
+		case h.stays(f.Name, named):
 		default:
 			b = fastcgi.AppendParam(b, "HTTP_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), f.Value)
 		}

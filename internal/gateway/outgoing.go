@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net"
+	"net/textproto"
 	"strconv"
 	"strings"
 
@@ -57,15 +58,28 @@ func (h *handler) connectionNames() string {
 }
 
 // upgrade is the protocol that the client asks for; "" for none. HTTP/2 cleartext
-// is not: the gateway speaks HTTP/1.1 to servers.
+// is not, wherever it stands in the list: the gateway speaks HTTP/1.1 to servers, and
+// would see nothing of the requests in such a tunnel. Nor is any while a body is still
+// to be sent: a 101 before its end would let two read from the client.
 func (h *handler) upgrade(named string) string {
-	if named == "" || !lists(named, "upgrade") || !strings.HasPrefix(h.r.Proto, "HTTP/1.") {
+	if named == "" || !lists(named, "upgrade") || h.r.Proto != "HTTP/1.1" || h.body.Rest != nil {
 		return ""
 	}
-	if v, ok := get(h.r.Header, "Upgrade"); ok && !strings.EqualFold(v, "h2c") {
-		return v
+	all := ""
+	for i := range h.r.Header {
+		f := &h.r.Header[i]
+		if f.Name != "Upgrade" {
+			continue
+		}
+		for rest, more := f.Value, true; more; {
+			var one string
+			one, rest, more = strings.Cut(rest, ",")
+			if one = strings.TrimSpace(one); one != "" && !strings.EqualFold(one, "h2c") && !strings.EqualFold(one, "h2") {
+				all = join(all, one)
+			}
+		}
 	}
-	return ""
+	return all
 }
 
 // hop reports whether a field of the request stays here. Name is canonical.
@@ -77,6 +91,21 @@ func hop(name string) bool {
 		return true
 	}
 	return false
+}
+
+// stays reports whether a field of the request goes no further: it belongs to the
+// client's connection, the gateway makes it, or it says where the request came from
+// without a trusted proxy's word. What is read from an environment (CGI, WSGI) has one
+// name for A_B and A-B.
+func (h *handler) stays(name, named string) bool {
+	switch {
+	case hop(name), named != "" && lists(named, name):
+		return true
+	case strings.IndexByte(name, '_') >= 0:
+		name = textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-"))
+		return hop(name) || strings.HasPrefix(name, "X-Forwarded-")
+	}
+	return strings.HasPrefix(name, "X-Forwarded-") && !h.trusts(strings.Trim(clientIP(h.r.Remote), "[]"))
 }
 
 // lists reports whether a comma-separated list holds a word.
@@ -98,7 +127,7 @@ func (h *handler) requestHead(b []byte, named string) []byte {
 	b = append(append(b, h.host()...), "\r\n"...)
 	for i := range r.Header {
 		f := &r.Header[i]
-		if hop(f.Name) || named != "" && lists(named, f.Name) {
+		if h.stays(f.Name, named) {
 			continue
 		}
 		b = field(b, f.Name, f.Value)
@@ -135,16 +164,10 @@ func field(b []byte, name, value string) []byte {
 
 // target is the path and query for the server.
 func (h *handler) target() string {
-	t := h.r.Target
 	if s := h.route.strip; s != "" {
-		if rest, ok := strings.CutPrefix(t, strings.TrimSuffix(s, "/")); ok {
-			if !strings.HasPrefix(rest, "/") {
-				rest = "/" + rest
-			}
-			t = rest
-		}
+		return stripped(h.r.Target, s)
 	}
-	return t
+	return h.r.Target
 }
 
 func (h *handler) host() string {

@@ -64,9 +64,12 @@ func (h *handler) describe() {
 
 // admit finds the route and refuses what must not be forwarded.
 func (h *handler) admit() *refusal {
-	s, route := h.t.find(h.r)
+	s, route, clear := h.t.find(h.r)
 	if s != nil {
 		h.x.Site = s.name
+	}
+	if !clear {
+		return &refusal{status: 400, symptom: vocab.HTTPRequestDenied, detail: "the path can be read in ways that belong to different routes", client: true}
 	}
 	if route == nil {
 		return &refusal{status: 404, symptom: vocab.DestinationNotFound, detail: "no route fits this host and path"}

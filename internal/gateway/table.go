@@ -23,6 +23,7 @@ type site struct {
 	name   string
 	hosts  []string // lower case
 	routes []route
+	open   bool // no route depends on the path
 }
 
 type route struct {
@@ -72,7 +73,7 @@ func (g *Gateway) build(c *config.Config, old *table) (*table, error) {
 		t.pools[name] = p
 	}
 	for _, s := range c.Sites {
-		made := site{name: s.Name}
+		made := site{name: s.Name, open: true}
 		for _, h := range s.Hosts {
 			made.hosts = append(made.hosts, strings.ToLower(h))
 		}
@@ -81,7 +82,9 @@ func (g *Gateway) build(c *config.Config, old *table) (*table, error) {
 			if p == nil {
 				return fail(fmt.Errorf("cannot build site %s: there is no upstream %q", s.Name, r.To))
 			}
-			made.routes = append(made.routes, newRoute(r, p))
+			one := newRoute(r, p)
+			made.routes = append(made.routes, one)
+			made.open = made.open && !one.exact && (one.prefix == "" || one.prefix == "/")
 		}
 		t.sites = append(t.sites, made)
 	}
@@ -109,6 +112,7 @@ func (g *Gateway) retire(old, next *table) {
 func newRoute(r config.Route, p *pool) route {
 	made := route{name: r.Name, methods: r.Methods, headers: r.Headers, pool: p, strip: r.Strip, host: r.Host, retry: r.Retry, hedge: r.Hedge != "off", wait: r.Wait}
 	made.prefix, made.exact = strings.CutPrefix(r.Path, "=")
+	made.prefix = usual.of(made.prefix)
 	if made.name == "" {
 		made.name = r.Path
 	}
@@ -129,8 +133,9 @@ func prefix(s string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// find returns the site and the route for a request; nil where none fits.
-func (t *table) find(r *Request) (*site, *route) {
+// find returns the site and the route for a request; nil where none fits. clear is
+// false where the path can be read in ways that belong to different routes.
+func (t *table) find(r *Request) (s *site, one *route, clear bool) {
 	host := hostname(r.Host)
 	for i := range t.sites {
 		s := &t.sites[i]
@@ -141,14 +146,10 @@ func (t *table) find(r *Request) (*site, *route) {
 		if q := strings.IndexByte(path, '?'); q >= 0 {
 			path = path[:q]
 		}
-		for j := range s.routes {
-			if s.routes[j].fits(r, path) {
-				return s, &s.routes[j]
-			}
-		}
-		return s, nil
+		one, clear = s.route(r, path)
+		return s, one, clear
 	}
-	return nil, nil
+	return nil, nil, true
 }
 
 func (s *site) fits(host string) bool {

@@ -122,6 +122,10 @@ type Conf struct {
 	// Watches marks a product that loads changed files by itself, all but the main
 	// one: that they are newer than its workers says nothing.
 	Watches bool
+	// InPlace marks a product that loads a changed configuration without a new
+	// process: neither that its files are newer than its processes nor what stands
+	// in its log from before says whether it did.
+	InPlace bool
 	// Differs is what the running instance told otherwise than the files say it.
 	Differs []string
 	// Loaded says that the running instance confirms that it uses these files as

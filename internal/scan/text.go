@@ -27,12 +27,8 @@ func Text(r io.Reader, dialects []dialect.Dialect, opt Options) (Texts, error) {
 	rd := &reader{opt: opt, logs: flatten(dialects), peel: peeler{loc: opt.Location, now: opt.Now}}
 	number := 0
 	for len(b) > 0 {
-		line := b
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			line, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
+		var line []byte
+		line, b = cutLine(b)
 		number++
 		line = bytes.TrimRight(line, "\r")
 		if len(bytes.TrimSpace(line)) == 0 {

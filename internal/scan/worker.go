@@ -145,15 +145,19 @@ func (w *worker) block(b []byte) {
 		return
 	}
 	for len(b) > 0 {
-		line := b
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			line, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
+		var line []byte
+		line, b = cutLine(b)
 		w.tally.Lines++
 		w.take(line)
 	}
+}
+
+// cutLine returns the first line without its newline, and what follows.
+func cutLine(b []byte) (line, rest []byte) {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return b[:i], b[i+1:]
+	}
+	return b, nil
 }
 
 // unwrap takes the wrappers off the lines of a block. For a log with a fast
@@ -163,12 +167,8 @@ func (w *worker) unwrap(b []byte) []byte {
 	fast := w.logs[w.src.log].log.Access != nil
 	w.peeled = w.peeled[:0]
 	for len(b) > 0 {
-		line := b
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			line, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
+		var line []byte
+		line, b = cutLine(b)
 		text := line
 		w.wrapped = time.Time{}
 		if in, ok := w.peel.peel(line); ok {

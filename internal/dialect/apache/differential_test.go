@@ -14,11 +14,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
-// disk is the machine's own files.
-type disk struct{}
-
-func (disk) ReadFile(name string) ([]byte, error)  { return os.ReadFile(name) }
-func (disk) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }
+type disk = suite.Disk
 
 // program returns the server, or skips.
 func program(t testing.TB) string { return suite.Program(t, "apache2") }

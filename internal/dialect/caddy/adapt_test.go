@@ -12,11 +12,9 @@ import (
 )
 
 // disk reads real files.
-type disk struct{}
+type disk struct{ suite.Disk }
 
-func (disk) ReadFile(path string) ([]byte, error)  { return os.ReadFile(path) }
-func (disk) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }
-func (disk) Ask(dialect.Question) ([]byte, error)  { return nil, dialect.ErrNotAsked }
+func (disk) Ask(dialect.Question) ([]byte, error) { return nil, dialect.ErrNotAsked }
 
 // files are those of a test, by path.
 type files = suite.Files

@@ -3,31 +3,22 @@ package envoy
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // disk is a source of files, and of the admin interface's answers by path.
 type disk struct {
-	files map[string]string
+	suite.Files
 	admin map[string]string
 }
-
-func (d disk) ReadFile(name string) ([]byte, error) {
-	if text, ok := d.files[name]; ok {
-		return []byte(text), nil
-	}
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-}
-
-func (d disk) Glob(string) ([]string, error) { return nil, nil }
 
 func (d disk) Ask(q dialect.Question) ([]byte, error) {
 	if text, ok := d.admin[strings.Fields(q.Send)[1]]; ok {
@@ -61,7 +52,7 @@ func load(d disk) *dialect.Conf {
 
 func TestBootstrap(t *testing.T) {
 	text := recorded(t, "bootstrap.yaml")
-	c := load(disk{files: map[string]string{"/etc/envoy/envoy.yaml": text}})
+	c := load(disk{Files: suite.Files{"/etc/envoy/envoy.yaml": text}})
 	if len(c.Instance.Problems) != 0 || c.Told {
 		t.Fatalf("%+v", c.Instance.Problems)
 	}
@@ -111,7 +102,7 @@ func TestBootstrap(t *testing.T) {
 
 func TestBroken(t *testing.T) {
 	for _, text := range []string{"static_resources: [", "staticresource: {}", "services: {web: {image: x}}", "- a"} {
-		c := load(disk{files: map[string]string{"/etc/envoy/envoy.yaml": text}})
+		c := load(disk{Files: suite.Files{"/etc/envoy/envoy.yaml": text}})
 		if len(c.Instance.Problems) == 0 || len(c.Instance.Listeners) != 0 {
 			t.Errorf("%q: %+v", text, c.Instance)
 		}
@@ -124,7 +115,7 @@ dynamic_resources: {ads_config: {api_type: GRPC}, lds_config: {ads: {}}, cds_con
 
 // TestTold reads what a management server gave, of which the file says nothing.
 func TestTold(t *testing.T) {
-	d := disk{files: map[string]string{"/etc/envoy/envoy.yaml": dynamic}, admin: map[string]string{
+	d := disk{Files: suite.Files{"/etc/envoy/envoy.yaml": dynamic}, admin: map[string]string{
 		"/config_dump": recorded(t, "config_dump.json"), "/clusters?format=json": recorded(t, "clusters.json"), "/server_info": `{"version":"816188b86a0a52095b116b107f576324082c7c02/1.30.1/Clean/RELEASE/BoringSSL","state":"LIVE"}`}}
 	c := load(d)
 	if !c.Told || len(c.Differs) != 0 || c.Instance.Version != "1.30.1" {
@@ -156,7 +147,7 @@ func TestDiffers(t *testing.T) {
 	runs := `{"configs":[{"@type":"type.googleapis.com/envoy.admin.v3.ClustersConfigDump","static_clusters":[
 {"cluster":{"@type":"type.googleapis.com/envoy.config.cluster.v3.Cluster","name":"legacy","type":"STATIC","connect_timeout":"1s","load_assignment":{"cluster_name":"legacy","endpoints":[{"lb_endpoints":[{"endpoint":{"address":{"socket_address":{"address":"127.0.0.1","port_value":4009}}}}]}]}}}]},
 {"@type":"type.googleapis.com/envoy.admin.v3.ListenersConfigDump","static_listeners":[{"listener":{"@type":"type.googleapis.com/envoy.config.listener.v3.Listener","name":"x","address":{"socket_address":{"address":"127.0.0.1","port_value":10999}}}}]}]}`
-	c := load(disk{files: map[string]string{"/etc/envoy/envoy.yaml": text}, admin: map[string]string{"/config_dump": runs}})
+	c := load(disk{Files: suite.Files{"/etc/envoy/envoy.yaml": text}, admin: map[string]string{"/config_dump": runs}})
 	if !c.Told || len(c.Differs) != 1 || !strings.Contains(c.Differs[0], "legacy") {
 		t.Errorf("told %v, differs %q", c.Told, c.Differs)
 	}
@@ -219,7 +210,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add(recorded(f, "bootstrap.yaml"), recorded(f, "config_dump.json"), recorded(f, "clusters.json"))
 	f.Add(dynamic, `{"configs":[{"@type":"x.Listener","address":{"socket_address":{"address":"a","port_value":80}},"filter_chains":[{"filters":[{"typed_config":{"@type":"x.HttpConnectionManager","rds":{"route_config_name":"r"}}}]}]},{"@type":"x.RouteConfiguration","name":"r","virtual_hosts":[{"domains":["*"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"c"}}]}]}]}`, "cluster.a.membership_total: 0")
 	f.Fuzz(func(t *testing.T, file, dump, clusters string) {
-		c := load(disk{files: map[string]string{"/etc/envoy/envoy.yaml": file}, admin: map[string]string{"/config_dump": dump, "/clusters?format=json": clusters}})
+		c := load(disk{Files: suite.Files{"/etc/envoy/envoy.yaml": file}, admin: map[string]string{"/config_dump": dump, "/clusters?format=json": clusters}})
 		if c.Resolve != nil {
 			c.Resolve(topo.Request{Port: 80, Host: "a", Path: "/", Method: "GET"})
 		}

@@ -1,48 +1,16 @@
 package haproxy
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// memory is a Source of files in memory, or of the disk where disk is set.
-type memory struct {
-	files map[string]string
-	disk  bool
-}
-
-func (m memory) ReadFile(path string) ([]byte, error) {
-	if text, ok := m.files[path]; ok {
-		return []byte(text), nil
-	}
-	if m.disk {
-		return os.ReadFile(path)
-	}
-	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-}
-
-func (m memory) Glob(pattern string) ([]string, error) {
-	var out []string
-	for path := range m.files {
-		if ok, err := filepath.Match(pattern, path); err == nil && ok {
-			out = append(out, path)
-		}
-	}
-	if m.disk {
-		found, err := filepath.Glob(pattern)
-		return append(out, found...), err
-	}
-	slices.Sort(out)
-	return out, nil
-}
+type memory = suite.Files
 
 const shop = `global
     log /dev/log local0
@@ -98,7 +66,7 @@ listen db
 
 func conf(t *testing.T, text string) *dialect.Conf {
 	t.Helper()
-	src := memory{files: map[string]string{"/etc/haproxy/haproxy.cfg": text, "/etc/haproxy/routes.map": "one api\ntwo shop\n"}}
+	src := memory{"/etc/haproxy/haproxy.cfg": text, "/etc/haproxy/routes.map": "one api\ntwo shop\n"}
 	return Config(src, dialect.Launch{Product: "haproxy", Version: "2.6.12", Prefix: "/etc/haproxy"})
 }
 
@@ -230,13 +198,13 @@ db,BACKEND,0,0,0,0,200,DOWN,,,,
 
 // TestMaps follows requests through maps and files of patterns.
 func TestMaps(t *testing.T) {
-	src := memory{files: map[string]string{
+	src := memory{
 		defaultConfig:      "defaults\n mode http\nfrontend f\n bind :80\n acl inside path_beg -f /p.lst\n use_backend %[req.hdr(host),lower,map_dom(/h.map,c)] if !inside\n default_backend b\nbackend a\n server s 127.0.0.1:1\nbackend b\n server s 127.0.0.1:2\nbackend c\n server s 127.0.0.1:3\n",
 		"/h.map":           "# hosts\nshop.test a\nblog.test b\n",
 		"/p.lst":           "/admin\n/internal\n",
 		"/etc/unrelated":   "x",
 		"/etc/unrelated-2": "y",
-	}}
+	}
 	c := Config(src, dialect.Launch{Version: "2.6.12"})
 	for _, test := range []struct{ host, path, pool string }{
 		{"shop.test", "/", "a"}, {"www.shop.test", "/", "a"}, {"Blog.test", "/", "b"}, {"other.test", "/", "c"}, {"shop.test", "/admin/x", "b"},
@@ -251,12 +219,12 @@ func TestMaps(t *testing.T) {
 // TestSeveralFiles reads a folder and a file, in which a section does not go on
 // from one file to the next.
 func TestSeveralFiles(t *testing.T) {
-	src := memory{files: map[string]string{
+	src := memory{
 		"/etc/haproxy/conf/10-a.cfg": "global\n setenv PORT 8081\ndefaults\n mode http\n timeout server 7s\n",
 		"/etc/haproxy/conf/20-b.cfg": "frontend web\n bind \"127.0.0.1:${PORT}\"\n default_backend app\n",
 		"/etc/haproxy/conf/notes":    "no configuration",
 		"/srv/app.cfg":               "global\n setenv H 127.0.0.1\nbackend app\n server s1 \"${H}:${APP_PORT-3000}\"\n.if defined(X)\n nonsense\n.endif\n",
-	}}
+	}
 	c := Config(src, dialect.Launch{Config: "/etc/haproxy/conf", More: []string{"/srv/app.cfg"}, Version: "2.6.12"})
 	d := c.Resolve(topo.Request{Port: 8081, Path: "/"})
 	if len(c.Instance.Files) != 3 || d.Forward == nil || d.Forward.Endpoints[0].String() != "127.0.0.1:3000" || d.Settings[vocab.ReadTimeout].Number != 7 {
@@ -282,7 +250,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add("listen a\n bind :80\n http-request return status 503 if { path \"/x\" } or !{ hdr(host),lower -m beg 'a' }\n server-template s 1-3 x:80\n")
 	f.Add("frontend a\n bind \"${X}:80\"\n use_backend %[req.hdr(host),lower,map(/m)] unless\n acl a\n bind\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		conf := Config(memory{files: map[string]string{defaultConfig: text}}, dialect.Launch{Version: "2.6.12"})
+		conf := Config(memory{defaultConfig: text}, dialect.Launch{Version: "2.6.12"})
 		for _, p := range conf.Instance.Problems {
 			if p.Place.End > len(text) || p.Place.Start > p.Place.End {
 				t.Fatalf("%q: place %+v of %q", text, p.Place, p.Text)

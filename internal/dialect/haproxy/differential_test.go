@@ -52,7 +52,7 @@ func TestDifferential(t *testing.T) {
 		}
 		said, err := exec.Command(program, "-c", "-f", path).CombinedOutput()
 		refuses := err != nil
-		c := Config(memory{disk: true}, dialect.Launch{Config: path, Version: version})
+		c := Config(suite.Disk{}, dialect.Launch{Config: path, Version: version})
 		fatal := ""
 		for _, p := range c.Instance.Problems {
 			if p.Fatal {

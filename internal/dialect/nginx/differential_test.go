@@ -20,6 +20,8 @@ import (
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
+type disk = suite.Disk
+
 // program returns the real nginx, or skips the test.
 func program(t testing.TB) string { return suite.Program(t, "nginx") }
 

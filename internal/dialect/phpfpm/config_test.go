@@ -2,37 +2,19 @@ package phpfpm
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // files is a Source in memory.
-type files map[string]string
-
-func (f files) ReadFile(name string) ([]byte, error) {
-	if s, ok := f[name]; ok {
-		return []byte(s), nil
-	}
-	return nil, fs.ErrNotExist
-}
-
-func (f files) Glob(pattern string) ([]string, error) {
-	var list []string
-	for name := range f {
-		if ok, _ := path.Match(pattern, name); ok {
-			list = append(list, name)
-		}
-	}
-	return list, nil
-}
+type files = suite.Files
 
 const wwwPool = `; a pool
 [www]
@@ -129,11 +111,7 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-// disk is a Source of real files.
-type disk struct{}
-
-func (disk) ReadFile(name string) ([]byte, error)  { return os.ReadFile(name) }
-func (disk) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }
+type disk = suite.Disk
 
 // TestPackaged reads the configuration that Debian installs, which php-fpm -t
 // accepts.

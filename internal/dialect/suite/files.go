@@ -2,6 +2,7 @@ package suite
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -28,3 +29,12 @@ func (f Files) Glob(pattern string) ([]string, error) {
 	slices.Sort(found)
 	return found, nil
 }
+
+// Disk is a dialect.Source of this host's own files.
+type Disk struct{}
+
+// ReadFile is os.ReadFile.
+func (Disk) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
+
+// Glob is filepath.Glob.
+func (Disk) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }

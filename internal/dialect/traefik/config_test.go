@@ -2,14 +2,12 @@ package traefik
 
 import (
 	"errors"
-	"io/fs"
-	"path"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -17,26 +15,8 @@ import (
 
 // disk is a source of files, and of replies by the path that is asked for.
 type disk struct {
-	files map[string]string
-	api   map[string]string
-}
-
-func (d disk) ReadFile(name string) ([]byte, error) {
-	if text, ok := d.files[name]; ok {
-		return []byte(text), nil
-	}
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-}
-
-func (d disk) Glob(pattern string) ([]string, error) {
-	var found []string
-	for name := range d.files {
-		if ok, err := path.Match(pattern, name); ok && err == nil {
-			found = append(found, name)
-		}
-	}
-	sort.Strings(found)
-	return found, nil
+	suite.Files
+	api map[string]string
 }
 
 func (d disk) Ask(q dialect.Question) ([]byte, error) {
@@ -117,7 +97,7 @@ func load(t *testing.T, d disk) *dialect.Conf {
 }
 
 func TestConfig(t *testing.T) {
-	d := disk{files: map[string]string{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": dyn}}
+	d := disk{Files: suite.Files{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": dyn}}
 	c := load(t, d)
 	if len(c.Instance.Problems) != 0 || c.Told || !c.Watches {
 		t.Fatalf("problems %+v, told %v", c.Instance.Problems, c.Told)
@@ -158,7 +138,7 @@ func TestConfig(t *testing.T) {
 
 func TestBroken(t *testing.T) {
 	for _, text := range []string{"http:\n  routers:\n    a:\n      rul: x\n", "http:\n  routers: [\n", "htp: {}\n"} {
-		d := disk{files: map[string]string{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": text}}
+		d := disk{Files: suite.Files{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": text}}
 		c := load(t, d)
 		if len(c.Instance.Problems) != 1 || !c.Instance.Problems[0].Fatal || c.Instance.Problems[0].Place.File != "/etc/traefik/dyn.yml" || c.Instance.Problems[0].Place.Line == 0 {
 			t.Errorf("%q: %+v", text, c.Instance.Problems)
@@ -168,20 +148,20 @@ func TestBroken(t *testing.T) {
 		}
 	}
 	for _, text := range []string{strings.Replace(dyn, "  services:\n", "  services\n", 1), strings.Replace(dyn, "entryPoints:", "entryPoint:", 1)} {
-		c := load(t, disk{files: map[string]string{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": text}})
+		c := load(t, disk{Files: suite.Files{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": text}})
 		got := c.Resolve(topo.Request{Port: 8000, Host: "orders.test", Path: "/api", Method: "GET"})
 		if len(c.Instance.Problems) == 0 || !c.Instance.Problems[0].Fatal || got.Site.Name != "orders.test" {
 			t.Errorf("%+v: %+v", c.Instance.Problems, got)
 		}
 	}
-	if c := load(t, disk{files: map[string]string{"/etc/traefik/traefik.yml": "services: {web: {image: x}}\n"}}); len(c.Instance.Listeners) != 0 || len(c.Instance.Problems) == 0 {
+	if c := load(t, disk{Files: suite.Files{"/etc/traefik/traefik.yml": "services: {web: {image: x}}\n"}}); len(c.Instance.Listeners) != 0 || len(c.Instance.Problems) == 0 {
 		t.Errorf("a file of another product: %+v", c.Instance)
 	}
 }
 
 // TestDynamicAlone reads the file with the routers where that is what a person gave.
 func TestDynamicAlone(t *testing.T) {
-	c := Config(disk{files: map[string]string{"/x.yml": dyn}}, dialect.Launch{Product: "traefik", Config: "/x.yml"})
+	c := Config(disk{Files: suite.Files{"/x.yml": dyn}}, dialect.Launch{Product: "traefik", Config: "/x.yml"})
 	if len(c.Instance.Problems) != 0 || len(c.Instance.Pools) != 3 {
 		t.Errorf("%+v", c.Instance)
 	}
@@ -214,7 +194,7 @@ func TestTold(t *testing.T) {
 "middlewares":{"strip@file":{"stripPrefix":{"prefixes":["/api"]},"status":"enabled"},"breaker@file":{"circuitBreaker":{"expression":"NetworkErrorRatio() \u003e 0.3","checkPeriod":"100ms","responseCode":503},"status":"enabled"}},
 "services":{"orders@file":{"loadBalancer":{"servers":[{"url":"http://127.0.0.1:3000"},{"url":"http://api.internal:3001","weight":0}],"healthCheck":{"mode":"http","path":"/up","interval":"30s"},"passHostHeader":true,"serversTransport":"slow@file"},"status":"enabled","serverStatus":{"http://127.0.0.1:3000":"DOWN"}},
 "empty@file":{"loadBalancer":{"strategy":"wrr","passHostHeader":true},"status":"enabled"},"away@file":{"weighted":{"services":[{"name":"orders","weight":2}]},"status":"enabled"}}}`
-	d := disk{files: map[string]string{"/etc/traefik/traefik.yml": with, "/etc/traefik/dyn.yml": dyn}, api: map[string]string{"/api/rawdata": runs}}
+	d := disk{Files: suite.Files{"/etc/traefik/traefik.yml": with, "/etc/traefik/dyn.yml": dyn}, api: map[string]string{"/api/rawdata": runs}}
 	c := load(t, d)
 	if !c.Told || len(c.Differs) != 0 {
 		t.Fatalf("told %v, differs %v", c.Told, c.Differs)
@@ -236,7 +216,7 @@ func TestTold(t *testing.T) {
 	if len(want) != 0 {
 		t.Errorf("not told: %v", want)
 	}
-	d.files["/etc/traefik/dyn.yml"] = strings.Replace(dyn, "127.0.0.1:3000", "127.0.0.1:3009", 1)
+	d.Files["/etc/traefik/dyn.yml"] = strings.Replace(dyn, "127.0.0.1:3000", "127.0.0.1:3009", 1)
 	c = load(t, d)
 	if len(c.Differs) != 1 || !strings.Contains(c.Differs[0], "service orders@file") {
 		t.Errorf("differs %v", c.Differs)
@@ -244,11 +224,11 @@ func TestTold(t *testing.T) {
 	if got := c.Resolve(topo.Request{Port: 8000, Host: "orders.test", Method: "GET", Path: "/api/list"}); got.Forward.Endpoints[0].String() != "127.0.0.1:3000" {
 		t.Errorf("not what runs: %+v", got.Forward)
 	}
-	d.files["/etc/traefik/dyn.yml"] = "http: ["
+	d.Files["/etc/traefik/dyn.yml"] = "http: ["
 	if c = load(t, d); !c.Told || len(c.Instance.Problems) == 0 || c.Resolve(topo.Request{Port: 8000, Host: "none.test", Path: "/"}).Outcome != topo.Answers {
 		t.Errorf("a broken file hides what runs: %+v", c.Instance.Problems)
 	}
-	d.files["/etc/traefik/dyn.yml"] = strings.Replace(strings.Replace(dyn, "127.0.0.1:3000", "127.0.0.1:3009", 1), "  services:\n", "  services\n", 1)
+	d.Files["/etc/traefik/dyn.yml"] = strings.Replace(strings.Replace(dyn, "127.0.0.1:3000", "127.0.0.1:3009", 1), "  services:\n", "  services\n", 1)
 	if c = load(t, d); !slices.ContainsFunc(c.Differs, func(s string) bool { return strings.Contains(s, "127.0.0.1:3009") }) {
 		t.Errorf("differs %q", c.Differs)
 	}
@@ -296,7 +276,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add(static, dyn, `{"routers":{"a@file":{"rule":"Host(`+"`a`"+`)","service":"b"}},"services":{"b@file":{"loadBalancer":{"servers":[{"url":"http://x:1"}]}}}}`)
 	f.Add("api: {insecure: true}\nproviders: {file: {filename: /etc/traefik/dyn.yml}}", "http: {services: {a: {weighted: {services: [{name: a}]}}}, routers: {a: {rule: \"Path(`/`)\", service: a, middlewares: [m]}}, middlewares: {m: {chain: {middlewares: [m]}}}}", "{}")
 	f.Fuzz(func(t *testing.T, static, dyn, api string) {
-		d := disk{files: map[string]string{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": dyn, "/etc/traefik/dyn.toml": dyn}, api: map[string]string{"/api/rawdata": api}}
+		d := disk{Files: suite.Files{"/etc/traefik/traefik.yml": static, "/etc/traefik/dyn.yml": dyn, "/etc/traefik/dyn.toml": dyn}, api: map[string]string{"/api/rawdata": api}}
 		for _, file := range []string{"/etc/traefik/traefik.yml", "/etc/traefik/dyn.toml"} {
 			c := Config(d, dialect.Launch{Product: "traefik", Config: file, PID: 7})
 			if c.Resolve != nil {

@@ -16,14 +16,16 @@ import (
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
 // real is a source of this host's own files, which asks the running Traefik.
-type real struct{ quiet bool }
+type real struct {
+	suite.Disk
+	quiet bool
+}
 
-func (real) ReadFile(path string) ([]byte, error)  { return os.ReadFile(path) }
-func (real) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }
 func (r real) Ask(q dialect.Question) ([]byte, error) {
 	if r.quiet {
 		return nil, errors.New("not asked")

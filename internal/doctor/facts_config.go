@@ -169,6 +169,8 @@ func (x *examination) loadFacts() {
 	switch {
 	case g.Conf.Loaded:
 		x.add(observation{fact: vocab.ConfigApplied, subject: x.gateway, value: "it says that it uses " + inst.Config + " as it is", when: x.to, kind: evidence.Runtime, where: inst.Config})
+	case g.Conf.InPlace && newest.Modified.After(started.Add(startedWithin)):
+		// Nobody says whether it was loaded since.
 	case newest.Modified.After(started.Add(startedWithin)):
 		x.add(observation{fact: vocab.ConfigNewer, subject: x.gateway, value: fmt.Sprintf("%s was changed at %s, the workers run since %s", newest.Path, x.clock(newest.Modified), x.clock(started)),
 			when: x.to, kind: evidence.File, where: newest.Path})

@@ -171,6 +171,9 @@ func (x *examination) differFacts() {
 		if x.decision.Forward.RunTime && len(x.decision.Doubts) > 0 {
 			continue // the target is computed, and not all of it is known
 		}
+		if x.match.Gateway.Conf.InPlace && !x.dialledForUs(u) {
+			continue // before a reload, perhaps
+		}
 		x.add(observation{fact: vocab.ConfigDiffers, subject: x.gateway, value: fmt.Sprintf("it dials %s, the file on disk says %s", u.Addr, dialled(x.decision.Forward)),
 			when: x.to, kind: evidence.File, where: x.decision.Forward.Place.String()})
 		for _, c := range x.upstreams {
@@ -180,6 +183,13 @@ func (x *examination) differFacts() {
 		}
 		return
 	}
+}
+
+// dialledForUs reports whether the gateway dialled u for our own request.
+func (x *examination) dialledForUs(u *upstream) bool {
+	return slices.ContainsFunc(x.own, func(o ownRequest) bool {
+		return slices.ContainsFunc(o.Lines, func(h scan.Hit) bool { return h.Endpoint == u.Addr })
+	})
 }
 
 // waitDiffers says where the gateway gave up on our own request long before the

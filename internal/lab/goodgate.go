@@ -158,6 +158,14 @@ func (g *Own) Run() *Own {
 	return g
 }
 
+// edit makes servers those of the target in the file, which nobody loads by that.
+func (g *Own) edit(servers ...string) {
+	g.target.servers = servers
+	if g.b.err == nil {
+		g.b.Write(g.conf, g.text())
+	}
+}
+
 // onlyOneWithoutName gives the decoys names where the target has none: the gateway
 // chooses a site by its host alone.
 func (g *Own) onlyOneWithoutName() {

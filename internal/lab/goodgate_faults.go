@@ -54,6 +54,26 @@ func ownDown() []Fault {
 			two.End()
 			return g.Scene()
 		}).also(vocab.NoHealthyUpstream),
+		ownFault("down-after-reload", "the address was wrong, was corrected and loaded; then the application was stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+b.local())).Run()
+			g.Get(1)
+			g.edit("http://" + app.Addr)
+			g.Signal(syscall.SIGHUP)
+			b.until("the file is loaded", func() bool { return g.Get(1).Status == http.StatusOK })
+			g.Served(2)
+			app.End()
+			return g.Scene("the first failures are older than the reload")
+		}),
+		ownFault("not-applied-port", "the address was wrong and was corrected; nobody loaded the file", vocab.NotApplied, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			g := b.Own(b.ownSite(name, "http://"+b.local())).Run()
+			g.Get(1)
+			g.edit("http://" + app.Addr)
+			return g.Scene("goodgate gateway reload, or SIGHUP, loads it")
+		}),
 		ownFault("down-missing-socket", "the unix socket does not exist", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			return b.Own(b.ownSite(name, b.socket(name))).Run().Scene()

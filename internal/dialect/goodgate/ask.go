@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
-	"path/filepath"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -35,18 +33,13 @@ type endState struct {
 
 // questions ask the running gateway, where it has an admin address.
 func (c *conf) questions(l dialect.Launch) []dialect.Question {
-	network, address := "tcp", c.Admin
-	if path, ok := strings.CutPrefix(c.Admin, "unix:"); ok {
-		network, address = "unix", path
-		if !filepath.IsAbs(path) && !strings.HasPrefix(path, "@") {
-			address = c.absolute(path)
-		}
-	} else if _, _, err := net.SplitHostPort(address); err != nil {
+	network, address := c.address()
+	if network == "" {
 		return nil
 	}
 	return []dialect.Question{{
 		Source: "goodgate's admin address: /status", Network: network, Address: address,
-		Send:  "GET /status HTTP/1.0\r\nHost: goodgate\r\n\r\n",
+		Send:  get("/status"),
 		Allow: "goodgate gateway status --admin " + c.Admin,
 		Read:  c.told,
 	}}

@@ -184,3 +184,42 @@ func TestNameWithADot(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// running is a source whose gateway tells what is in force.
+type running struct {
+	files
+	reply string
+}
+
+func (r running) Ask(q dialect.Question) ([]byte, error) {
+	if !strings.HasPrefix(q.Send, "GET /config ") || q.Network != "unix" || q.Address != "/srv/a.sock" {
+		return nil, errors.New("nobody there")
+	}
+	return []byte(r.reply), nil
+}
+
+// TestWhatRuns: what the gateway tells is what runs. Where the file says the same, with
+// or without the defaults written out, the places of the file are kept.
+func TestWhatRuns(t *testing.T) {
+	const disk = "listen: [{address: ':80'}]\nadmin: unix:a.sock\nupstreams:\n  app: {servers: [{url: '127.0.0.1:1'}], wait: 60s}\nsites: [{name: a, routes: [{to: app}]}]\n"
+	const head = "HTTP/1.0 200 OK\r\nContent-Type: application/yaml\r\n\r\n"
+	full := strings.NewReplacer("wait: 60s", "wait: 1m0s, protocol: http, policy: least_load, max_idle: 256, timeouts: {connect: 2s, first_byte: 1m0s, send: 30s}").Replace(disk)
+	for _, c := range []struct {
+		name, reply, dials, place string
+		told                      bool
+	}{
+		{"nothing is told", "HTTP/1.0 404 Not Found\r\n\r\n", "127.0.0.1:1", "/etc/g.yaml:4", false},
+		{"an older one tells JSON", "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", "127.0.0.1:1", "/etc/g.yaml:4", false},
+		{"the same", head + full, "127.0.0.1:1", "/etc/g.yaml:4", true},
+		{"another server", head + strings.Replace(full, "127.0.0.1:1'", "127.0.0.1:2'", 1), "127.0.0.1:2", "default", true},
+	} {
+		got := readConfig(running{files{"/etc/g.yaml": disk}, c.reply}, dialect.Launch{Config: "/etc/g.yaml", Prefix: "/srv"})
+		d := got.Resolve(topo.Request{Port: 80, Host: "x", Method: "GET", Path: "/"})
+		if e := d.Forward.Endpoints[0]; got.Told != c.told || e.String() != c.dials || e.Place.String() != c.place {
+			t.Errorf("%s: told %v, dials %s by %s", c.name, got.Told, e, e.Place)
+		}
+		if c.told && got.Disk(topo.Request{Port: 80, Host: "x", Method: "GET", Path: "/"}).Forward.Endpoints[0].String() != "127.0.0.1:1" {
+			t.Errorf("%s: the file says something else", c.name)
+		}
+	}
+}

@@ -94,7 +94,7 @@ func readConfig(src dialect.Source, l dialect.Launch) *dialect.Conf {
 		c.read(b)
 		c.lists(src)
 	}
-	return &dialect.Conf{Instance: c.instance(l), Resolve: c.resolve, Questions: c.questions(l)}
+	return c.conf(src, l)
 }
 
 func (c *conf) fail(text string) {

@@ -24,7 +24,7 @@ func (l *life) admin() http.Handler {
 	mux.HandleFunc("GET /failures", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{"schema": "goodgate/gateway-failures/v1", "failures": l.gate.Failures()})
 	})
-	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { answer(w, l.gate.Config()) })
+	mux.HandleFunc("GET /config", l.config)
 	mux.HandleFunc("POST /drain", l.order(func(r *http.Request) error {
 		return l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), true)
 	}))
@@ -79,6 +79,18 @@ func (l *life) order(do func(*http.Request) error) http.HandlerFunc {
 		}
 		answer(w, map[string]string{"status": "done"})
 	}
+}
+
+// config shows what is in force, as `goodgate gateway print` does.
+func (l *life) config(w http.ResponseWriter, _ *http.Request) {
+	b, err := l.gate.Config().Print()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(b)
 }
 
 func answer(w http.ResponseWriter, v any) {

@@ -219,30 +219,35 @@ func (l *life) reload() error {
 	if err != nil {
 		return err
 	}
+	keys := fix(l.o.Config, c)
 	if err := l.gate.Reload(c); err != nil {
 		return err
 	}
-	if keys := fixed(l.o.Config, c); len(keys) > 0 {
+	if len(keys) > 0 {
 		l.o.Log.Warn("these keys change with a restart only", "keys", strings.Join(keys, ", "))
 	}
 	l.o.Log.Info("configuration loaded")
 	return nil
 }
 
-// fixed names the keys that differ and are not changed by a reload: what is open
-// stays open.
-func fixed(a, b *config.Config) (keys []string) {
+// fix gives next what a reload does not change, because what is open stays open, as
+// started has it, and names the keys that differed. What the admin address shows is
+// then what is in force.
+func fix(started, next *config.Config) (keys []string) {
+	limits := started.Limits
+	limits.Body, limits.Held = next.Limits.Body, next.Limits.Held // of each request
 	for _, one := range []struct {
 		key  string
 		same bool
 	}{
-		{"listen", slices.Equal(a.Listen, b.Listen)}, {"admin", a.Admin == b.Admin}, {"health", a.Health == b.Health},
-		{"limits", a.Limits == b.Limits}, {"access_log", a.AccessLog == b.AccessLog},
+		{"listen", slices.Equal(started.Listen, next.Listen)}, {"admin", started.Admin == next.Admin}, {"health", started.Health == next.Health},
+		{"limits", limits == next.Limits}, {"access_log", started.AccessLog == next.AccessLog},
 	} {
 		if !one.same {
 			keys = append(keys, one.key)
 		}
 	}
+	next.Listen, next.Admin, next.Health, next.Limits, next.AccessLog = started.Listen, started.Admin, started.Health, limits, started.AccessLog
 	return keys
 }
 

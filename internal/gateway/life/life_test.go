@@ -163,7 +163,7 @@ func TestAdmin(t *testing.T) {
 		return resp.StatusCode, string(b)
 	}
 	r.get("http://" + r.address)
-	for path, want := range map[string]string{"/healthz": `"status": "ok"`, "/readyz": `"configuration"`, "/status": `"condition": "up"`, "/metrics": `goodgate_gateway_requests_total{class="2xx",upstream="default"} 1`, "/config": `"upstreams"`, "/failures": `"failures"`} {
+	for path, want := range map[string]string{"/healthz": `"status": "ok"`, "/readyz": `"configuration"`, "/status": `"condition": "up"`, "/metrics": `goodgate_gateway_requests_total{class="2xx",upstream="default"} 1`, "/config": "upstreams:\n  default:", "/failures": `"failures"`} {
 		if code, body := ask("GET", path, nil, ""); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
@@ -323,16 +323,17 @@ func TestHealthAddress(t *testing.T) {
 	}
 }
 
-// TestFixed: what a reload does not change is named, and nothing else.
-func TestFixed(t *testing.T) {
+// TestFix: what a reload does not change is named, stays in the configuration that is
+// in force, and nothing else does.
+func TestFix(t *testing.T) {
 	a, b := simple(t, "http://a"), simple(t, "http://b")
-	b.Stop.Notice, b.Expose = time.Second, true
-	if keys := fixed(a, b); len(keys) != 0 {
-		t.Errorf("%v", keys)
+	b.Stop.Notice, b.Expose, b.Limits.Body = time.Second, true, 7
+	if keys := fix(a, b); len(keys) != 0 || !b.Expose || b.Limits.Body != 7 {
+		t.Errorf("%v %+v", keys, b)
 	}
-	b.Listen[0].Address, b.AccessLog.File = ":1", "log"
-	if keys := fixed(a, b); !slices.Equal(keys, []string{"listen", "access_log"}) {
-		t.Errorf("%v", keys)
+	b.Listen, b.AccessLog.File, b.Limits.Header = []config.Listener{{Address: ":1"}}, "log", 9
+	if keys := fix(a, b); !slices.Equal(keys, []string{"listen", "limits", "access_log"}) || b.Listen[0] != a.Listen[0] || b.AccessLog.File != "" || b.Limits.Header != a.Limits.Header {
+		t.Errorf("%v %+v", keys, b)
 	}
 }
 

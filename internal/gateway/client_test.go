@@ -437,7 +437,7 @@ func TestClientLeaves(t *testing.T) {
 		t.Error(err)
 	}
 	<-ended
-	if l := s.lines(1)[0]; l.Status != 499 || l.MadeBy != "client" {
+	if l := s.lines(1)[0]; l.Status != 499 || l.MadeBy != "client" || len(l.Attempts) != 1 || l.Attempts[0].Symptom != "" {
 		t.Errorf("%+v", l)
 	}
 	if st := s.gate.Status().Upstreams[0].Endpoints[0]; st.Failures != 0 {

@@ -117,10 +117,6 @@ func TestIdempotencyKey(t *testing.T) {
 // TestReasons: where nothing else is left the client gets the right status with
 // the reason.
 func TestReasons(t *testing.T) {
-	quick := upstreamOf(func(u *config.Upstream) {
-		u.Wait = 50 * time.Millisecond
-		u.Timeouts.First, u.Timeouts.Header = 50*time.Millisecond, 50*time.Millisecond
-	})
 	for _, c := range []struct {
 		name   string
 		serve  func(int, net.Conn)
@@ -138,7 +134,12 @@ func TestReasons(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newServer(t, c.serve)
-			s := newSite(t, quick, b)
+			s := newSite(t, upstreamOf(func(u *config.Upstream) {
+				u.Wait = 50 * time.Millisecond
+				if c.name == "silence" {
+					u.Timeouts.First = 50 * time.Millisecond
+				}
+			}), b)
 			if c.serve == nil {
 				b.stop()
 				b.start(t) // for the cleanup's stop
@@ -172,6 +173,8 @@ func TestRingHidesSecrets(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer secret-token")
 	r.Header.Set("Cookie", "sid=secret-sid")
 	r.Header.Set("X-Auth-Token", "secret-x")
+	r.Header.Set("X-Amz-Security-Credential", "secret-y")
+	r.Header.Set("Referer", "http://shop.example/a?reset=secret-z")
 	r.Header.Set("X-Plain", "shown")
 	s.send(r)
 	b, err := json.Marshal(s.gate.Failures())

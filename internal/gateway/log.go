@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"sync"
@@ -26,8 +27,9 @@ type accessLog struct {
 	lost    int64 // lines that could not be written
 	waiting bool  // the writer knows that there is something
 
-	file *os.File // the writer's, and reopen's under fileMu
 	fmu  sync.Mutex
+	file *os.File
+	torn bool // the file ends within a line
 }
 
 const (
@@ -69,7 +71,7 @@ func (l *accessLog) reopen() error {
 	}
 	l.fmu.Lock()
 	old := l.file
-	l.file = f
+	l.file, l.torn = f, false
 	l.fmu.Unlock()
 	if old != os.Stdout {
 		old.Close()
@@ -134,11 +136,11 @@ func (l *accessLog) flush() {
 	l.mu.Unlock()
 	if len(b) > 0 {
 		l.fmu.Lock()
-		_, err := l.file.Write(b)
+		n := l.put(b)
 		l.fmu.Unlock()
-		if err != nil {
+		if n < len(b) {
 			l.mu.Lock()
-			l.lost++
+			l.lost += int64(bytes.Count(b[n:], []byte("\n")))
 			l.mu.Unlock()
 		}
 	}
@@ -147,6 +149,20 @@ func (l *accessLog) flush() {
 		l.spare = b[:0]
 	}
 	l.mu.Unlock()
+}
+
+// put writes b and returns how much of it was. A line that was cut, because the disk
+// was full, is ended before the next one.
+func (l *accessLog) put(b []byte) int {
+	if l.torn {
+		if _, err := l.file.Write([]byte("\n")); err != nil {
+			return 0
+		}
+		l.torn = false
+	}
+	n, _ := l.file.Write(b)
+	l.torn = n > 0 && b[n-1] != '\n'
+	return n
 }
 
 func (l *accessLog) close() error {

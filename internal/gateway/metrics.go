@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -88,22 +90,23 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 func (p *pool) collectServers(d descs, gauge, count func(*prometheus.Desc, float64, ...string)) {
 	conditions := map[string]int{"up": 0}
 	var active, idle int
-	var ejections, hangs, stale, connects int64
 	for _, e := range p.Endpoints() {
 		s := e.Status()
 		conditions[s.Condition]++
 		active, idle = active+s.Active, idle+s.Idle
-		ejections, hangs, stale, connects = ejections+s.Ejections, hangs+s.Hangs, stale+s.Stale, connects+s.Connects
 	}
 	for name, n := range conditions {
 		gauge(d.servers, float64(n), p.name, name)
 	}
 	gauge(d.inflight, float64(active), p.name)
 	gauge(d.idle, float64(idle), p.name)
-	count(d.ejections, float64(ejections), p.name)
-	count(d.hangs, float64(hangs), p.name)
-	count(d.stale, float64(stale), p.name)
-	count(d.connects, float64(connects), p.name)
+	sum := func(desc *prometheus.Desc, what func(*upstream.Counts) *atomic.Int64) {
+		count(desc, float64(p.Sum(what)), p.name)
+	}
+	sum(d.ejections, func(c *upstream.Counts) *atomic.Int64 { return &c.Ejections })
+	sum(d.hangs, func(c *upstream.Counts) *atomic.Int64 { return &c.Hangs })
+	sum(d.stale, func(c *upstream.Counts) *atomic.Int64 { return &c.Stale })
+	sum(d.connects, func(c *upstream.Counts) *atomic.Int64 { return &c.Connects })
 	sat, want := p.scale(active, conditions["up"])
 	gauge(d.saturation, sat, p.name)
 	gauge(d.wanted, want, p.name)

@@ -27,19 +27,29 @@ type Failed struct {
 func secret(name string) bool {
 	n := strings.ToLower(name)
 	switch n {
-	case "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-csrf-token", "x-xsrf-token":
+	case "cookie", "set-cookie":
 		return true
 	}
-	return strings.Contains(n, "token") || strings.Contains(n, "secret") || strings.Contains(n, "password")
+	for _, part := range [...]string{"auth", "token", "secret", "passw", "session", "credential", "signature", "api-key", "apikey", "access-key"} {
+		if strings.Contains(n, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutQuery hides what stands behind the question mark of a URL: often a secret.
+func withoutQuery(url string) string {
+	if i := strings.IndexByte(url, '?'); i >= 0 {
+		return url[:i] + "?…"
+	}
+	return url
 }
 
 // add keeps h's exchange. It runs on failures only.
 func (r *ring) add(h *handler) {
 	x := h.x
-	if i := strings.IndexByte(x.Target, '?'); i >= 0 {
-		x.Target = x.Target[:i] + "?…"
-	}
-	x.Attempts = h.x.Attempts
+	x.Target, x.Referrer = withoutQuery(x.Target), withoutQuery(x.Referrer)
 	f := &Failed{Log: trimNewline(x.AppendJSON(nil)), Answer: clean(h.answer)}
 	f.Request = append(f.Request, h.r.Method+" "+x.Target+" "+h.r.Proto, "Host: "+h.r.Host)
 	for i, field := range h.r.Header {
@@ -47,8 +57,11 @@ func (r *ring) add(h *handler) {
 			break
 		}
 		v := field.Value
-		if secret(field.Name) {
+		switch {
+		case secret(field.Name):
 			v = "(hidden)"
+		case field.Name == "Referer":
+			v = withoutQuery(v)
 		}
 		if len(v) > 256 {
 			v = v[:256] + "…"

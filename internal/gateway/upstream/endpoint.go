@@ -82,6 +82,14 @@ type Counts struct {
 	Requests, Failures, Connects, Reused, Ejections, Hangs, Stale atomic.Int64
 }
 
+// add adds o to c.
+func (c *Counts) add(o *Counts) {
+	for _, pair := range [...][2]*atomic.Int64{{&c.Requests, &o.Requests}, {&c.Failures, &o.Failures}, {&c.Connects, &o.Connects}, {&c.Reused, &o.Reused},
+		{&c.Ejections, &o.Ejections}, {&c.Hangs, &o.Hangs}, {&c.Stale, &o.Stale}} {
+		pair[0].Add(pair[1].Load())
+	}
+}
+
 // String returns the endpoint as logs spell it.
 func (e *Endpoint) String() string {
 	if e.Network == "unix" {

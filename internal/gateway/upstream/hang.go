@@ -67,6 +67,7 @@ func (p *Pool) look(now time.Time, n int, late bool) {
 			p.lookSlow(e, ends, now)
 		}
 	}
+	p.lookLeft(now)
 }
 
 // look cancels the exchanges whose client left, and says for how long nothing has

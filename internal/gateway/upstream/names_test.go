@@ -3,8 +3,11 @@ package upstream
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,6 +120,39 @@ func TestNamesWithoutAnswer(t *testing.T) {
 		n.Stop()
 		if d := time.Since(begun); d != 0 || len(p.Endpoints()) != 1 {
 			t.Errorf("stopped after %v, %d addresses", d, len(p.Endpoints()))
+		}
+		p.Close()
+	})
+}
+
+// TestServersThatAreGone: requests at a server that is no longer one end as others do,
+// and what was counted there stays counted.
+func TestServersThatAreGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := piped(t, 1, Settings{}, func(_ string, _ int, c net.Conn) { io.Copy(io.Discard, c) })
+		ctx, leave := context.WithCancel(context.Background())
+		e, _ := p.Acquire(ctx, &Choice{Until: time.Now()})
+		x, f := e.Begin(ctx, get("GET"), false)
+		if f != nil {
+			t.Fatal(f)
+		}
+		p.Replace(nil)
+		requests := func(c *Counts) *atomic.Int64 { return &c.Requests }
+		if n := p.Load(); n != 1 || p.Sum(requests) != 1 {
+			t.Errorf("%d requests under way, %d counted", n, p.Sum(requests))
+		}
+		go func() { time.Sleep(time.Second); leave() }()
+		begun := time.Now()
+		var got *Failure
+		if err := x.Wait(); !errors.As(err, &got) || !got.Client || time.Since(begun) > time.Second+every {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		time.Sleep(time.Second)
+		p.mu.Lock()
+		left := len(p.left)
+		p.mu.Unlock()
+		if n := p.Load(); n != 0 || p.Sum(requests) != 1 || left != 0 {
+			t.Errorf("%d requests under way, %d counted, %d are remembered", n, p.Sum(requests), left)
 		}
 		p.Close()
 	})

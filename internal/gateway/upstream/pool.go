@@ -30,7 +30,9 @@ type Pool struct {
 	wg     sync.WaitGroup
 
 	mu    sync.Mutex
-	queue []*waiter // the longest wait stands first
+	queue []*waiter   // the longest wait stands first
+	left  []*Endpoint // that are no longer servers, as long as they have exchanges
+	past  Counts      // of those that are gone
 }
 
 // Totals count what happened in a pool.
@@ -89,12 +91,19 @@ func (p *Pool) Replace(ends []*Endpoint) {
 		}
 		next = append(next, e)
 	}
-	p.ends.Store(&next)
+	var gone []*Endpoint
 	for _, e := range old {
 		if find(next, e) == nil {
-			e.set(Gone, 0, "no longer configured")
-			e.dropIdle()
+			gone = append(gone, e)
 		}
+	}
+	p.mu.Lock()
+	p.ends.Store(&next)
+	p.left = append(p.left, gone...)
+	p.mu.Unlock()
+	for _, e := range gone {
+		e.set(Gone, 0, "no longer configured")
+		e.dropIdle()
 	}
 	if p.Settings.Check != nil {
 		for _, e := range next {
@@ -277,7 +286,43 @@ func (p *Pool) Load() int {
 	for _, e := range p.Endpoints() {
 		n += int(e.load.Load())
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.left {
+		n += int(e.load.Load())
+	}
 	return n
+}
+
+// Sum adds up what of counts with every server that the pool has or had.
+func (p *Pool) Sum(what func(*Counts) *atomic.Int64) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := what(&p.past).Load()
+	for _, list := range [...][]*Endpoint{p.Endpoints(), p.left} {
+		for _, e := range list {
+			n += what(&e.counts).Load()
+		}
+	}
+	return n
+}
+
+// lookLeft looks after the exchanges with servers that are gone. Their clients may
+// leave as others do.
+func (p *Pool) lookLeft(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	kept := p.left[:0]
+	for _, e := range p.left {
+		if e.load.Load() > 0 {
+			e.look(now, 0)
+			kept = append(kept, e)
+			continue
+		}
+		p.past.add(&e.counts)
+	}
+	clear(p.left[len(kept):])
+	p.left = kept
 }
 
 // Untried reports whether a server may be asked that is not among tried.

@@ -25,6 +25,7 @@ type Bench struct {
 	ctx     context.Context // bounds the building of the scene, as in Up
 	backend []string
 	gate    []string // the command of goodgate's own gateway
+	haproxy string   // which HAProxy a scene runs, as needs names it
 	err     error
 	enter   []string // how to enter the scene's namespaces
 	netns   int      // file descriptor of its network namespace, or -1
@@ -60,7 +61,7 @@ func newBench(ctx context.Context, name string, o Options) (*Bench, error) {
 	}
 	b := &Bench{
 		Dir: dir, Rand: rand.New(rand.NewPCG(o.Seed, hash)),
-		ctx: ctx, backend: o.Backend, gate: o.Gateway, netns: -1, starter: newStarter(), used: map[int]bool{},
+		ctx: ctx, backend: o.Backend, gate: o.Gateway, haproxy: "haproxy", netns: -1, starter: newStarter(), used: map[int]bool{},
 	}
 	b.words = append(b.words, words...)
 	b.Rand.Shuffle(len(b.words), func(i, j int) { b.words[i], b.words[j] = b.words[j], b.words[i] })

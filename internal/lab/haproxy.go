@@ -240,7 +240,10 @@ func (h *HAProxy) start() {
 	} else {
 		args = append([]string{"-db"}, args...)
 	}
-	path, argv := program("haproxy"), "haproxy"
+	path, argv := program(h.b.haproxy), "haproxy"
+	if h.b.haproxy == haproxyNew {
+		argv = path // the master becomes what its first word leads to (mworker_reexec, src/haproxy.c)
+	}
 	if h.logs == toFile {
 		// The shell makes standard output a file and becomes HAProxy, which takes
 		// O_APPEND off it (fcntl in sendlog, src/log.c): the past is written

@@ -31,7 +31,7 @@ func haproxyFaults() []Fault {
 	for _, group := range [][]Fault{haDown(), haWait(), haSpeak(), haTLS(), haBalance(), haAnswer(), haNetwork()} {
 		all = append(all, group...)
 	}
-	return all
+	return withNewer(all)
 }
 
 func haDown() []Fault {
@@ -339,7 +339,7 @@ func haproxyHealthy() []Fault {
 		})
 	}
 	none := func(*haSite) {}
-	return []Fault{
+	return withNewer([]Fault{
 		route("plain", "the application answers", backend.Route{}, none),
 		route("404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}, none),
 		route("slow", "answers take 0.7 s and timeout server is 10 s", backend.Route{Delay: 700}, none),
@@ -359,5 +359,5 @@ func haproxyHealthy() []Fault {
 			}
 			return h.Run().Served(2).Scene()
 		}),
-	}
+	})
 }

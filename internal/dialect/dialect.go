@@ -5,7 +5,6 @@
 package dialect
 
 import (
-	"path/filepath"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -95,15 +94,6 @@ type Launch struct {
 	Prefix  string   // directory to which relative paths in the configuration refer
 	Globals string   // directives given on the command line (nginx -g)
 	More    []string // further configuration files, read after Config, absolute
-}
-
-// Absolute returns a path as it is meant by a process with that working folder; where
-// the folder is not known, or there is no path, as it is.
-func Absolute(path, folder string) string {
-	if path == "" || folder == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(folder, path)
 }
 
 // Source reads files as the product's process sees them.

@@ -31,3 +31,11 @@ func (p *Problems) Add(at topo.Place, fatal bool, format string, args ...any) {
 		*p = append(*p, x)
 	}
 }
+
+// Clip shortens what a problem quotes of a file.
+func Clip(s string) string {
+	if len(s) > 60 {
+		return s[:60] + "…"
+	}
+	return s
+}

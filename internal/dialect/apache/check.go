@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/regex"
 )
 
@@ -26,7 +27,7 @@ func (c *config) check() {
 func (c *config) checkErrorLog(n *node) {
 	p := c.logPath(n.arg(0))
 	dir := path.Dir(p)
-	if strings.HasPrefix(p, "/") && !strings.Contains(p, "${") && !exists(c.src, dir) && exists(c.src, path.Dir(dir)) {
+	if strings.HasPrefix(p, "/") && !strings.Contains(p, "${") && !dialect.Exists(c.src, dir) && dialect.Exists(c.src, path.Dir(dir)) {
 		c.problem(n.place(), true, "AH02291: Cannot access directory '%s/' for error log", dir)
 	}
 }
@@ -146,7 +147,7 @@ func (c *config) checkValue(n *node) {
 		}
 	case "sslcertificatefile", "sslcertificatekeyfile", "sslproxycacertificatefile", "sslproxymachinecertificatefile":
 		file := c.serverPath(n.arg(0))
-		if found, err := c.src.Glob(literal(file)); err == nil && len(found) == 0 && strings.HasPrefix(file, "/") {
+		if found, err := c.src.Glob(dialect.Literal(file)); err == nil && len(found) == 0 && strings.HasPrefix(file, "/") {
 			c.problem(n.place(), true, "%s: file '%s' does not exist or is empty", n.written, file)
 		}
 	case "redirect", "redirectmatch":

@@ -52,7 +52,7 @@ func (r *reader) loadModule(n *node) {
 		r.foreign = true
 	}
 	file := r.serverPath(n.arg(1))
-	if found, err := r.src.Glob(literal(file)); err == nil && len(found) == 0 {
+	if found, err := r.src.Glob(dialect.Literal(file)); err == nil && len(found) == 0 {
 		r.problem(n.place(), true, "Cannot load %s into server: %s: cannot open shared object file: No such file or directory", n.arg(1), file)
 	}
 }
@@ -75,28 +75,6 @@ func knownModule(source string) bool {
 		}
 	}
 	return false
-}
-
-// literal escapes a path for Source.Glob.
-func literal(p string) string {
-	if !strings.ContainsAny(p, `*?[\`) {
-		return p
-	}
-	var b strings.Builder
-	for _, c := range p {
-		if strings.ContainsRune(`*?[\`, c) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
-
-// exists reports whether a file or folder is there; false where that cannot be
-// told.
-func exists(src dialect.Source, p string) bool {
-	found, err := src.Glob(literal(p))
-	return err == nil && len(found) > 0
 }
 
 // includes reads the files that Include or IncludeOptional names
@@ -140,7 +118,7 @@ func (r *reader) includeOne(in *input, n *node, into *node, p string, optional b
 		return
 	}
 	// A folder stands for everything in it.
-	if found, gerr := r.src.Glob(literal(p) + "/*"); gerr == nil && len(found) > 0 {
+	if found, gerr := r.src.Glob(dialect.Literal(p) + "/*"); gerr == nil && len(found) > 0 {
 		for _, inside := range found {
 			if !slices.Contains(in.chain, inside) && len(in.chain) < maxDepth {
 				r.includeOne(&input{chain: append(in.chain[:len(in.chain):len(in.chain)], p)}, n, into, inside, optional)
@@ -165,7 +143,7 @@ func (r *reader) condition(n *node) (met, condition bool) {
 	case "<ifdefine":
 		_, met = r.defines[test]
 	case "<iffile":
-		met = exists(r.src, r.serverPath(test))
+		met = dialect.Exists(r.src, r.serverPath(test))
 	case "<ifdirective":
 		for _, rule := range grammar()[strings.ToLower(test)] {
 			met = met || r.has(rule)

@@ -56,7 +56,7 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	}
 	r.Message = b
 	code := 0
-	if rest, ok := after(b, "AH"); ok {
+	if rest, ok := line.CutPrefix(b, "AH"); ok {
 		if n, rest, ok := line.Number(rest); ok && len(rest) > 1 && rest[0] == ':' && n < 100000 {
 			code, b = int(n), line.Trim(rest[1:])
 			headed = true
@@ -119,7 +119,7 @@ func module(b []byte, r *dialect.Record) ([]byte, bool) {
 
 // process reads "[pid 571:tid 589] ".
 func process(b []byte, r *dialect.Record) []byte {
-	rest, ok := after(b, "[pid ")
+	rest, ok := line.CutPrefix(b, "[pid ")
 	if !ok {
 		return b
 	}
@@ -128,7 +128,7 @@ func process(b []byte, r *dialect.Record) []byte {
 		return b
 	}
 	r.PID = pid
-	if t, ok := after(rest, ":tid "); ok {
+	if t, ok := line.CutPrefix(rest, ":tid "); ok {
 		if tid, t, ok := line.Number(t); ok {
 			r.TID, rest = tid, t
 		}
@@ -145,7 +145,7 @@ func osError(b []byte, r *dialect.Record) []byte {
 		return b
 	}
 	digits := b[1:]
-	if rest, ok := after(digits, "EAI "); ok { // getaddrinfo(3) has its own numbers
+	if rest, ok := line.CutPrefix(digits, "EAI "); ok { // getaddrinfo(3) has its own numbers
 		if i := line.Index(rest, ": "); i > 0 && i < 80 {
 			if n, _, ok := line.Number(rest); ok {
 				r.Errno = -int(n)
@@ -174,10 +174,10 @@ func osError(b []byte, r *dialect.Record) []byte {
 // client reads "[client 203.0.113.7:52214] " or, of a connection to an upstream,
 // "[remote 10.0.0.2:8443] ".
 func client(b []byte, r *dialect.Record) []byte {
-	rest, ok := after(b, "[client ")
+	rest, ok := line.CutPrefix(b, "[client ")
 	remote := false
 	if !ok {
-		if rest, remote = after(b, "[remote "); !remote {
+		if rest, remote = line.CutPrefix(b, "[remote "); !remote {
 			return b
 		}
 	}
@@ -210,11 +210,4 @@ func backend(b []byte, before string, r *dialect.Record) {
 	if len(word) > 0 {
 		r.Endpoint = word
 	}
-}
-
-func after(b []byte, s string) ([]byte, bool) {
-	if line.Has(b, s) {
-		return b[len(s):], true
-	}
-	return b, false
 }

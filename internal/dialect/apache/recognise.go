@@ -105,7 +105,7 @@ func locate(src dialect.Source, l dialect.Launch) dialect.Launch {
 		if !filepath.IsAbs(config) {
 			config = path.Join(root, config)
 		}
-		if exists(src, config) {
+		if dialect.Exists(src, config) {
 			l.Prefix, l.Config = root, config
 			return l
 		}

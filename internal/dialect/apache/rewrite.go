@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -233,7 +234,7 @@ func (r *run) rewritten(section *node, through bool) bool {
 	}
 	r.file = root + r.uri
 	// A path that begins with a folder of the root is a file as it stands.
-	if i := strings.IndexByte(r.uri[1:], '/'); i > 0 && exists(r.c.src, r.uri[:i+1]) {
+	if i := strings.IndexByte(r.uri[1:], '/'); i > 0 && dialect.Exists(r.c.src, r.uri[:i+1]) {
 		r.file = r.uri
 	}
 	r.serve()

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
 )
 
 // cond decides a RewriteCond.
@@ -36,11 +38,11 @@ func (r *run) there(p string, folder bool) bool {
 	if p == "" {
 		return folder
 	}
-	isDir := exists(r.c.src, p+"/.")
+	isDir := dialect.Exists(r.c.src, p+"/.")
 	if folder {
 		return isDir
 	}
-	return !isDir && exists(r.c.src, p)
+	return !isDir && dialect.Exists(r.c.src, p)
 }
 
 // expand replaces $N, %N and %{…} in a rule.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -166,7 +167,7 @@ func (r *run) withoutHandler() {
 	if strings.HasSuffix(r.file, "/") && r.index() {
 		return
 	}
-	if n, _ := r.value("fallbackresource"); n != nil && !strings.EqualFold(n.arg(0), "disabled") && n.arg(0) != r.uri && !exists(r.c.src, strings.TrimSuffix(r.file, "/")) {
+	if n, _ := r.value("fallbackresource"); n != nil && !strings.EqualFold(n.arg(0), "disabled") && n.arg(0) != r.uri && !dialect.Exists(r.c.src, strings.TrimSuffix(r.file, "/")) {
 		r.step(n.step())
 		r.uri = cleanPath(n.arg(0))
 		r.mapToFile()
@@ -184,7 +185,7 @@ func (r *run) index() bool {
 		names = n.args
 	}
 	for _, name := range names {
-		if strings.EqualFold(name, "disabled") || !exists(r.c.src, path.Join(r.file, name)) {
+		if strings.EqualFold(name, "disabled") || !dialect.Exists(r.c.src, path.Join(r.file, name)) {
 			continue
 		}
 		r.uri = path.Join(r.uri, name)

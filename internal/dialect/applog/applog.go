@@ -61,7 +61,7 @@ func New(name, kind string, sure int, own *Table, read Reader) dialect.Log {
 	conds := append(own.conds[:len(own.conds):len(own.conds)], signs()...)
 	read2 := func(b []byte, r *dialect.Record) dialect.Key {
 		r.Reset()
-		b = trimLine(b)
+		b = line.Chomp(b)
 		h, rest := line.Peel(b)
 		r.Stamp, r.PID = h.Stamp, h.PID
 		r.Message = rest
@@ -84,7 +84,7 @@ func New(name, kind string, sure int, own *Table, read Reader) dialect.Log {
 		Name: name, Kind: kind, Line: read2, Time: line.Time, Conds: conds,
 		Sniff: dialect.Share(sure, func(b []byte, r *dialect.Record) dialect.Key {
 			r.Reset()
-			h, text := line.Peel(trimLine(b))
+			h, text := line.Peel(line.Chomp(b))
 			return read(text, h, r) // the signs that any program may show do not count
 		}),
 	}
@@ -100,13 +100,6 @@ func frame(b []byte) bool {
 		return true
 	}
 	return line.Has(b, "    at ") && (line.Contains(b, ":") || line.Contains(b, "("))
-}
-
-func trimLine(b []byte) []byte {
-	if n := len(b); n > 0 && b[n-1] == '\r' {
-		return b[:n-1]
-	}
-	return b
 }
 
 // Conds returns the conditions of the table, for logs that are not application

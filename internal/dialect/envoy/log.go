@@ -147,10 +147,10 @@ func verdict(r *dialect.Record, flags, details []byte) dialect.Key {
 
 // byDetails reads %RESPONSE_CODE_DETAILS%.
 func byDetails(b []byte) dialect.Key {
-	if rest, ok := after(b, "upstream_reset_after_response_started"); ok && rest != nil {
+	if rest, ok := line.CutPrefix(b, "upstream_reset_after_response_started"); ok && rest != nil {
 		return keyBody
 	}
-	if rest, ok := after(b, "upstream_reset_before_response_started{"); ok {
+	if rest, ok := line.CutPrefix(b, "upstream_reset_before_response_started{"); ok {
 		return reset(rest)
 	}
 	for i := range byDetail {
@@ -254,11 +254,4 @@ func starts(b []byte, s string) bool {
 		}
 	}
 	return true
-}
-
-func after(b []byte, s string) ([]byte, bool) {
-	if line.Has(b, s) {
-		return b[len(s):], true
-	}
-	return b, false
 }

@@ -22,7 +22,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 		}
 		switch name {
 		case "-c", "--config-path":
-			l.Config = absolute(value, p.Cwd)
+			l.Config = dialect.Absolute(value, p.Cwd)
 		case "--config-yaml":
 			l.Globals = value
 		case "--mode":
@@ -34,13 +34,6 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 		}
 	}
 	return l, true
-}
-
-func absolute(path, folder string) string {
-	if path == "" || filepath.IsAbs(path) || folder == "" {
-		return path
-	}
-	return filepath.Join(folder, path)
 }
 
 // configTest checks a file and ends (--mode validate).

@@ -49,7 +49,7 @@ func (c *config) socket() (network, address, level string) {
 		}
 		switch kind, rest := family(r.arg(2)); kind {
 		case "unix":
-			return "unix", absolute(rest, c.launch.Prefix), level
+			return "unix", dialect.Absolute(rest, c.launch.Prefix), level
 		case "ip", "ip6":
 			if host, port, ok := cutLast(rest); ok {
 				to := listenAddress(host, kind, atoi(port))

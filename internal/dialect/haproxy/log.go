@@ -17,11 +17,9 @@ var Logs = []dialect.Log{{
 // read reads one line, with or without the head of syslog.
 func read(b []byte, r *dialect.Record) dialect.Key {
 	r.Reset()
-	if n := len(b); n > 0 && b[n-1] == '\r' {
-		b = b[:n-1]
-	}
+	b = line.Chomp(b)
 	h, rest := line.Peel(b)
-	if t, ok := after(rest, "haproxy["); ok { // pasted without its stamp
+	if t, ok := line.CutPrefix(rest, "haproxy["); ok { // pasted without its stamp
 		if pid, t, ok := line.Number(t); ok && line.Has(t, "]: ") {
 			h.PID, h.Program, rest = pid, rest[:len("haproxy")], t[3:]
 		}
@@ -170,13 +168,13 @@ func message(b []byte, r *dialect.Record) dialect.Key {
 		b = b[i+len(") : "):]
 		r.Message = b
 	}
-	if rest, ok := after(b, "Server "); ok {
+	if rest, ok := line.CutPrefix(b, "Server "); ok {
 		r.Name, rest = line.Word(rest)
 		return serverState(rest)
 	}
-	if rest, ok := after(b, "Health check for server "); ok {
+	if rest, ok := line.CutPrefix(b, "Health check for server "); ok {
 		r.Name, rest = line.Word(rest)
-		if t, ok := after(rest, "failed, reason: "); ok {
+		if t, ok := line.CutPrefix(rest, "failed, reason: "); ok {
 			return check(t, checks)
 		}
 		return keyCheckPassed
@@ -189,12 +187,12 @@ func message(b []byte, r *dialect.Record) dialect.Key {
 	if line.Has(b, "parsing [") {
 		return parsing(b, r)
 	}
-	if rest, ok := after(b, "backend "); ok && line.Contains(rest, "has no server available") {
+	if rest, ok := line.CutPrefix(b, "backend "); ok && line.Contains(rest, "has no server available") {
 		r.Name, _ = line.Word(rest)
 		r.Name = bytes.Trim(r.Name, "'")
 		return keyNoServer
 	}
-	if rest, ok := after(b, "Proxy "); ok {
+	if rest, ok := line.CutPrefix(b, "Proxy "); ok {
 		return limit(rest, r)
 	}
 	// "show errors" of the runtime socket.
@@ -209,7 +207,7 @@ func message(b []byte, r *dialect.Record) dialect.Key {
 
 // serverState reads "is DOWN, reason: Layer4 connection problem, …".
 func serverState(b []byte) dialect.Key {
-	if t, ok := after(b, "is DOWN, reason: "); ok {
+	if t, ok := line.CutPrefix(b, "is DOWN, reason: "); ok {
 		return check(t, downs)
 	}
 	switch {
@@ -279,11 +277,4 @@ func limit(b []byte, r *dialect.Record) dialect.Key {
 		return keyMaxconn
 	}
 	return dialect.Plain
-}
-
-func after(b []byte, s string) ([]byte, bool) {
-	if line.Has(b, s) {
-		return b[len(s):], true
-	}
-	return b, false
 }

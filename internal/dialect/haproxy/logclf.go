@@ -30,7 +30,7 @@ func common(b []byte, r *dialect.Record) dialect.Key {
 	}
 	status, b := line.Word(b)
 	size, b := line.Word(b)
-	if b, ok = after(b, "\"\" \"\" "); !ok {
+	if b, ok = line.CutPrefix(b, "\"\" \"\" "); !ok {
 		return dialect.Unparsed
 	}
 	_, b = line.Word(b) // the client's port

@@ -139,9 +139,7 @@ func variable(s string) (name, flags string, n int, err error) {
 // line reads one line of the format; what is none says something about servers.
 func (f custom) line(b []byte, r *dialect.Record) dialect.Key {
 	r.Reset()
-	if n := len(b); n > 0 && b[n-1] == '\r' {
-		b = b[:n-1]
-	}
+	b = line.Chomp(b)
 	h, rest := line.Peel(b)
 	if key := f.request(rest, r); key != dialect.Unparsed {
 		r.PID = h.PID
@@ -159,7 +157,7 @@ func (f custom) request(b []byte, r *dialect.Record) dialect.Key {
 	status := int64(-1)
 	for i, p := range f {
 		var ok bool
-		if b, ok = after(b, p.text); !ok {
+		if b, ok = line.CutPrefix(b, p.text); !ok {
 			return dialect.Unparsed
 		}
 		if p.name == "" {

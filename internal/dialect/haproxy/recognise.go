@@ -40,27 +40,20 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 				files = append(files, p.Args[i])
 			}
 			if a == "-C" {
-				l.Prefix = absolute(p.Args[i], p.Cwd)
+				l.Prefix = dialect.Absolute(p.Args[i], p.Cwd)
 			}
 		case strings.HasPrefix(a, "-f/"):
 			files = append(files, a[2:])
 		}
 	}
 	for i := range files {
-		files[i] = absolute(files[i], l.Prefix)
+		files[i] = dialect.Absolute(files[i], l.Prefix)
 	}
 	if len(files) == 0 {
 		return l, false
 	}
 	l.Config, l.More = files[0], files[1:]
 	return l, true
-}
-
-func absolute(path, folder string) string {
-	if filepath.IsAbs(path) || folder == "" {
-		return path
-	}
-	return filepath.Join(folder, path)
 }
 
 // worker says of a child of the master whether it takes requests. After a reload

@@ -152,19 +152,12 @@ func (p *parser) rows(b *block, nested bool) {
 			chain = nil
 			p.assign(t, b)
 		default:
-			p.problems.Add(t.at, false, "'%s' is not expected here", clip(t.text))
+			p.problems.Add(t.at, false, "'%s' is not expected here", dialect.Clip(t.text))
 		}
 	}
 	if nested && !p.problems.Broken() {
 		p.problems.Add(b.at, true, "'}' is missing")
 	}
-}
-
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
 }
 
 func (p *parser) body(b *block) *block {
@@ -225,7 +218,7 @@ func (p *parser) include(t token, b *block) {
 func (p *parser) assign(t token, b *block) {
 	op := p.next()
 	if !op.is("=") && !op.is("+=") && !op.is(":=") {
-		p.problems.Add(op.at, true, "'=' is missing after %s", clip(t.text))
+		p.problems.Add(op.at, true, "'=' is missing after %s", dialect.Clip(t.text))
 		return
 	}
 	v := p.expression()
@@ -274,7 +267,7 @@ func (p *parser) one() value {
 		v := p.vars[strings.TrimPrefix(t.text, "var.")]
 		return v
 	case t.kind == tokKey && strings.HasPrefix(t.text, "env."):
-		p.problems.Add(t.at, false, "%s is known only to the process", clip(t.text))
+		p.problems.Add(t.at, false, "%s is known only to the process", dialect.Clip(t.text))
 		return value{at: t.at}
 	case t.kind == tokKey:
 		for _, b := range p.blocks {
@@ -287,7 +280,7 @@ func (p *parser) one() value {
 		return value{kind: tokString, text: t.text, at: t.at}
 	}
 	p.pos--
-	p.problems.Add(t.at, true, "a value is missing before '%s'", clip(strings.TrimSpace(t.text)))
+	p.problems.Add(t.at, true, "a value is missing before '%s'", dialect.Clip(strings.TrimSpace(t.text)))
 	return value{}
 }
 

@@ -73,6 +73,23 @@ func Has(b []byte, s string) bool {
 	return len(b) >= len(s) && string(b[:len(s)]) == s
 }
 
+// CutPrefix returns b without s, which it begins with, or b and false. It does not
+// allocate.
+func CutPrefix(b []byte, s string) ([]byte, bool) {
+	if Has(b, s) {
+		return b[len(s):], true
+	}
+	return b, false
+}
+
+// Chomp cuts the carriage return that may be left at the end of a line.
+func Chomp(b []byte) []byte {
+	if n := len(b); n > 0 && b[n-1] == '\r' {
+		return b[:n-1]
+	}
+	return b
+}
+
 // Ends reports whether b ends with s.
 func Ends(b []byte, s string) bool {
 	return len(b) >= len(s) && string(b[len(b)-len(s):]) == s

@@ -1,6 +1,10 @@
 package nginx
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
+)
 
 // sockets checks what servers that share a socket may say of it.
 func (k *checker) sockets(all []*server) {
@@ -144,7 +148,7 @@ func (k *checker) file(it *item) {
 // one above that exists, can be listed and does not have it. Files are not
 // opened: they may be keys.
 func (c *config) absent(path string) bool {
-	if found, err := c.src.Glob(literal(path)); err != nil || len(found) > 0 {
+	if found, err := c.src.Glob(dialect.Literal(path)); err != nil || len(found) > 0 {
 		return false
 	}
 	for dir := path; ; {
@@ -153,14 +157,14 @@ func (c *config) absent(path string) bool {
 			return false
 		}
 		dir = dir[:i]
-		found, err := c.src.Glob(literal(dir + "/"))
+		found, err := c.src.Glob(dialect.Literal(dir + "/"))
 		if err != nil {
 			return false
 		}
 		if len(found) == 0 && dir != "" {
 			continue
 		}
-		listed, err := c.src.Glob(literal(dir) + "/*")
+		listed, err := c.src.Glob(dialect.Literal(dir) + "/*")
 		return err == nil && len(listed) > 0
 	}
 }

@@ -3,6 +3,8 @@ package nginx
 import (
 	"path"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
 )
 
 // kind is what stands at a path.
@@ -22,7 +24,7 @@ func (c *config) look(path string) (k kind, known bool) {
 	if path == "" {
 		return directory, true
 	}
-	found, err := c.src.Glob(literal(path))
+	found, err := c.src.Glob(dialect.Literal(path))
 	if err != nil {
 		return nothing, false
 	}
@@ -30,28 +32,13 @@ func (c *config) look(path string) (k kind, known bool) {
 		return nothing, true
 	}
 	// Only a directory has an entry "." in it.
-	if inside, err := c.src.Glob(literal(path) + "/."); err == nil && len(inside) > 0 {
+	if inside, err := c.src.Glob(dialect.Literal(path) + "/."); err == nil && len(inside) > 0 {
 		return directory, true
 	}
 	if slash {
 		return nothing, true // ENOTDIR
 	}
 	return plainFile, true
-}
-
-// literal writes a path as a pattern of glob(7) that matches it only.
-func literal(path string) string {
-	if !strings.ContainsAny(path, `*?[\`) {
-		return path
-	}
-	var b strings.Builder
-	for i := range len(path) {
-		if strings.IndexByte(`*?[\`, path[i]) >= 0 {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(path[i])
-	}
-	return b.String()
 }
 
 // documentRoot returns root or alias in force, html below the prefix where there

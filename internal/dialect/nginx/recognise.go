@@ -45,7 +45,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 		}
 	}
 	readArguments(&l, args)
-	l.Prefix = absolute(l.Prefix, p.Cwd)
+	l.Prefix = dialect.Absolute(l.Prefix, p.Cwd)
 	if l.Prefix == "" {
 		l.Prefix = prefix
 	}
@@ -148,20 +148,13 @@ func readArguments(l *dialect.Launch, args []string) {
 	}
 }
 
-func absolute(path, cwd string) string {
-	if path == "" || filepath.IsAbs(path) || cwd == "" {
-		return path
-	}
-	return filepath.Join(cwd, path)
-}
-
 // locate fills in what the command line leaves to the way nginx was compiled:
 // the first place where a configuration exists. Where none does, the first
 // stays, and is told to be missing.
 func locate(src dialect.Source, l dialect.Launch) dialect.Launch {
 	if l.Config != "" && !filepath.IsAbs(l.Config) && l.Prefix == "" {
 		for _, p := range prefixes(l) {
-			if exists(src, filepath.Join(p, l.Config)) {
+			if dialect.Exists(src, filepath.Join(p, l.Config)) {
 				l.Prefix = p
 				break
 			}
@@ -173,7 +166,7 @@ func locate(src dialect.Source, l dialect.Launch) dialect.Launch {
 	if l.Config == "" {
 		l.Config = candidates(l)[0]
 		for _, path := range candidates(l) {
-			if exists(src, path) {
+			if dialect.Exists(src, path) {
 				l.Config = path
 				break
 			}
@@ -186,11 +179,6 @@ func locate(src dialect.Source, l dialect.Launch) dialect.Launch {
 		l.Config = filepath.Join(l.Prefix, l.Config)
 	}
 	return l
-}
-
-func exists(src dialect.Source, path string) bool {
-	found, err := src.Glob(literal(path))
-	return err == nil && len(found) > 0
 }
 
 // candidates are the places of the main configuration, the likeliest first:
@@ -244,7 +232,7 @@ func prefixOf(src dialect.Source, l dialect.Launch) string {
 		return filepath.Dir(dir)
 	case l.Exe == "" && dir != "/etc/nginx":
 		return dir
-	case exists(src, "/etc/nginx/modules"):
+	case dialect.Exists(src, "/etc/nginx/modules"):
 		return "/etc/nginx"
 	}
 	return "/usr/share/nginx"

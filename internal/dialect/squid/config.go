@@ -92,7 +92,7 @@ func (c *config) port(r *row) (list []*port) {
 		number = r.arg(1)
 	}
 	if n, err := strconv.Atoi(number); err != nil || n < 1 || n > 65535 {
-		c.problems.Add(r.place(), true, "%s: the port '%s' is none", r.words[0], clip(number))
+		c.problems.Add(r.place(), true, "%s: the port '%s' is none", r.words[0], dialect.Clip(number))
 		return nil
 	}
 	if host != "" {
@@ -104,13 +104,6 @@ func (c *config) port(r *row) (list []*port) {
 	return []*port{&p}
 }
 
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
-}
-
 // peer reads "cache_peer host type http-port icp-port [options]".
 func (c *config) peer(r *row) *peer {
 	if len(r.words) < 5 {
@@ -119,7 +112,7 @@ func (c *config) peer(r *row) *peer {
 	}
 	n, err := strconv.Atoi(r.arg(3))
 	if err != nil || n < 0 || n > 65535 {
-		c.problems.Add(r.at[3], true, "cache_peer: the port '%s' is none", clip(r.arg(3)))
+		c.problems.Add(r.at[3], true, "cache_peer: the port '%s' is none", dialect.Clip(r.arg(3)))
 		return nil
 	}
 	p := &peer{row: r, tls: r.has(5, "tls") || r.has(5, "ssl")}
@@ -207,7 +200,7 @@ func (c *config) logs() (list []topo.Log) {
 	}
 	errors := topo.Log{Kind: "error", Path: "/var/log/squid/cache.log", Filtered: true}
 	if r := c.last("cache_log"); r != nil {
-		errors.Path, errors.Place = absolute(r.arg(1), c.launch.Prefix), r.place()
+		errors.Path, errors.Place = dialect.Absolute(r.arg(1), c.launch.Prefix), r.place()
 	}
 	list = append(list, errors)
 	said := false
@@ -274,7 +267,7 @@ func (c *config) check() {
 	names := map[string]bool{}
 	for _, p := range c.peers {
 		if names[p.Name] {
-			c.problems.Add(p.row.place(), true, "cache_peer %s specified twice", clip(p.Name))
+			c.problems.Add(p.row.place(), true, "cache_peer %s specified twice", dialect.Clip(p.Name))
 		}
 		names[p.Name] = true
 	}
@@ -284,19 +277,19 @@ func (c *config) check() {
 		case "http_access", "never_direct", "always_direct":
 		case "cache_peer_access":
 			if !names[r.arg(1)] {
-				c.problems.Add(r.place(), false, "no cache_peer '%s'", clip(r.arg(1)))
+				c.problems.Add(r.place(), false, "no cache_peer '%s'", dialect.Clip(r.arg(1)))
 			}
 			words = words[min(1, len(words)):]
 		default:
 			continue
 		}
 		if len(words) == 0 || words[0] != "allow" && words[0] != "deny" {
-			c.problems.Add(r.place(), false, "expecting 'allow' or 'deny', got '%s': the line is ignored", clip(strings.Join(words, " ")))
+			c.problems.Add(r.place(), false, "expecting 'allow' or 'deny', got '%s': the line is ignored", dialect.Clip(strings.Join(words, " ")))
 			continue
 		}
 		for _, w := range words[1:] {
 			if w = strings.TrimPrefix(w, "!"); c.acls[w] == nil && !builtin[w] {
-				c.problems.Add(r.place(), true, "ACL not found: %s", clip(w))
+				c.problems.Add(r.place(), true, "ACL not found: %s", dialect.Clip(w))
 			}
 		}
 	}

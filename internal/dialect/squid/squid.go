@@ -65,7 +65,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 			return dialect.Launch{}, false // it tells something, or sends a signal
 		}
 	}
-	l.Config = absolute(l.Config, p.Cwd)
+	l.Config = dialect.Absolute(l.Config, p.Cwd)
 	return l, true
 }
 

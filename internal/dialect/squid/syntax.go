@@ -1,7 +1,6 @@
 package squid
 
 import (
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,11 +167,4 @@ func size(words []string) (float64, bool) {
 		n *= 1 << 30
 	}
 	return n, true
-}
-
-func absolute(path, folder string) string {
-	if filepath.IsAbs(path) || folder == "" {
-		return path
-	}
-	return filepath.Join(folder, path)
 }

@@ -148,18 +148,11 @@ func job(b []byte, r *dialect.Record) dialect.Key {
 	case "Reloading", "Reloaded":
 		return keyReloaded
 	case "Failed":
-		if name, ok := after(r.Name, "to start "); ok {
+		if name, ok := line.CutPrefix(r.Name, "to start "); ok {
 			r.Name = name
 			return keyFailedStart
 		}
 	}
 	r.Name = nil
 	return dialect.Plain
-}
-
-func after(b []byte, s string) ([]byte, bool) {
-	if line.Has(b, s) {
-		return b[len(s):], true
-	}
-	return b, false
 }

@@ -181,9 +181,7 @@ func single(parts []Part) []Part {
 func (t *Template) Match(b []byte, r *dialect.Record, x *Extra) bool {
 	r.Reset()
 	*x = Extra{Received: -1, Length: -1}
-	if n := len(b); n > 0 && b[n-1] == '\r' {
-		b = b[:n-1]
-	}
+	b = line.Chomp(b)
 	if !line.Has(b, t.first) {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/tree"
 	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -25,9 +26,9 @@ func (c *config) readFiles() {
 	folder, single := file.Str("directory"), file.Str("filename")
 	switch {
 	case folder != "":
-		c.directory(absolute(folder, c.launch.Prefix), 0)
+		c.directory(dialect.Absolute(folder, c.launch.Prefix), 0)
 	case single != "":
-		c.dynamic(absolute(single, c.launch.Prefix))
+		c.dynamic(dialect.Absolute(single, c.launch.Prefix))
 	}
 }
 

@@ -3,6 +3,7 @@ package traefik
 import (
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -132,5 +133,5 @@ func (c *config) logPath(path string) string {
 	if path == "" {
 		return "/dev/stdout"
 	}
-	return absolute(path, c.launch.Prefix)
+	return dialect.Absolute(path, c.launch.Prefix)
 }

@@ -91,7 +91,7 @@ func keyValue(b []byte, r *dialect.Record) []byte {
 	if !ok {
 		return nil
 	}
-	level, rest, ok := cut(rest, " level=")
+	level, rest, ok := line.Cut(rest, " level=")
 	if !ok || len(level) > 0 {
 		return nil
 	}
@@ -105,14 +105,6 @@ func keyValue(b []byte, r *dialect.Record) []byte {
 		text = text[:i]
 	}
 	return text
-}
-
-func cut(b []byte, s string) (before, rest []byte, ok bool) {
-	i := line.Index(b, s)
-	if i < 0 {
-		return b, nil, false
-	}
-	return b[:i], b[i+len(s):], true
 }
 
 // console reads `2026-04-19T23:53:54Z DBG github.com/…/proxy.go:100 > 502 Bad

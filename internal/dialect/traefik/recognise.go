@@ -33,7 +33,7 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 		case name == "h" || name == "help":
 			return dialect.Launch{}, false
 		case strings.EqualFold(name, "configfile"):
-			l.Config = absolute(value, p.Cwd)
+			l.Config = dialect.Absolute(value, p.Cwd)
 		case given:
 			flags = append(flags, name+"="+value)
 		default:
@@ -42,13 +42,6 @@ func recognise(p dialect.Process) (dialect.Launch, bool) {
 	}
 	l.Globals = strings.Join(flags, "\n")
 	return l, true
-}
-
-func absolute(path, folder string) string {
-	if path == "" || filepath.IsAbs(path) || folder == "" {
-		return path
-	}
-	return filepath.Join(folder, path)
 }
 
 // reload makes the running Traefik read its files anew, where it does not watch

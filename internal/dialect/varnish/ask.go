@@ -348,5 +348,5 @@ func readPanic(reply []byte) []dialect.Told {
 		return nil
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-	return []dialect.Told{{Fact: vocab.GatewayWorkerDied, Value: clip(first), Quote: clip(first), When: when}}
+	return []dialect.Told{{Fact: vocab.GatewayWorkerDied, Value: dialect.Clip(first), Quote: dialect.Clip(first), When: when}}
 }

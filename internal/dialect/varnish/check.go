@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/dialect"
 )
 
 // check looks for what keeps varnishd from loading the program (lib/libvcc). It
@@ -26,7 +28,7 @@ func (c *config) check() {
 		}
 		if e, ok := endpoint(o); ok && e.Network == "tcp" && (e.Port < 1 || e.Port > 65535) && !o.none {
 			if t, ok := o.text("port"); ok && digits(t.text) {
-				v.problems.Fatal(t.at, "backend '%s' has no valid port: '%s'", o.name.text, clip(t.text))
+				v.problems.Fatal(t.at, "backend '%s' has no valid port: '%s'", o.name.text, dialect.Clip(t.text))
 			}
 		}
 	}
@@ -66,7 +68,7 @@ func (c *config) checkBody(list []stmt) {
 		switch first := s.word(0); {
 		case first.is("call"):
 			if name := s.word(1); c.subs[name.text] == nil && !strings.HasPrefix(name.text, "vcl_") && !c.declared(name.text) {
-				c.problems.Fatal(name.at, "undefined sub %s", clip(name.text))
+				c.problems.Fatal(name.at, "undefined sub %s", dialect.Clip(name.text))
 			}
 		case first.is("set") && (s.word(1).is("req.backend_hint") || s.word(1).is("bereq.backend")) && s.word(2).is("="):
 			c.checkBackend(s)
@@ -83,7 +85,7 @@ func (c *config) checkBackend(s stmt) {
 	switch {
 	case c.vcl.backend(name.text) != nil, name.is("default"), base == "req", base == "bereq", c.director(base) != nil, name.is("none"):
 	default:
-		c.problems.Fatal(name.at, "symbol not found: '%s'", clip(name.text))
+		c.problems.Fatal(name.at, "symbol not found: '%s'", dialect.Clip(name.text))
 	}
 }
 

@@ -55,9 +55,7 @@ func ncsaLine(b []byte, r *dialect.Record) dialect.Key {
 // pages as people quote them.
 func read(b []byte, r *dialect.Record) dialect.Key {
 	r.Reset()
-	if n := len(b); n > 0 && b[n-1] == '\r' {
-		b = b[:n-1]
-	}
+	b = line.Chomp(b)
 	if key, ok := request(b, r); ok {
 		return key
 	}
@@ -140,12 +138,12 @@ func known(b []byte) bool {
 
 // fetch reads the text of a FetchError (bin/varnishd/cache).
 func fetch(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "backend "); ok {
+	if rest, ok := line.CutPrefix(b, "backend "); ok {
 		if key := backend(rest, r); key != dialect.Unparsed {
 			return key
 		}
 	}
-	if rest, ok := after(b, "Director "); ok {
+	if rest, ok := line.CutPrefix(b, "Director "); ok {
 		r.Name, _ = line.Word(rest)
 		return keyDirector
 	}
@@ -224,11 +222,4 @@ func health(b []byte, r *dialect.Record) dialect.Key {
 		return keyProbeRejected
 	}
 	return keyProbeRead
-}
-
-func after(b []byte, s string) ([]byte, bool) {
-	if line.Has(b, s) {
-		return b[len(s):], true
-	}
-	return b, false
 }

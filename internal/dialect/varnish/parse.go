@@ -1,6 +1,7 @@
 package varnish
 
 import (
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/topo"
 )
 
@@ -101,7 +102,7 @@ func (p *parser) expect(text string) bool {
 		p.pos++
 		return true
 	}
-	p.v.problems.Fatal(p.here(), "'%s' is expected before '%s'", text, clip(p.peek().text))
+	p.v.problems.Fatal(p.here(), "'%s' is expected before '%s'", text, dialect.Clip(p.peek().text))
 	return false
 }
 
@@ -110,13 +111,6 @@ func (p *parser) here() topo.Place {
 		return p.tokens[len(p.tokens)-1].at
 	}
 	return p.peek().at
-}
-
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
 }
 
 // program reads declarations to the end. After a mistake nothing more is read:
@@ -142,7 +136,7 @@ func (p *parser) program() {
 			p.v.addSub(name, p.block())
 		case t.is(";"):
 		default:
-			p.v.problems.Fatal(t.at, "'%s' is no declaration", clip(t.text))
+			p.v.problems.Fatal(t.at, "'%s' is no declaration", dialect.Clip(t.text))
 		}
 	}
 }
@@ -150,7 +144,7 @@ func (p *parser) program() {
 func (p *parser) version(t token) {
 	v := p.next()
 	if v.kind != tokNumber || v.text != "4.0" && v.text != "4.1" {
-		p.v.problems.Fatal(t.at, "this version of VCL is not known: '%s'", clip(v.text))
+		p.v.problems.Fatal(t.at, "this version of VCL is not known: '%s'", dialect.Clip(v.text))
 	}
 	p.v.version = v.text
 	p.expect(";")
@@ -197,7 +191,7 @@ func (p *parser) attributes(nested bool) (list []attribute) {
 		case t.is(";"):
 			continue
 		case !t.is("."):
-			p.v.problems.Fatal(t.at, "'.' is expected before '%s'", clip(t.text))
+			p.v.problems.Fatal(t.at, "'.' is expected before '%s'", dialect.Clip(t.text))
 			return list
 		}
 		a := attribute{name: p.next()}

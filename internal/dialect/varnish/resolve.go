@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/truth"
 	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -195,7 +196,7 @@ func written(s stmt) string {
 		}
 		b.WriteString(text)
 	}
-	return clip(b.String())
+	return dialect.Clip(b.String())
 }
 
 func (w *walk) sub(name string, s *state) {

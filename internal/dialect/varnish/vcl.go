@@ -119,15 +119,15 @@ func (v *vcl) included(src dialect.Source, name, from string, glob bool) []strin
 
 func (v *vcl) addBackend(o *object) {
 	if v.backend(o.name.text) != nil {
-		v.problems.Fatal(o.name.at, "backend '%s' is defined twice", clip(o.name.text))
+		v.problems.Fatal(o.name.at, "backend '%s' is defined twice", dialect.Clip(o.name.text))
 		return
 	}
 	if !o.none && o.attr("host") == nil && o.attr("path") == nil && !v.problems.Broken() {
-		v.problems.Fatal(o.name.at, "backend '%s' has neither .host nor .path", clip(o.name.text))
+		v.problems.Fatal(o.name.at, "backend '%s' has neither .host nor .path", dialect.Clip(o.name.text))
 	}
 	// A probe must stand before the backend that names it.
 	if t, ok := o.text("probe"); ok && v.probes[t.text] == nil && t.kind == tokName && t.text != "default" {
-		v.problems.Fatal(t.at, "'%s' is no probe", clip(t.text))
+		v.problems.Fatal(t.at, "'%s' is no probe", dialect.Clip(t.text))
 	}
 	v.backends = append(v.backends, o)
 }

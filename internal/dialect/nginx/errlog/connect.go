@@ -9,7 +9,7 @@ import (
 // "connect() to unix:/run/app.sock failed (2: …) while …". The kernel's answer
 // comes at once in the second form and later in the first.
 func connect(msg, b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "to "); ok {
+	if rest, ok := line.CutPrefix(b, "to "); ok {
 		i := line.Index(rest, " failed (")
 		if i < 0 {
 			return dialect.Unparsed

@@ -54,9 +54,7 @@ func sniffErrorLine(row []byte) int {
 // their head, or with another one before it, are read as far as they go.
 func errorLine(b []byte, r *dialect.Record) dialect.Key {
 	r.Reset()
-	if n := len(b); n > 0 && b[n-1] == '\r' {
-		b = b[:n-1]
-	}
+	b = line.Chomp(b)
 	// Fast path: the line begins with nginx's own head.
 	if stamped(b) {
 		r.Stamp = b[:19]
@@ -83,7 +81,7 @@ func fragment(b []byte, r *dialect.Record) dialect.Key {
 	if _, rest := line.Peel(b); len(rest) > 0 {
 		b = rest
 	}
-	if rest, ok := after(b, "nginx: "); ok {
+	if rest, ok := line.CutPrefix(b, "nginx: "); ok {
 		b = rest // what nginx says on the terminal
 	}
 	if rest, ok := levelPID(b, r); ok {
@@ -201,12 +199,4 @@ func level(b []byte) bool {
 		return true
 	}
 	return false
-}
-
-// after returns what follows the prefix s.
-func after(b []byte, s string) ([]byte, bool) {
-	if line.Has(b, s) {
-		return b[len(s):], true
-	}
-	return nil, false
 }

@@ -18,38 +18,38 @@ import (
 // or is empty. It reports whether they explain b to its end, which text cut
 // short by a copy or by nginx's limit of 2048 bytes does not.
 func fields(b []byte, r *dialect.Record) (whole bool) {
-	if rest, ok := after(b, ": \""); ok { // copied without the fields before it
+	if rest, ok := line.CutPrefix(b, ": \""); ok { // copied without the fields before it
 		r.Upstream, b = target(rest)
 		address(r.Upstream, r)
 	}
-	if rest, ok := after(b, ", client: "); ok {
+	if rest, ok := line.CutPrefix(b, ", client: "); ok {
 		r.Client, b = plain(rest)
-	} else if rest, ok := after(b, ", udp client: "); ok {
+	} else if rest, ok := line.CutPrefix(b, ", udp client: "); ok {
 		r.Client, b = plain(rest)
 	}
-	if rest, ok := after(b, ", server: "); ok {
+	if rest, ok := line.CutPrefix(b, ", server: "); ok {
 		r.Server, b = plain(rest)
 	}
-	if rest, ok := after(b, ", login: \""); ok { // the mail proxy
+	if rest, ok := line.CutPrefix(b, ", login: \""); ok { // the mail proxy
 		_, b = quoted(rest)
 	}
-	if rest, ok := after(b, ", request: \""); ok {
+	if rest, ok := line.CutPrefix(b, ", request: \""); ok {
 		r.Request, b = request(rest)
 		r.Method, r.Path = line.Request(r.Request)
 	}
-	if rest, ok := after(b, ", subrequest: \""); ok {
+	if rest, ok := line.CutPrefix(b, ", subrequest: \""); ok {
 		_, b = quoted(rest)
 	}
-	if rest, ok := after(b, ", upstream: \""); ok {
+	if rest, ok := line.CutPrefix(b, ", upstream: \""); ok {
 		var upstream []byte
 		upstream, b = target(rest)
 		r.Upstream = upstream
 		address(upstream, r)
 	}
-	if rest, ok := after(b, ", host: \""); ok {
+	if rest, ok := line.CutPrefix(b, ", host: \""); ok {
 		r.Host, b = quoted(rest)
 	}
-	if rest, ok := after(b, ", referrer: \""); ok {
+	if rest, ok := line.CutPrefix(b, ", referrer: \""); ok {
 		r.Referrer = rest
 		if n := len(rest); n > 0 && rest[n-1] == '"' {
 			r.Referrer = rest[:n-1]

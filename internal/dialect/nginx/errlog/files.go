@@ -8,26 +8,26 @@ import (
 // messageFiles reads what begins with w, p or o: writes to sockets and files,
 // the ends of processes, handshakes that the peer ended.
 func messageFiles(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "writev() failed"); ok {
+	if rest, ok := line.CutPrefix(b, "writev() failed"); ok {
 		return send(b, b[len(b)-len(rest)-len("failed"):], r)
 	}
 	if line.Has(b, "worker process ") {
 		return processEnd(b, r)
 	}
-	if rest, ok := after(b, "peer closed connection in SSL handshake"); ok {
+	if rest, ok := line.CutPrefix(b, "peer closed connection in SSL handshake"); ok {
 		if tail(b, rest, r) == phaseHandshaking || line.Contains(rest[:min(len(rest), 80)], "to upstream") {
 			return keyTLSClosed
 		}
 		return dialect.Plain
 	}
-	if rest, ok := after(b, "posix_memalign("); ok {
+	if rest, ok := line.CutPrefix(b, "posix_memalign("); ok {
 		return memory(b, rest, r)
 	}
-	if rest, ok := after(b, "open() \""); ok {
+	if rest, ok := line.CutPrefix(b, "open() \""); ok {
 		return file(b, rest, r, true)
 	}
 	for _, s := range [...]string{"pwrite() \"", "pwritev() \"", "write() \"", "writev() \""} {
-		if rest, ok := after(b, s); ok {
+		if rest, ok := line.CutPrefix(b, s); ok {
 			return file(b, rest, r, false)
 		}
 	}

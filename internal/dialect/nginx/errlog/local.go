@@ -9,7 +9,7 @@ import (
 
 // messageFastCGI reads `FastCGI sent in stderr: "…"`.
 func messageFastCGI(b []byte, r *dialect.Record) dialect.Key {
-	rest, ok := after(b, "FastCGI sent in stderr: ")
+	rest, ok := line.CutPrefix(b, "FastCGI sent in stderr: ")
 	if !ok {
 		return dialect.Unparsed
 	}
@@ -86,7 +86,7 @@ func messageRest(b []byte, r *dialect.Record) dialect.Key {
 		return limiting(b, r)
 	case 'm':
 		for _, s := range [...]string{"malloc(", "mmap("} {
-			if rest, ok := after(b, s); ok {
+			if rest, ok := line.CutPrefix(b, s); ok {
 				return memory(b, rest, r)
 			}
 		}
@@ -108,21 +108,21 @@ func prefix(b []byte, r *dialect.Record) dialect.Key {
 }
 
 func messageA(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "auth request unexpected status: "); ok {
+	if rest, ok := line.CutPrefix(b, "auth request unexpected status: "); ok {
 		_, rest, _ := line.Number(rest)
 		tail(b, rest, r)
 		return keyAuthStatus
 	}
-	if rest, ok := after(b, "an upstream response is buffered to a temporary file "); ok {
+	if rest, ok := line.CutPrefix(b, "an upstream response is buffered to a temporary file "); ok {
 		tail(b, rest, r)
 		return keyResponseBuffered
 	}
-	if rest, ok := after(b, "a client request body is buffered to a temporary file "); ok {
+	if rest, ok := line.CutPrefix(b, "a client request body is buffered to a temporary file "); ok {
 		tail(b, rest, r)
 		return keyRequestBuffered
 	}
 	for _, s := range [...]string{"accept4() ", "accept() "} {
-		if rest, ok := after(b, s); ok {
+		if rest, ok := line.CutPrefix(b, s); ok {
 			errno, rest, ok := failed(rest, r)
 			if !ok {
 				return dialect.Unparsed
@@ -138,7 +138,7 @@ func messageA(b []byte, r *dialect.Record) dialect.Key {
 }
 
 func messageB(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "broken header: "); ok {
+	if rest, ok := line.CutPrefix(b, "broken header: "); ok {
 		r.Message = b
 		// The quoted bytes are a stranger's: the fields are those after the last
 		// phase, since nothing of a client's follows it.
@@ -149,7 +149,7 @@ func messageB(b []byte, r *dialect.Record) dialect.Key {
 		}
 		return keyProxyHeaderBroken
 	}
-	if rest, ok := after(b, "bind("); ok {
+	if rest, ok := line.CutPrefix(b, "bind("); ok {
 		i := line.Index(rest, ") failed (")
 		if i <= 0 {
 			return dialect.Unparsed
@@ -174,7 +174,7 @@ func connections(b []byte, r *dialect.Record) dialect.Key {
 	if !ok {
 		return dialect.Unparsed
 	}
-	rest, ok = after(rest, " worker_connections are not enough")
+	rest, ok = line.CutPrefix(rest, " worker_connections are not enough")
 	if !ok {
 		return dialect.Unparsed
 	}
@@ -191,10 +191,10 @@ func connections(b []byte, r *dialect.Record) dialect.Key {
 // limiting reads `limiting requests, excess: 20.320 by zone "perip"`.
 func limiting(b []byte, r *dialect.Record) dialect.Key {
 	key := keyLimitRequests
-	rest, ok := after(b, "limiting requests")
+	rest, ok := line.CutPrefix(b, "limiting requests")
 	if !ok {
 		key = keyLimitConnections
-		if rest, ok = after(b, "limiting connections"); !ok {
+		if rest, ok = line.CutPrefix(b, "limiting connections"); !ok {
 			return dialect.Unparsed
 		}
 	}
@@ -219,10 +219,10 @@ func limiting(b []byte, r *dialect.Record) dialect.Key {
 // place in the configuration at the end.
 func startup(b []byte, r *dialect.Record) dialect.Key {
 	r.Message = b
-	if rest, ok := after(b, "malloc("); ok {
+	if rest, ok := line.CutPrefix(b, "malloc("); ok {
 		return memory(b, rest, r)
 	}
-	if rest, ok := after(b, "posix_memalign("); ok {
+	if rest, ok := line.CutPrefix(b, "posix_memalign("); ok {
 		return memory(b, rest, r)
 	}
 	r.Name = place(b)

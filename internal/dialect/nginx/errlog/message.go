@@ -52,17 +52,17 @@ func message(b []byte, r *dialect.Record, headed bool) dialect.Key {
 }
 
 func messageC(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "connect() "); ok {
+	if rest, ok := line.CutPrefix(b, "connect() "); ok {
 		return connect(b, rest, r)
 	}
-	if rest, ok := after(b, "client prematurely closed connection"); ok {
+	if rest, ok := line.CutPrefix(b, "client prematurely closed connection"); ok {
 		tail(b, rest, r)
 		if line.Contains(r.Message, "upstream") {
 			return keyClientGone
 		}
 		return dialect.Plain
 	}
-	if rest, ok := after(b, "client intended to send too large "); ok {
+	if rest, ok := line.CutPrefix(b, "client intended to send too large "); ok {
 		tail(b, rest, r)
 		return keyBodyTooLarge
 	}
@@ -79,16 +79,16 @@ func stream(rest []byte, r *dialect.Record) bool {
 }
 
 func messageR(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "recv() "); ok {
+	if rest, ok := line.CutPrefix(b, "recv() "); ok {
 		return receive(b, rest, r)
 	}
-	if rest, ok := after(b, "readv() "); ok {
+	if rest, ok := line.CutPrefix(b, "readv() "); ok {
 		return receive(b, rest, r)
 	}
-	if rest, ok := after(b, "recvmsg() "); ok {
+	if rest, ok := line.CutPrefix(b, "recvmsg() "); ok {
 		return receive(b, rest, r)
 	}
-	if rest, ok := after(b, "rewrite or internal redirection cycle"); ok {
+	if rest, ok := line.CutPrefix(b, "rewrite or internal redirection cycle"); ok {
 		tail(b, rest, r)
 		return keyRedirectCycle
 	}
@@ -100,19 +100,19 @@ func messageR(b []byte, r *dialect.Record) dialect.Key {
 }
 
 func messageS(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "send() "); ok {
+	if rest, ok := line.CutPrefix(b, "send() "); ok {
 		return send(b, rest, r)
 	}
-	if rest, ok := after(b, "sendmsg() "); ok {
+	if rest, ok := line.CutPrefix(b, "sendmsg() "); ok {
 		return send(b, rest, r)
 	}
-	if rest, ok := after(b, "sendfile() "); ok {
+	if rest, ok := line.CutPrefix(b, "sendfile() "); ok {
 		return send(b, rest, r)
 	}
-	if rest, ok := after(b, "socket() "); ok {
+	if rest, ok := line.CutPrefix(b, "socket() "); ok {
 		return socket(b, rest, r)
 	}
-	if rest, ok := after(b, "signal "); ok {
+	if rest, ok := line.CutPrefix(b, "signal "); ok {
 		return signalled(b, rest, r)
 	}
 	if line.Has(b, "start worker process") {
@@ -126,7 +126,7 @@ func messageS(b []byte, r *dialect.Record) dialect.Key {
 }
 
 func messageN(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "no live upstream"); ok {
+	if rest, ok := line.CutPrefix(b, "no live upstream"); ok {
 		rest = bytes.TrimPrefix(rest, []byte{'s'})
 		tail(b, rest, r)
 		if r.Name == nil && r.Endpoint != nil {
@@ -138,7 +138,7 @@ func messageN(b []byte, r *dialect.Record) dialect.Key {
 		}
 		return keyNoLive
 	}
-	if rest, ok := after(b, "no resolver defined to resolve "); ok {
+	if rest, ok := line.CutPrefix(b, "no resolver defined to resolve "); ok {
 		r.Name, _ = plain(rest)
 		if i := bytes.IndexByte(r.Name, ' '); i >= 0 {
 			r.Name = r.Name[:i]

@@ -43,9 +43,9 @@ var phases = [...]struct {
 // action reads the phase in b, which begins at " while ", at a field or at the
 // end. It returns the fields that follow it.
 func action(b []byte) (phase, []byte) {
-	if rest, ok := after(b, " while "); ok {
+	if rest, ok := line.CutPrefix(b, " while "); ok {
 		for _, p := range &phases {
-			if tail, ok := after(rest, p.text); ok {
+			if tail, ok := line.CutPrefix(rest, p.text); ok {
 				if len(tail) == 0 || tail[0] == ',' || line.Has(tail, ": \"") {
 					return p.phase, tail
 				}
@@ -87,7 +87,7 @@ func tail(msg, rest []byte, r *dialect.Record) phase {
 	p, f := action(rest)
 	r.Message = msg[:len(msg)-len(f)]
 	if p == phaseResolving {
-		if name, ok := after(f, ", resolver: "); ok {
+		if name, ok := line.CutPrefix(f, ", resolver: "); ok {
 			r.Name, _ = plain(name)
 			return p
 		}
@@ -147,7 +147,7 @@ func clearFields(r *dialect.Record) {
 
 // failed reads "failed (111: Connection refused)".
 func failed(b []byte, r *dialect.Record) (errno int, rest []byte, ok bool) {
-	b, ok = after(b, "failed (")
+	b, ok = line.CutPrefix(b, "failed (")
 	if !ok {
 		return 0, nil, false
 	}

@@ -8,7 +8,7 @@ import (
 // messageTLS reads the messages of OpenSSL about the upstream's side. The
 // client's side has the same words in another phase.
 func messageTLS(b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "SSL_do_handshake() failed "); ok {
+	if rest, ok := line.CutPrefix(b, "SSL_do_handshake() failed "); ok {
 		p, text := foreign(b, rest, r)
 		if p != phaseHandshaking && p != phaseNone {
 			return dialect.Plain

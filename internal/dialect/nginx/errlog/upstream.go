@@ -7,30 +7,30 @@ import (
 
 // messageU reads the messages that begin with "upstream ".
 func messageU(b []byte, r *dialect.Record) dialect.Key {
-	rest, ok := after(b, "upstream ")
+	rest, ok := line.CutPrefix(b, "upstream ")
 	if !ok {
 		return dialect.Unparsed
 	}
-	if t, ok := after(rest, "timed out ("); ok {
+	if t, ok := line.CutPrefix(rest, "timed out ("); ok {
 		return timedOut(b, t, r)
 	}
-	if t, ok := after(rest, "timed out"); ok {
+	if t, ok := line.CutPrefix(rest, "timed out"); ok {
 		return timeoutPhase(b, t, r)
 	}
-	if t, ok := after(rest, "prematurely "); ok {
+	if t, ok := line.CutPrefix(rest, "prematurely "); ok {
 		return premature(b, t, r)
 	}
-	if t, ok := after(rest, "sent "); ok {
+	if t, ok := line.CutPrefix(rest, "sent "); ok {
 		return sent(b, t, r)
 	}
-	if t, ok := after(rest, "SSL certificate "); ok {
+	if t, ok := line.CutPrefix(rest, "SSL certificate "); ok {
 		return certificate(b, t, r)
 	}
-	if t, ok := after(rest, "server temporarily disabled"); ok {
+	if t, ok := line.CutPrefix(rest, "server temporarily disabled"); ok {
 		tail(b, t, r)
 		return keyDisabled
 	}
-	if t, ok := after(rest, "rejected request with error "); ok {
+	if t, ok := line.CutPrefix(rest, "rejected request with error "); ok {
 		_, t, _ := line.Number(t)
 		tail(b, t, r)
 		return keyH2Rejected
@@ -70,7 +70,7 @@ func timeoutPhase(msg, rest []byte, r *dialect.Record) dialect.Key {
 }
 
 func premature(msg, b []byte, r *dialect.Record) dialect.Key {
-	if t, ok := after(b, "closed connection"); ok {
+	if t, ok := line.CutPrefix(b, "closed connection"); ok {
 		switch tail(msg, t, r) {
 		case phaseBody, phaseUpgraded:
 			return keyBodyClosed
@@ -79,23 +79,23 @@ func premature(msg, b []byte, r *dialect.Record) dialect.Key {
 		}
 		return keyClosedEarly
 	}
-	if t, ok := after(b, "closed FastCGI stdout"); ok {
+	if t, ok := line.CutPrefix(b, "closed FastCGI stdout"); ok {
 		if tail(msg, t, r) == phaseBody {
 			return keyFCGIClosedBody
 		}
 		return keyFCGIClosedHeader
 	}
-	if t, ok := after(b, "closed FastCGI request"); ok {
+	if t, ok := line.CutPrefix(b, "closed FastCGI request"); ok {
 		if tail(msg, t, r) == phaseHeader {
 			return keyFCGIClosedHeader
 		}
 		return keyFCGIRequestClosed
 	}
-	if t, ok := after(b, "closed stream"); ok {
+	if t, ok := line.CutPrefix(b, "closed stream"); ok {
 		tail(msg, t, r)
 		return keyH2Closed
 	}
-	if t, ok := after(b, "sent response"); ok {
+	if t, ok := line.CutPrefix(b, "sent response"); ok {
 		tail(msg, t, r)
 		return keyTLSPlain
 	}
@@ -208,7 +208,7 @@ func sentHTTP2(msg, b []byte, r *dialect.Record) dialect.Key {
 // certificate reads `verify error: (10:certificate has expired)` and
 // `does not match "backend.internal"`.
 func certificate(msg, b []byte, r *dialect.Record) dialect.Key {
-	if rest, ok := after(b, "does not match \""); ok {
+	if rest, ok := line.CutPrefix(b, "does not match \""); ok {
 		for i, c := range rest {
 			if c == '"' {
 				r.Name = rest[:i]
@@ -219,7 +219,7 @@ func certificate(msg, b []byte, r *dialect.Record) dialect.Key {
 		r.Message = msg
 		return keyCertMismatch
 	}
-	rest, ok := after(b, "verify error: (")
+	rest, ok := line.CutPrefix(b, "verify error: (")
 	if !ok {
 		foreign(msg, b, r)
 		return keyCertOther

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,20 +12,14 @@ import (
 // Apache is an Apache HTTP Server as the gateway of a scene, laid out as Debian
 // does it. Its sites are Sites with Apache's words in Names, Pass and Inside.
 type Apache struct {
-	*Proc
-	b       *Bench
-	Dir     string // its ServerRoot
-	Conf    string // its main configuration file
-	Errors  string // its error log
-	Target  *Site  // the site under examination
-	Others  []*Site
-	hosts   map[string]string
-	files   map[*Site]string
+	*Gateway
+	errors  string // its error log
+	target  *Site  // the site under examination
+	others  []*Site
 	level   string
 	oneLog  bool // one access log for all sites
 	mpm     string
-	slots   int    // MaxRequestWorkers
-	memory  string // lines of the target's access log from before the start
+	slots   int // MaxRequestWorkers
 	modules []string
 	star    bool // <VirtualHost *:80>, not <VirtualHost 10.0.0.1:80>: the latter would win over the former
 }
@@ -40,22 +33,22 @@ const apacheModuleDir = "/usr/lib/apache2/modules"
 // ApacheSite draws the outside of a site in Apache's words.
 func (b *Bench) ApacheSite(app string) *Site {
 	s := b.Site(app)
-	zone := s.Host[strings.IndexByte(s.Host+".", '.')+1:]
+	zone := s.host[strings.IndexByte(s.host+".", '.')+1:]
 	s.Options = ""
 	s.Format = pick(b, "combined", "timed", "vhost_combined")
-	if s.Host == "127.0.0.1" { // it answers to any name
+	if s.host == "127.0.0.1" { // it answers to any name
 		s.Names = "ServerName " + app + ".test"
 		return s
 	}
 	switch b.Rand.IntN(4) {
 	case 0:
-		s.Names = "ServerName " + s.Host
+		s.Names = "ServerName " + s.host
 	case 1:
-		s.Names = "ServerName " + s.Host + "\nServerAlias www." + s.Host
+		s.Names = "ServerName " + s.host + "\nServerAlias www." + s.host
 	case 2:
 		s.Names = "ServerName main." + zone + "\nServerAlias *." + zone
 	case 3:
-		s.Names = "ServerName www." + s.Host + "\nServerAlias " + s.Host + " " + app + "-v?." + zone
+		s.Names = "ServerName www." + s.host + "\nServerAlias " + s.host + " " + app + "-v?." + zone
 	}
 	return s
 }
@@ -101,26 +94,23 @@ func (b *Bench) Apache(target *Site) *Apache {
 }
 
 func (b *Bench) apacheIn(dir string, target *Site) *Apache {
-	a := &Apache{
-		Proc: &Proc{b: b, name: "apache2", ended: make(chan struct{})},
-		b:    b, Dir: b.path(dir), Target: target, hosts: map[string]string{}, files: map[*Site]string{},
-		level: pick(b, "warn", "warn", "error", "info ssl:warn", "warn ssl:info"), oneLog: b.Chance(40), mpm: pick(b, "event", "event", "worker", "prefork"), slots: 32,
-		modules: apacheModules, star: b.Chance(60),
-	}
-	a.Conf = filepath.Join(a.Dir, "apache2.conf")
-	a.Errors = filepath.Join(a.Dir, "log", "error.log")
+	a := &Apache{target: target, slots: 32, modules: apacheModules}
+	a.Gateway = b.layOut(a, "apache2", dir)
+	a.watched = 30
+	a.level, a.oneLog = pick(b, "warn", "warn", "error", "info ssl:warn", "warn ssl:info"), b.Chance(40)
+	a.mpm, a.star = pick(b, "event", "event", "worker", "prefork"), b.Chance(60)
+	a.conf = filepath.Join(a.dir, "apache2.conf")
+	a.errors = filepath.Join(a.dir, "log", "error.log")
 	if b.Chance(35) {
-		target.Errors = filepath.Join(a.Dir, "log", target.App+"-error.log")
+		target.Errors = filepath.Join(a.dir, "log", target.app+"-error.log")
 	}
-	if target.Scheme == "" && b.Chance(15) {
-		p := b.certificate(certificate{name: target.App + ".front"})
-		target.Scheme = "https"
+	if target.scheme == "" && b.Chance(15) {
+		p := b.certificate(certificate{name: target.app + ".front"})
+		target.scheme = "https"
 		target.Inside += fmt.Sprintf("SSLEngine on\nSSLCertificateFile %s\nSSLCertificateKeyFile %s\n", p.file, p.key)
 	}
-	a.Others = a.decoys(target)
-	for _, s := range a.sites() {
-		a.name(s)
-	}
+	a.others = a.decoys(target)
+	a.serves(target, a.others[0], a.others[1])
 	return a
 }
 
@@ -128,87 +118,61 @@ func (b *Bench) apacheIn(dir string, target *Site) *Apache {
 // application is dead, and an application that no configuration mentions.
 func (a *Apache) decoys(target *Site) []*Site {
 	b := a.b
-	healthy, dead := b.Name(), b.Name()
-	app := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), good(b.local()))
-	h := b.ApacheSite(healthy).proxied(b, apacheURL("http", app.Addr), "")
+	healthy, alive, dead := b.bystanders()
+	h := b.ApacheSite(healthy).proxied(b, apacheURL("http", alive), "")
 	d := b.ApacheSite(dead).proxied(b, apacheURL("http", b.local()), pick(b, "", "retry=0"))
 	for _, s := range []*Site{h, d} {
-		if target.Host != "127.0.0.1" && s.Host != "127.0.0.1" && target.Scheme != "https" && b.Chance(50) {
-			s.Listen = target.Listen
-			s.Host = s.App + ".intern.test"
-			s.Names = "ServerName " + s.Host
+		if target.host != "127.0.0.1" && s.host != "127.0.0.1" && target.scheme != "https" && b.Chance(50) {
+			s.listen = target.listen
+			s.host = s.app + ".intern.test"
+			s.Names = "ServerName " + s.host
 		}
 	}
 	h.Inside += pick(b, "", "Redirect permanent /old /\n", "RedirectMatch 404 /favicon\\.ico$\n")
 	return []*Site{h, d}
 }
 
-func (a *Apache) name(s *Site) {
-	if net.ParseIP(strings.Trim(s.Host, "[]")) == nil {
-		a.hosts[s.Host] = s.Listen
-	}
-}
-
-func (a *Apache) sites() []*Site { return append([]*Site{a.Target}, a.Others...) }
+func (a *Apache) all() []*Site { return append([]*Site{a.target}, a.others...) }
 
 // accessLog is where requests to s are logged.
 func (a *Apache) accessLog(s *Site) string {
-	if a.oneLog && s.Format == a.Target.Format {
-		return filepath.Join(a.Dir, "log", "access.log")
+	if a.oneLog && s.Format == a.target.Format {
+		return filepath.Join(a.dir, "log", "access.log")
 	}
-	return filepath.Join(a.Dir, "log", s.App+"-access.log")
-}
-
-// Run writes the configuration, starts Apache and its decoys, and waits until
-// they listen.
-func (a *Apache) Run() *Apache {
-	a.write()
-	a.past()
-	a.start()
-	for _, s := range a.Others {
-		a.b.poll(a.hosts, s.URL(), time.Duration(150+a.b.Rand.IntN(200))*time.Millisecond)
-	}
-	return a
+	return filepath.Join(a.dir, "log", s.app+"-access.log")
 }
 
 // env are the variables of envvars, as apache2ctl sets them.
 func (a *Apache) env() []string {
-	vars := []string{"APACHE_CONFDIR=" + a.Dir, "APACHE_RUN_DIR=" + a.Dir + "/run", "APACHE_PID_FILE=" + a.Dir + "/run/apache2.pid", "APACHE_LOG_DIR=" + a.Dir + "/log", "APACHE_LOCK_DIR=" + a.Dir + "/run"}
+	vars := []string{"APACHE_CONFDIR=" + a.dir, "APACHE_RUN_DIR=" + a.dir + "/run", "APACHE_PID_FILE=" + a.dir + "/run/apache2.pid", "APACHE_LOG_DIR=" + a.dir + "/log", "APACHE_LOCK_DIR=" + a.dir + "/run"}
 	if os.Geteuid() == 0 {
 		vars = append(vars, "APACHE_RUN_USER=www-data", "APACHE_RUN_GROUP=www-data")
 	}
 	return vars
 }
 
-func (a *Apache) start() {
-	if a.b.err != nil {
-		return
-	}
-	a.Proc = a.b.Start(a.command("-k", "start", "-DFOREGROUND"))
-	a.Proc.Addr = a.Target.Listen
-	a.listening()
+func (a *Apache) command() command { return a.run("-k", "start", "-DFOREGROUND") }
+
+// run is Apache with its configuration, told to do more.
+func (a *Apache) run(more ...string) command {
+	args := append([]string{"-d", a.dir, "-f", "apache2.conf"}, more...)
+	return command{name: "apache2", path: program("apache2"), dir: a.dir, args: args, env: a.env(), log: filepath.Join(a.dir, "log", "startup.log")}
 }
 
-func (a *Apache) command(more ...string) command {
-	args := append([]string{"-d", a.Dir, "-f", "apache2.conf"}, more...)
-	return command{name: "apache2", path: program("apache2"), dir: a.Dir, args: args, env: a.env(), log: filepath.Join(a.Dir, "log", "startup.log")}
-}
-
-// write writes all configuration files, dated as if they had been there for
-// days.
+// write writes the configuration. All files are dated as if they had been
+// there for days.
 func (a *Apache) write() {
 	b := a.b
 	for _, dir := range []string{"log", "run"} {
-		if err := os.MkdirAll(filepath.Join(a.Dir, dir), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(a.dir, dir), 0o755); err != nil {
 			b.fail("cannot lay out Apache: %w", err)
 			return
 		}
 	}
 	days := time.Duration(24+b.Rand.IntN(300)) * time.Hour
 	put := func(name, text string) string {
-		file := b.Write(filepath.Join(a.Dir, name), text)
-		age(b, file, days)
+		file := b.Write(filepath.Join(a.dir, name), text)
+		b.age(file, days)
 		return file
 	}
 	var envvars strings.Builder
@@ -223,26 +187,18 @@ func (a *Apache) write() {
 	}
 	ports := map[string]bool{}
 	var listen strings.Builder
-	for _, s := range a.sites() {
-		if !ports[s.Listen] {
-			fmt.Fprintf(&listen, "Listen %s\n", s.Listen)
+	for _, s := range a.all() {
+		if !ports[s.listen] {
+			fmt.Fprintf(&listen, "Listen %s\n", s.listen)
 		}
-		ports[s.Listen] = true
+		ports[s.listen] = true
 	}
 	put("ports.conf", listen.String())
-	for i, s := range a.sites() {
-		a.files[s] = put(fmt.Sprintf("sites-enabled/%03d-%s.conf", i*10, s.App), a.host(s))
-	}
-}
-
-// age dates a file back.
-func age(b *Bench, file string, by time.Duration) {
-	if b.err != nil {
-		return
-	}
-	at := time.Now().Add(-by)
-	if err := os.Chtimes(file, at, at); err != nil {
-		b.fail("cannot date %s back: %w", file, err)
+	for i, s := range a.all() {
+		file := put(fmt.Sprintf("sites-enabled/%03d-%s.conf", i*10, s.app), a.host(s))
+		if s == a.target {
+			a.file = file
+		}
 	}
 }
 
@@ -282,9 +238,9 @@ var apacheFormats = map[string]string{
 func (a *Apache) host(s *Site) string {
 	var c strings.Builder
 	c.WriteString(s.Outside)
-	address := s.Listen
+	address := s.listen
 	if a.star {
-		address = fmt.Sprint("*:", port(s.Listen))
+		address = fmt.Sprint("*:", port(s.listen))
 	}
 	fmt.Fprintf(&c, "<VirtualHost %s>\n%s", address, indent(s.Names, 4))
 	if s.Errors != "" {
@@ -295,24 +251,6 @@ func (a *Apache) host(s *Site) string {
 	c.WriteString(indent(s.Pass, 4))
 	c.WriteString("</VirtualHost>\n")
 	return c.String()
-}
-
-// Edit writes the target's file anew, as a person does now.
-func (a *Apache) Edit(edit func(text string) string) {
-	if a.b.err != nil {
-		return
-	}
-	file := a.files[a.Target]
-	text, err := os.ReadFile(file)
-	if err != nil {
-		a.b.fail("cannot edit %s: %w", file, err)
-		return
-	}
-	changed := edit(string(text))
-	if changed == string(text) {
-		a.b.fail("cannot edit %s: the edit changes nothing", file)
-	}
-	a.b.Write(file, changed)
 }
 
 // Reload makes Apache read its configuration again and waits until it says that
@@ -326,49 +264,13 @@ func (a *Apache) Reload() {
 // resumed counts how often the error log says that normal operation begins. It is
 // written at level notice whatever LogLevel says.
 func (a *Apache) resumed() int {
-	text, err := os.ReadFile(a.Errors)
+	text, err := os.ReadFile(a.errors)
 	if err != nil {
 		return 0
 	}
 	return strings.Count(string(text), "resuming normal operations")
 }
 
-// Get makes count requests to the target and returns the last answer.
-func (a *Apache) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if a.b.err != nil {
-			return Answer{}
-		}
-		last = a.b.ask(a.b.ctx, a.hosts, "GET", a.Target.URL(), 0)
-	}
-	return last
-}
-
-// Served makes some requests that must succeed: the site's history.
-func (a *Apache) Served(count int) *Apache {
-	for range count {
-		if got := a.Get(1); a.b.err == nil && (got.Status != 200 || got.Err != nil) {
-			a.b.fail("cannot give the site a history: status %d, %v: %s", got.Status, got.Err, tail(a.Errors))
-		}
-	}
-	return a
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (a *Apache) Scene(notes ...string) (Scene, error) {
-	a.Get(1 + a.b.Rand.IntN(3))
-	if a.b.Chance(30) {
-		a.b.poll(a.hosts, a.Target.URL(), 700*time.Millisecond)
-	}
-	return a.Quiet(notes...)
-}
-
-// Quiet describes what has been built.
-func (a *Apache) Quiet(notes ...string) (Scene, error) {
-	errors := a.Errors
-	if a.Target.Errors != "" {
-		errors = a.Target.Errors
-	}
-	return Scene{URL: a.Target.URL(), Hosts: a.hosts, Config: a.Conf, Logs: []string{errors, a.accessLog(a.Target)}, Notes: notes, Enter: a.b.enter, bench: a.b}, a.b.err
+func (a *Apache) logs(s *Scene) {
+	s.Logs = append(s.Logs, a.target.errorLog(a.errors), a.accessLog(a.target))
 }

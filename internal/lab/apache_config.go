@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"os"
@@ -18,29 +17,29 @@ func apacheAddress() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: vocab.ConnectionRefused, Status: 503, Start: start}
 	}
 	return []Fault{
-		f("address-other-port", "the application listens on another port than ProxyPass says", vocab.WrongAddress, func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-other-port", "the application listens on another port than ProxyPass says", vocab.WrongAddress, func(b *Bench) (Scene, error) {
 			name, wrong := b.Name(), b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Apache(b.httpSite(name, fmt.Sprintf("127.0.0.1:%d", wrong), "")).Run().Scene()
 		}),
-		f("address-localhost-v6", "ProxyPass leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-localhost-v6", "ProxyPass leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Apache(b.httpSite(name, fmt.Sprintf("[::1]:%d", port(app.Addr)), "")).Run().Scene()
 		}),
-		f("address-other-socket", "the unix socket has another name in the same folder", vocab.WrongAddress, func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-other-socket", "the unix socket has another name in the same folder", vocab.WrongAddress, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			real := b.socket(name)
 			b.Backend(name, good(real))
 			wrong := "unix:" + filepath.Join(filepath.Dir(strings.TrimPrefix(real, "unix:")), pick(b, "app.sock", name+"-v2.sock"))
 			return b.Apache(b.httpSite(name, wrong, "")).Run().Scene()
 		}),
-		f("address-php-socket", "php-fpm listens on a unix socket, ProxyPassMatch leads to a port", vocab.WrongAddress, func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-php-socket", "php-fpm listens on a unix socket, ProxyPassMatch leads to a port", vocab.WrongAddress, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.PHP(name, b.socket(name), "", map[string]string{"index.php": "echo 'ok';"})
 			return b.Apache(b.phpHost(name, b.local())).Run().Scene()
 		}).needs("php-fpm"),
-		f("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, func(_ context.Context, b *Bench) (Scene, error) {
+		f("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			config := good(address)
@@ -48,7 +47,7 @@ func apacheAddress() []Fault {
 			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
 			return b.Apache(b.httpSite(name, address, "")).Run().Scene()
 		}).needs("root").symptom(vocab.ProxyInternalError),
-		f("permission-php-pool", "php-fpm's pool gives its socket to root", vocab.SocketPermission, func(_ context.Context, b *Bench) (Scene, error) {
+		f("permission-php-pool", "php-fpm's pool gives its socket to root", vocab.SocketPermission, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			b.PHP(name, address, "listen.owner = root\nlisten.group = root\nlisten.mode = 0660\n", map[string]string{"index.php": "echo 'ok';"})
@@ -62,7 +61,7 @@ func apacheMismatch() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.ProtocolMismatch, Symptom: symptom, Status: status, Start: start}
 	}
 	return []Fault{
-		f("mismatch-http-to-tls", "ProxyPass http:// leads to an application that ends a connection without a TLS hello", vocab.ConnectionTerminated, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-tls", "ProxyPass http:// leads to an application that ends a connection without a TLS hello", vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			cert := b.certificate(certificate{name: name + ".internal"})
 			config := good(b.local())
@@ -70,28 +69,28 @@ func apacheMismatch() []Fault {
 			app := b.Backend(name, config)
 			return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene()
 		}),
-		f("mismatch-https-to-http", "ProxyPass https:// leads to an application that speaks plain HTTP", vocab.TLSProtocolError, 500, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-https-to-http", "ProxyPass https:// leads to an application that speaks plain HTTP", vocab.TLSProtocolError, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("https", app.Addr), "", "SSLProxyEngine on")).Run().Scene()
 		}),
-		f("mismatch-http-to-fastcgi", "ProxyPass http:// leads to php-fpm", vocab.ConnectionTerminated, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-fastcgi", "ProxyPass http:// leads to php-fpm", vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := pick(b, b.local(), b.socket(name))
 			b.PHP(name, address, "", map[string]string{"index.php": "echo 'ok';"})
 			return b.Apache(b.httpSite(name, address, "")).Run().Scene()
 		}).needs("php-fpm"),
-		f("mismatch-fastcgi-to-http", "ProxyPass fcgi:// leads to an HTTP application", vocab.HTTPProtocolError, 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-fastcgi-to-http", "ProxyPass fcgi:// leads to an HTTP application", vocab.HTTPProtocolError, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("fcgi", app.Addr), "")).Run().Scene()
 		}),
-		f("mismatch-http-to-uwsgi", "ProxyPass http:// leads to uwsgi's own protocol", vocab.ConnectionTerminated, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-uwsgi", "ProxyPass http:// leads to uwsgi's own protocol", vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.UWSGI(name, b.local(), "return ok()\n")
 			return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene()
 		}).needs("uwsgi"),
-		f("mismatch-proxy-protocol", "the upstream's listener demands a PROXY header, Apache sends none", vocab.ConnectionTerminated, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-proxy-protocol", "the upstream's listener demands a PROXY header, Apache sends none", vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			config := good(b.local())
 			config.Proxy = true
@@ -117,7 +116,7 @@ func apacheTLS() []Fault {
 	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, cert certificate, demand func(*backend.TLS, pair), extra ...string) Fault {
 		// Only at level info does Apache say why a handshake failed.
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, OrSymptom: []vocab.Symptom{vocab.TLSProtocolError}, Status: 500,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				return b.behindApacheTLS(cert, demand, extra...).Run().Scene()
 			}}
 	}
@@ -135,7 +134,7 @@ func apacheNames() []Fault {
 	return []Fault{
 		{
 			Name: "name-unknown", Doc: "the target's name does not exist", Cause: vocab.NoSuchName, Symptom: vocab.DNSError, Status: 500, Needs: []string{"netns"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"})
 				b.DNS(backend.DNS{Listen: "127.0.0.1:53"})
 				name := b.Name()
@@ -144,7 +143,7 @@ func apacheNames() []Fault {
 		},
 		{
 			Name: "resolver-silent", Doc: "the host's name server does not answer", Cause: vocab.ResolverUnreachable, Symptom: vocab.DNSError, Status: 500, Needs: []string{"netns"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"})
 				b.DNS(backend.DNS{Listen: "127.0.0.1:53", Mute: true})
 				name := b.Name()
@@ -160,7 +159,8 @@ func (b *Bench) apacheMoved() (a *Apache, from, to int) {
 	from = b.Port()
 	to = b.PortNear(from)
 	app := b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", from)))
-	a = b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=0"))).Run().Served(3)
+	a = b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=0")))
+	a.Run().Served(3)
 	b.move(app, name, fmt.Sprintf("127.0.0.1:%d", to))
 	return a, from, to
 }
@@ -171,7 +171,7 @@ func (a *Apache) refused() {
 	if a.b.err != nil {
 		return
 	}
-	p := a.b.Start(a.command("-t"))
+	p := a.b.Start(a.run("-t"))
 	p.Wait()
 	text, err := os.ReadFile(p.Log)
 	if a.b.err == nil && (err != nil || !strings.Contains(string(text), "yntax error")) {
@@ -184,7 +184,7 @@ func apacheConfig() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Start: start}
 	}
 	return []Fault{
-		f("invalid-section", "the application moved; the edit that follows it lacks the end of a section, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("invalid-section", "the application moved; the edit that follows it lacks the end of a section, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			a, from, to := b.apacheMoved()
 			a.Edit(func(text string) string {
 				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
@@ -193,7 +193,7 @@ func apacheConfig() []Fault {
 			a.refused()
 			return a.Scene("the file on disk has the right port and does not load")
 		}),
-		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			a, from, to := b.apacheMoved()
 			a.Edit(func(text string) string {
 				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
@@ -202,24 +202,24 @@ func apacheConfig() []Fault {
 			a.refused()
 			return a.Scene("the file on disk has the right port and a word that Apache does not know")
 		}),
-		f("invalid-not-running", "Apache does not run at all, because its configuration does not load", vocab.InvalidConfig, "", 0, func(_ context.Context, b *Bench) (Scene, error) {
+		f("invalid-not-running", "Apache does not run at all, because its configuration does not load", vocab.InvalidConfig, "", 0, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			a := b.Apache(b.httpSite(name, app.Addr, ""))
 			a.write()
 			a.past()
 			a.Edit(func(text string) string { return strings.Replace(text, "ProxyPass ", "ProxyPas ", 1) })
-			age(b, a.files[a.Target], time.Hour)
+			b.age(a.file, time.Hour)
 			a.refused()
 			return a.Quiet("Apache was started and gave up")
 		}).withConfig(),
-		f("not-applied-port", "the application moved, the file says so, and nobody has reloaded Apache", vocab.NotApplied, vocab.ConnectionRefused, 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("not-applied-port", "the application moved, the file says so, and nobody has reloaded Apache", vocab.NotApplied, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			a, from, to := b.apacheMoved()
 			b.later()
 			a.Edit(func(text string) string { return strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to)) })
 			return a.Scene("the file on disk has the right port, the running Apache the old one")
 		}),
-		f("missing-module", "mod_proxy_http is not loaded", vocab.MissingModule, vocab.ProxyConfigurationError, 500, func(_ context.Context, b *Bench) (Scene, error) {
+		f("missing-module", "mod_proxy_http is not loaded", vocab.MissingModule, vocab.ProxyConfigurationError, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			a := b.Apache(b.httpSite(name, app.Addr, ""))
@@ -231,7 +231,7 @@ func apacheConfig() []Fault {
 			}
 			return a.Run().Scene("a2enmod proxy, and not proxy_http")
 		}),
-		f("no-ssl-engine", "ProxyPass leads to https:// and SSLProxyEngine is off", vocab.InvalidConfig, vocab.ProxyConfigurationError, 500, func(_ context.Context, b *Bench) (Scene, error) {
+		f("no-ssl-engine", "ProxyPass leads to https:// and SSLProxyEngine is off", vocab.InvalidConfig, vocab.ProxyConfigurationError, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			cert := b.certificate(certificate{name: name + ".internal"})
 			config := good(b.local())
@@ -247,14 +247,14 @@ func apacheMaintenance() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.Maintenance, Symptom: symptom, Status: 503, Start: start}
 	}
 	return []Fault{
-		f("maintenance-redirect", "a <Location> says Redirect 503", vocab.ProxyInternalResponse, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-redirect", "a <Location> says Redirect 503", vocab.ProxyInternalResponse, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.httpSite(name, app.Addr, "")
 			s.Pass += fmt.Sprintf("<Location \"%s\">\n    Redirect 503\n</Location>\n", s.Route)
 			return b.Apache(s).Run().Scene()
 		}),
-		f("maintenance-file", "a file turns maintenance on, by RewriteRule", vocab.ProxyInternalResponse, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-file", "a file turns maintenance on, by RewriteRule", vocab.ProxyInternalResponse, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.httpSite(name, app.Addr, "")
@@ -262,7 +262,7 @@ func apacheMaintenance() []Fault {
 			s.Inside += fmt.Sprintf("RewriteEngine On\nRewriteCond %s -f\nRewriteCond %%{REQUEST_URI} !^/maintenance\nRewriteRule ^ - [R=503,L]\n", file)
 			return b.Apache(s).Run().Scene()
 		}),
-		f("maintenance-all-disabled", "a person has disabled all members of the balancer", vocab.DestinationUnavailable, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-all-disabled", "a person has disabled all members of the balancer", vocab.DestinationUnavailable, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			return b.Apache(b.balanced(name, "", []string{one.Addr + " status=+D", two.Addr + " status=+D"})).Run().Scene()

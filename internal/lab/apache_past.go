@@ -14,17 +14,17 @@ func (a *Apache) past() {
 	if a.b.err != nil {
 		return
 	}
-	yesterday := time.Now().Add(-time.Duration(20*60+a.b.Rand.IntN(8*60)) * time.Minute)
+	yesterday := a.b.yesterday()
 	var old strings.Builder
 	for i := range 6 + a.b.Rand.IntN(20) {
 		old.WriteString(a.oldError(yesterday.Add(time.Duration(i*17) * time.Second)))
 	}
-	a.appendLog(a.Errors, old.String())
-	if a.Target.Errors != "" {
-		a.appendLog(a.Target.Errors, old.String())
+	a.appendLog(a.errors, old.String())
+	if a.target.Errors != "" {
+		a.appendLog(a.target.Errors, old.String())
 	}
 	logs := map[string]*strings.Builder{}
-	for _, s := range a.sites() {
+	for _, s := range a.all() {
 		log := logs[a.accessLog(s)]
 		if log == nil {
 			log = new(strings.Builder)
@@ -36,7 +36,7 @@ func (a *Apache) past() {
 			log.WriteString(apacheLine(s, record{at: at.Add(time.Second), path: "/shop/checkout", status: pick(a.b, 502, 503), took: 0.004}))
 		}
 	}
-	logs[a.accessLog(a.Target)].WriteString(a.memory)
+	logs[a.accessLog(a.target)].WriteString(a.good)
 	for path, text := range logs {
 		a.appendLog(path, text.String())
 	}
@@ -90,20 +90,13 @@ func apacheLine(s *Site, r record) string {
 	case "timed":
 		return fmt.Sprintf("%s %s %d\n", name, combined, int(r.took*1e6))
 	case "vhost_combined":
-		return fmt.Sprintf("%s:%d %s\n", name, port(s.Listen), combined)
+		return fmt.Sprintf("%s:%d %s\n", name, port(s.listen), combined)
 	}
 	return combined + "\n"
 }
 
-// Remember gives the target count good requests of the past, spread over the time
-// from age ago until a minute ago. It must be called before Run.
-func (a *Apache) Remember(count int, age time.Duration, took func() float64) *Apache {
-	now := time.Now()
-	for i := range count {
-		at := now.Add(-age + time.Duration(i)*(age-time.Minute)/time.Duration(count))
-		a.memory += apacheLine(a.Target, record{at: at, path: a.Target.Path, status: http.StatusOK, took: took()})
-	}
-	return a
+func (a *Apache) record(at time.Time, took float64) string {
+	return apacheLine(a.target, record{at: at, path: a.target.path, status: http.StatusOK, took: took})
 }
 
 // timedApache makes the site's access log carry times.

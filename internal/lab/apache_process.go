@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,22 +11,9 @@ import (
 
 // apacheFaults are the faults behind an Apache HTTP Server.
 func apacheFaults() []Fault {
-	var all []Fault
-	for _, group := range [][]Fault{
-		apacheDown(), apacheCrash(), apacheWaiting(), apacheWorkers(), apacheApp(), apacheAddress(), apacheMismatch(), apacheTLS(),
-		apacheNames(), apacheConfig(), apacheMaintenance(), apacheNetwork(), apacheBalancer(), apacheResponse(), apacheHealthy(),
-	} {
-		all = append(all, group...)
-	}
-	for i := range all {
-		all[i].Gateway = "apache"
-		all[i].Name = "apache-" + all[i].Name
-		all[i].Needs = append([]string{"apache2"}, all[i].Needs...)
-	}
-	return all
+	return behind("apache", []string{"apache2"}, apacheDown(), apacheCrash(), apacheWaiting(), apacheWorkers(), apacheApp(), apacheAddress(), apacheMismatch(), apacheTLS(),
+		apacheNames(), apacheConfig(), apacheMaintenance(), apacheNetwork(), apacheBalancer(), apacheResponse(), apacheHealthy())
 }
-
-type start = func(context.Context, *Bench) (Scene, error)
 
 // httpSite is a site in front of an HTTP application at address.
 func (b *Bench) httpSite(name, address, params string, extra ...string) *Site {
@@ -38,7 +24,7 @@ func (b *Bench) httpSite(name, address, params string, extra ...string) *Site {
 // ways people write it.
 func (b *Bench) phpHost(name, address string, extra ...string) *Site {
 	s := b.ApacheSite(name)
-	s.Route, s.Path = "/", "/index.php"
+	s.Route, s.path = "/", "/index.php"
 	root := filepath.Join(b.Dir, "srv", name, "public")
 	s.Inside += "DocumentRoot " + root + "\n"
 	unix := strings.HasPrefix(address, "unix:")
@@ -60,36 +46,36 @@ func apacheDown() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 503, Start: start}
 	}
 	return []Fault{
-		f("down-never-started", "nothing has ever listened at the target of ProxyPass", func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-never-started", "nothing has ever listened at the target of ProxyPass", func(b *Bench) (Scene, error) {
 			return b.Apache(b.httpSite(b.Name(), b.local(), pick(b, "", "retry=0", "timeout=5"))).Run().Scene("the application was never started")
 		}),
-		f("down-stopped", "the application served requests and was then stopped", func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-stopped", "the application served requests and was then stopped", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			a := b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=1"))).Run().Served(3)
 			app.End()
 			return a.Scene(name + " was stopped with SIGTERM")
 		}),
-		f("down-stale-socket", "a unix socket is left over from before and nobody listens on it", func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-stale-socket", "a unix socket is left over from before and nobody listens on it", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			b.leaveSocket(strings.TrimPrefix(address, "unix:"))
 			return b.Apache(b.httpSite(name, address, "")).Run().Scene("the socket's file is there, its owner is not")
 		}),
-		f("down-missing-socket", "php-fpm's unix socket does not exist", func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-missing-socket", "php-fpm's unix socket does not exist", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.home(name)
 			b.Write(filepath.Join("srv", name, "public", "index.php"), "<?php echo 'ok';\n")
 			return b.Apache(b.phpHost(name, b.socket(name))).Run().Scene("php-fpm was never started")
 		}),
-		f("down-gunicorn-stopped", "gunicorn served requests and was then stopped", func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-gunicorn-stopped", "gunicorn served requests and was then stopped", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "return ok(start)")
 			a := b.Apache(b.httpSite(name, app.Addr, "")).Run().Served(2)
 			app.End()
 			return a.Scene("gunicorn was stopped with SIGTERM")
 		}).needs("gunicorn"),
-		f("down-uwsgi", "uwsgi was never started", func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-uwsgi", "uwsgi was never started", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("uwsgi", b.local()), "")).Run().Scene()
 		}),
@@ -101,7 +87,7 @@ func apacheCrash() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.UpstreamCrashed, Symptom: symptom, Status: status, Needs: []string{needs}, Start: start}
 	}
 	return []Fault{
-		f("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.ConnectionRefused, 503, "node", func(_ context.Context, b *Bench) (Scene, error) {
+		f("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.ConnectionRefused, 503, "node", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
 			a := b.Apache(b.httpSite(name, app.Addr, "")).Run().Served(3)
@@ -109,7 +95,7 @@ func apacheCrash() []Fault {
 			app.Wait()
 			return a.Scene("the fourth request killed " + name)
 		}),
-		f("crash-loop", "every request kills the Node process, a supervisor starts it again", vocab.ConnectionTerminated, 502, "node", func(_ context.Context, b *Bench) (Scene, error) {
+		f("crash-loop", "every request kills the Node process, a supervisor starts it again", vocab.ConnectionTerminated, 502, "node", func(b *Bench) (Scene, error) {
 			app := b.crashing()
 			a := b.Apache(b.httpSite(app.name, app.Addr, "retry=0")).Run()
 			for range 3 {
@@ -118,7 +104,7 @@ func apacheCrash() []Fault {
 			}
 			return a.Quiet("every request raises a TypeError that nobody catches")
 		}),
-		f("crash-php-child", "a request makes a php-fpm child die of SIGSEGV", vocab.ConnectionTerminated, 503, "php-fpm", func(_ context.Context, b *Bench) (Scene, error) {
+		f("crash-php-child", "a request makes a php-fpm child die of SIGSEGV", vocab.ConnectionTerminated, 503, "php-fpm", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := pick(b, b.socket(name), b.local())
 			b.PHP(name, address, "", map[string]string{"index.php": "posix_kill(posix_getpid(), 11); sleep(5);"})
@@ -141,8 +127,8 @@ func (b *Bench) crashing() *Proc {
 }
 
 // quickThen runs a gateway for s whose log remembers fast answers, old and new.
-func (b *Bench) quickThen(s *Site) *Apache {
-	return b.Apache(s.timedApache()).Remember(40, fifty, func() float64 { return 0.004 + b.Rand.Float64()/30 }).Run().Served(3)
+func (b *Bench) quickThen(s *Site) *Gateway {
+	return b.Apache(s.timedApache()).Remember(40, b.quick).Run().Served(3)
 }
 
 func apacheWaiting() []Fault {
@@ -156,7 +142,7 @@ func apacheWaiting() []Fault {
 		return "", []string{"ProxyTimeout 1"}
 	}
 	return []Fault{
-		f("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, func(_ context.Context, b *Bench) (Scene, error) {
+		f("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			params, extra := limits(b)
@@ -164,7 +150,7 @@ func apacheWaiting() []Fault {
 			app.Freeze()
 			return a.Scene(name + " got SIGSTOP")
 		}),
-		f("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, func(_ context.Context, b *Bench) (Scene, error) {
+		f("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			params, extra := limits(b)
@@ -172,7 +158,7 @@ func apacheWaiting() []Fault {
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "hang"}}})
 			return a.Scene("it answered in milliseconds until a minute ago")
 		}),
-		f("slow-now", "answers came in milliseconds and now take longer than Apache waits", vocab.UpstreamSlow, func(_ context.Context, b *Bench) (Scene, error) {
+		f("slow-now", "answers came in milliseconds and now take longer than Apache waits", vocab.UpstreamSlow, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			params, extra := limits(b)
@@ -180,37 +166,28 @@ func apacheWaiting() []Fault {
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Delay: 1700}}})
 			return a.Scene("every answer now takes 1.7 s")
 		}),
-		f("timeout-always-close", "a report takes 1.6 to 1.8 s, as the log of the last hour shows; the limit is 1 s since this start", vocab.TimeoutTooShort, func(_ context.Context, b *Bench) (Scene, error) {
+		f("timeout-always-close", "a report takes 1.6 to 1.8 s, as the log of the last hour shows; the limit is 1 s since this start", vocab.TimeoutTooShort, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
 			params, extra := limits(b)
-			return b.Apache(b.httpSite(name, app.Addr, params, extra...).timedApache()).Remember(60, fifty, b.asAlways).Run().Scene()
+			return b.Apache(b.httpSite(name, app.Addr, params, extra...).timedApache()).Remember(60, b.asAlways).Run().Scene()
 		}),
-		f("timeout-lowered", "a report takes 1.7 s, as always; ProxyTimeout was lowered to 1 s", vocab.TimeoutTooShort, func(_ context.Context, b *Bench) (Scene, error) {
+		f("timeout-lowered", "a report takes 1.7 s, as always; ProxyTimeout was lowered to 1 s", vocab.TimeoutTooShort, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
-			a := b.Apache(b.httpSite(name, app.Addr, "", "ProxyTimeout 10").timedApache()).Remember(40, fifty, b.asAlways).Run().Served(2)
+			a := b.Apache(b.httpSite(name, app.Addr, "", "ProxyTimeout 10").timedApache())
+			a.Remember(40, b.asAlways).Run().Served(2)
 			a.Edit(func(text string) string { return strings.Replace(text, "ProxyTimeout 10", "ProxyTimeout 1", 1) })
 			a.Reload()
 			return a.Scene("the limit was 10 s until a minute ago")
 		}),
-		f("timeout-php", "a PHP script takes 1.7 s, as always; ProxyTimeout is 1 s", vocab.TimeoutTooShort, func(_ context.Context, b *Bench) (Scene, error) {
+		f("timeout-php", "a PHP script takes 1.7 s, as always; ProxyTimeout is 1 s", vocab.TimeoutTooShort, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := pick(b, b.socket(name), b.local())
 			b.PHP(name, address, "", map[string]string{"index.php": "usleep(1700000); echo 'ok';"})
-			return b.Apache(b.phpHost(name, address, "ProxyTimeout 1").timedApache()).Remember(60, fifty, b.asAlways).Run().Scene()
+			return b.Apache(b.phpHost(name, address, "ProxyTimeout 1").timedApache()).Remember(60, b.asAlways).Run().Scene()
 		}).status(504).needs("php-fpm"),
 	}
-}
-
-func (f Fault) status(s int) Fault {
-	f.Status = s
-	return f
-}
-
-func (f Fault) symptom(s vocab.Symptom) Fault {
-	f.Symptom = s
-	return f
 }
 
 func apacheWorkers() []Fault {
@@ -218,24 +195,24 @@ func apacheWorkers() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{needs}, Start: start}
 	}
 	return []Fault{
-		f("killed-gunicorn", "gunicorn kills its worker after --timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, "gunicorn", func(_ context.Context, b *Bench) (Scene, error) {
+		f("killed-gunicorn", "gunicorn kills its worker after --timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, "gunicorn", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "time.sleep(60)\nreturn ok(start)\n", "--timeout", "1", "--preload")
 			return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene("requests take a minute, gunicorn allows a second")
 		}),
-		f("killed-php", "php-fpm kills the child after request_terminate_timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 503, "php-fpm", func(_ context.Context, b *Bench) (Scene, error) {
+		f("killed-php", "php-fpm kills the child after request_terminate_timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 503, "php-fpm", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := pick(b, b.socket(name), b.local())
 			b.PHP(name, address, "request_terminate_timeout = 1s\n", map[string]string{"index.php": "sleep(60);"})
 			return b.Apache(b.phpHost(name, address)).Run().Scene("requests take a minute, php-fpm allows a second")
 		}),
 		// mod_proxy_uwsgi answers 500 and writes no line.
-		f("killed-uwsgi", "uwsgi kills its worker by harakiri; Apache answers 500 and writes nothing", vocab.WorkerKilled, "", 500, "uwsgi", func(_ context.Context, b *Bench) (Scene, error) {
+		f("killed-uwsgi", "uwsgi kills its worker by harakiri; Apache answers 500 and writes nothing", vocab.WorkerKilled, "", 500, "uwsgi", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.UWSGI(name, b.local(), "time.sleep(60)\nreturn ok()\n", "--harakiri", "1")
 			return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("uwsgi", app.Addr), "")).Run().Scene("requests take a minute, harakiri comes after a second")
 		}),
-		f("exhausted-php-waiting", "php-fpm's only child is busy and further requests wait until Apache gives up", vocab.WorkersExhausted, vocab.ConnectionReadTimeout, 504, "php-fpm", func(_ context.Context, b *Bench) (Scene, error) {
+		f("exhausted-php-waiting", "php-fpm's only child is busy and further requests wait until Apache gives up", vocab.WorkersExhausted, vocab.ConnectionReadTimeout, 504, "php-fpm", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			b.PHP(name, address, "pm = dynamic\npm.max_children = 1\npm.start_servers = 1\npm.min_spare_servers = 1\npm.max_spare_servers = 1\n", map[string]string{
@@ -253,14 +230,14 @@ func apacheWorkers() []Fault {
 func (b *Bench) busyChild(name, address string) {
 	script := filepath.Join(b.Dir, "srv", name, "public", "long.php")
 	inner := b.ApacheSite(name + "-jobs")
-	inner.Route, inner.Path = "/", "/long.php"
+	inner.Route, inner.path = "/", "/long.php"
 	inner.Inside = "DocumentRoot " + filepath.Dir(script) + "\nProxyTimeout 900\n"
 	inner.Pass = fmt.Sprintf("<FilesMatch \"\\.php$\">\n    SetHandler \"proxy:%s\"\n</FilesMatch>\n", strings.TrimSuffix(apacheURL("fcgi", address), "/"))
-	inner.Scheme = "http"
+	inner.scheme = "http"
 	jobs := b.apacheIn("jobs", inner)
 	jobs.write()
 	jobs.start()
-	b.occupy(jobs.hosts, inner.URL())
+	b.occupy(jobs.hosts, inner.url())
 	b.until("php-fpm's child is busy", func() bool { return exists(b.path("srv/" + name + "/busy")) })
 }
 
@@ -269,12 +246,12 @@ func apacheApp() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.AppError, Status: status, Needs: needs, Start: start}
 	}
 	return []Fault{
-		f("app-gunicorn-traceback", "the WSGI application raises; gunicorn answers 500", 500, []string{"gunicorn"}, func(_ context.Context, b *Bench) (Scene, error) {
+		f("app-gunicorn-traceback", "the WSGI application raises; gunicorn answers 500", 500, []string{"gunicorn"}, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "raise KeyError('customer')\n")
 			return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene()
 		}),
-		f("app-php-fatal", "the PHP script dies of an uncaught exception; php-fpm answers 500", 500, []string{"php-fpm"}, func(_ context.Context, b *Bench) (Scene, error) {
+		f("app-php-fatal", "the PHP script dies of an uncaught exception; php-fpm answers 500", 500, []string{"php-fpm"}, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			b.PHP(name, address, "", map[string]string{"index.php": "ini_set('display_errors', '0'); ini_set('log_errors', '1');\nthrow new RuntimeException('customer not found');"})
@@ -287,7 +264,7 @@ func apacheApp() []Fault {
 
 // apacheAnswers is a site whose application gives one answer to everything.
 func apacheAnswers(r backend.Route) start {
-	return func(_ context.Context, b *Bench) (Scene, error) {
+	return func(b *Bench) (Scene, error) {
 		name := b.Name()
 		app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Server: "Kestrel", Routes: []backend.Route{r}})
 		return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene(fmt.Sprintf("the application answers %d", r.Status))

@@ -19,17 +19,9 @@ type caddyBench struct {
 
 // caddySite is one site behind a scene's Caddy.
 type caddySite struct {
-	app    string
-	host   string
-	path   string
-	listen string
-	scheme string
+	place
 	inside string // its directives
 	option string // further lines of the site
-}
-
-func (s *caddySite) url() string {
-	return fmt.Sprintf("%s://%s:%d%s", s.scheme, s.host, port(s.listen), s.path)
 }
 
 // The ways in which a scene's Caddy writes what goes wrong.
@@ -41,32 +33,22 @@ const (
 
 // Caddy is the gateway of a scene.
 type Caddy struct {
-	*Proc
-	b       caddyBench
-	dir     string
-	conf    string
+	*Gateway
+	exe     string // as program knows it
 	errors  string // where errors go
 	access  string // where requests to the target go; empty: nowhere
-	logs    string
+	way     string // one of those above
 	admin   string // of the global options: an address, "unix//…", "off"
 	json    bool   // it is started with JSON
 	target  *caddySite
 	others  []*caddySite
-	hosts   map[string]string
 	globals string
 	limit   int // of open files; 0: as many as the lab has
-	memory  []string
 }
 
-// caddySite draws the outside of a site.
+// site draws the outside of a site.
 func (b caddyBench) site(app, inside string) *caddySite {
-	zone := pick(b.Bench, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &caddySite{app: app, host: app + "." + zone, listen: b.local(), scheme: "http", inside: inside}
-	s.path = pick(b.Bench, "/", "/api/", "/v1/") + pick(b.Bench, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
-	}
-	return s
+	return &caddySite{place: b.place(app, b.local, zones...), inside: inside}
 }
 
 // proxied is a site that hands its requests to an upstream in one of the ways
@@ -97,10 +79,9 @@ func (b caddyBench) proxied(app, upstream string, extra ...string) *caddySite {
 
 // Caddy lays out a Caddy with target among its decoys. It is not running yet.
 func (b caddyBench) Caddy(target *caddySite) *Caddy {
-	c := &Caddy{
-		Proc: &Proc{b: b.Bench, name: "caddy", ended: make(chan struct{})}, b: b, dir: b.path(pick(b.Bench, "caddy", "etc/caddy", "edge")), target: target,
-		hosts: map[string]string{}, logs: pick(b.Bench, caddyStderr, caddyFile, caddyConsole), json: b.Chance(20),
-	}
+	c := &Caddy{exe: b.exe, target: target}
+	c.Gateway = b.layOut(c, "caddy", pick(b.Bench, "caddy", "etc/caddy", "edge"))
+	c.way, c.json = pick(b.Bench, caddyStderr, caddyFile, caddyConsole), b.Chance(20)
 	c.conf = filepath.Join(c.dir, "Caddyfile")
 	c.errors = filepath.Join(c.dir, "log", "caddy.log")
 	if b.Chance(60) {
@@ -118,26 +99,13 @@ func (b caddyBench) Caddy(target *caddySite) *Caddy {
 		p := b.certificate(certificate{name: target.host})
 		target.scheme, target.option = "https", fmt.Sprintf("tls %s %s\n", p.file, p.key)
 	}
-	healthy, dead := b.Name(), b.Name()
-	app := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b.Bench, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	c.others = []*caddySite{b.proxied(healthy, app.Addr), b.proxied(dead, b.local())}
+	healthy, alive, dead := b.bystanders()
+	c.others = []*caddySite{b.proxied(healthy, alive), b.proxied(dead, b.local())}
 	for _, s := range c.others {
-		// A shared listener tells its sites apart by their hosts.
-		if target.host != "127.0.0.1" && s.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
-			s.listen = target.listen
-		}
+		b.neighbours(&target.place, &s.place)
 	}
-	for _, s := range append([]*caddySite{target}, c.others...) {
-		c.name(s)
-	}
+	c.serves(target, c.others[0], c.others[1])
 	return c
-}
-
-func (c *Caddy) name(s *caddySite) {
-	if net.ParseIP(s.host) == nil {
-		c.hosts[s.host] = s.listen
-	}
 }
 
 // told makes the scene one whose Caddy can be asked and reloaded, and is started
@@ -160,7 +128,7 @@ func (c *Caddy) remembers() *Caddy {
 func (c *Caddy) text() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "{\n    admin %s\n    auto_https disable_redirects\n    skip_install_trust\n", c.admin)
-	switch c.logs {
+	switch c.way {
 	case caddyFile:
 		fmt.Fprintf(&t, "    log {\n        output file %s\n    }\n", c.errors)
 	case caddyConsole:
@@ -191,16 +159,6 @@ func (c *Caddy) block(s *caddySite) string {
 	return t.String()
 }
 
-// Run writes configuration and past, starts Caddy and waits until it listens.
-func (c *Caddy) Run() *Caddy {
-	c.write()
-	c.start()
-	for _, s := range c.others {
-		c.b.poll(c.hosts, s.url(), time.Duration(200+c.b.Rand.IntN(200))*time.Millisecond)
-	}
-	return c
-}
-
 func (c *Caddy) write() {
 	b := c.b
 	for _, dir := range []string{c.dir, filepath.Join(c.dir, "log"), filepath.Join(c.dir, "run")} {
@@ -217,7 +175,7 @@ func (c *Caddy) write() {
 	}
 	b.Write(c.conf, c.text())
 	if c.json && b.err == nil {
-		text, err := exec.CommandContext(b.ctx, program(b.exe), "adapt", "--config", c.conf).Output()
+		text, err := exec.CommandContext(b.ctx, program(c.exe), "adapt", "--config", c.conf).Output()
 		if err != nil {
 			b.fail("cannot adapt %s: %w: %s", c.conf, err, c.text())
 			return
@@ -225,29 +183,25 @@ func (c *Caddy) write() {
 		os.Remove(c.conf)
 		c.conf = b.Write(filepath.Join(c.dir, "caddy.json"), string(text))
 	}
-	age(b.Bench, c.conf, time.Duration(24+b.Rand.IntN(600))*time.Hour)
-	c.past()
+	c.file = c.conf
+	b.age(c.conf, time.Duration(24+b.Rand.IntN(600))*time.Hour)
 }
 
-func (c *Caddy) command(args ...string) command {
-	data := filepath.Join(c.dir, "run")
-	return command{name: "caddy", path: program(c.b.exe), dir: c.dir, args: args, user: true, env: []string{"HOME=" + data, "XDG_DATA_HOME=" + data, "XDG_CONFIG_HOME=" + data}, log: c.errors}
-}
-
-func (c *Caddy) start() {
-	if c.b.err != nil {
-		return
-	}
-	cmd := c.command("run", "--config", c.conf)
-	if c.logs == caddyFile {
+func (c *Caddy) command() command {
+	cmd := c.run("run")
+	if c.way == caddyFile {
 		cmd.log = filepath.Join(c.dir, "startup.log")
 	}
 	if c.limit > 0 {
-		cmd.path, cmd.argv, cmd.args = program("prlimit"), "", append([]string{fmt.Sprintf("--nofile=%d:%d", c.limit, c.limit), cmd.path}, cmd.args...)
+		cmd.path, cmd.args = program("prlimit"), append([]string{fmt.Sprintf("--nofile=%d:%d", c.limit, c.limit), cmd.path}, cmd.args...)
 	}
-	c.Proc = c.b.Start(cmd)
-	c.Proc.Addr = c.target.listen
-	c.listening()
+	return cmd
+}
+
+// run is a subcommand with the configuration.
+func (c *Caddy) run(word string) command {
+	data := filepath.Join(c.dir, "run")
+	return command{name: "caddy", path: program(c.exe), dir: c.dir, args: []string{word, "--config", c.conf}, user: true, env: []string{"HOME=" + data, "XDG_DATA_HOME=" + data, "XDG_CONFIG_HOME=" + data}, log: c.errors}
 }
 
 // reload makes Caddy load the file. It reports whether Caddy has taken it.
@@ -255,7 +209,7 @@ func (c *Caddy) reload() bool {
 	if c.b.err != nil {
 		return false
 	}
-	all := append(append([]string{}, c.b.enter...), program(c.b.exe), "reload", "--config", c.conf, "--address", c.admin)
+	all := append(append([]string{}, c.b.enter...), program(c.exe), "reload", "--config", c.conf, "--address", c.admin)
 	cmd := exec.CommandContext(c.b.ctx, all[0], all[1:]...)
 	out, err := cmd.CombinedOutput()
 	if err != nil && !strings.Contains(string(out), "rror") {
@@ -264,83 +218,28 @@ func (c *Caddy) reload() bool {
 	return err == nil
 }
 
-// Edit writes the Caddyfile anew, as a person does now.
-func (c *Caddy) Edit(edit func(text string) string) {
-	if c.b.err != nil {
-		return
-	}
-	text, err := os.ReadFile(c.conf)
-	if err != nil {
-		c.b.fail("cannot edit %s: %w", c.conf, err)
-		return
-	}
-	changed := edit(string(text))
-	if changed == string(text) {
-		c.b.fail("cannot edit %s: the edit changes nothing:\n%s", c.conf, text)
-	}
-	c.b.Write(c.conf, changed)
-}
-
-// Get makes count requests to the target and returns the last answer.
-func (c *Caddy) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if c.b.err != nil {
-			return Answer{}
-		}
-		last = c.b.ask(c.b.ctx, c.hosts, "GET", c.target.url(), 0)
-	}
-	return last
-}
-
-// Served makes some requests that must succeed.
-func (c *Caddy) Served(count int) *Caddy {
-	for range count {
-		if a := c.Get(1); c.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			c.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(c.errors))
-		}
-	}
-	return c
-}
-
-// down waits until no upstream of the target is left.
-func (c *Caddy) down() *Caddy {
-	c.b.until("the checks have failed", func() bool { return c.Get(1).Status == 503 })
-	return c
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (c *Caddy) Scene(notes ...string) (Scene, error) {
-	c.Get(1 + c.b.Rand.IntN(3))
-	return c.Quiet(notes...)
-}
-
-// Quiet describes what has been built.
-func (c *Caddy) Quiet(notes ...string) (Scene, error) {
-	s := Scene{URL: c.target.url(), Hosts: c.hosts, Config: c.conf, Logs: []string{c.errors}, Notes: notes, Enter: c.b.enter, bench: c.b.Bench}
+func (c *Caddy) logs(s *Scene) {
+	s.Logs = append(s.Logs, c.errors)
 	if c.access != "" {
 		s.Logs = append(s.Logs, c.access)
 	}
-	return s, c.b.err
 }
 
 // past writes the log of yesterday and of the last hour.
 func (c *Caddy) past() {
-	yesterday := time.Now().Add(-time.Duration(20*60+c.b.Rand.IntN(8*60)) * time.Minute)
+	yesterday := c.b.yesterday()
 	var old strings.Builder
 	for i := range 6 + c.b.Rand.IntN(12) {
 		at := yesterday.Add(time.Duration(i*17) * time.Second)
-		what := pick(c.b.Bench, "dial tcp 10.0.9.17:8080: connect: connection refused", "EOF", "no upstreams available", "net/http: timeout awaiting response headers", "dial tcp 10.0.9.17:8080: i/o timeout")
+		what := pick(c.b, "dial tcp 10.0.9.17:8080: connect: connection refused", "EOF", "no upstreams available", "net/http: timeout awaiting response headers", "dial tcp 10.0.9.17:8080: i/o timeout")
 		old.WriteString(c.line(at, "error", "http.log.error", what, "legacy.shop.test", "/shop/checkout", 502, 0.003))
 	}
 	c.put(c.errors, old.String())
 	if c.access == "" {
 		return
 	}
-	for _, m := range c.memory {
-		c.put(c.access, m)
-	}
-	if len(c.memory) == 0 {
+	c.put(c.access, c.good)
+	if c.good == "" {
 		c.put(c.access, c.line(yesterday, "info", "http.log.access.log0", "handled request", c.target.host, "/wp-login.php", 404, 0.001))
 	}
 }
@@ -365,20 +264,13 @@ func (c *Caddy) put(path, text string) {
 // line is a line of the past, as Caddy writes it.
 func (c *Caddy) line(at time.Time, level, logger, msg, host, uri string, status int, took float64) string {
 	request := fmt.Sprintf(`{"remote_ip":"198.51.100.23","remote_port":"%d","proto":"HTTP/1.1","method":"GET","host":%q,"uri":%q,"headers":{"User-Agent":["Mozilla/5.0"]}}`, 40000+at.Second()*100, host, uri)
-	if c.logs == caddyConsole && logger == "http.log.error" {
+	if c.way == caddyConsole && logger == "http.log.error" {
 		return fmt.Sprintf("%s\t%s\t%s\t%s\t{\"request\": %s, \"duration\": %f, \"status\": %d}\n", at.UTC().Format("2006/01/02 15:04:05.000"), strings.ToUpper(level), logger, msg, request, took, status)
 	}
 	return fmt.Sprintf(`{"level":%q,"ts":%.6f,"logger":%q,"msg":%q,"request":%s,"duration":%f,"size":12,"status":%d}`+"\n", level, float64(at.UnixMicro())/1e6, logger, msg, request, took, status)
 }
 
-// Remember gives the target count good requests of the past hour, each as slow as
-// took says. It must be called before Run.
-func (c *Caddy) Remember(count int, took func() float64) *Caddy {
-	c.remembers()
+func (c *Caddy) record(at time.Time, took float64) string {
 	host := fmt.Sprintf("%s:%d", c.target.host, port(c.target.listen)) // as clients name it
-	for i := range count {
-		at := time.Now().Add(-fifty + time.Duration(i)*(fifty-time.Minute)/time.Duration(count))
-		c.memory = append(c.memory, c.line(at, "info", "http.log.access.log0", "handled request", host, c.target.path, 200, took()))
-	}
-	return c
+	return c.line(at, "info", "http.log.access.log0", "handled request", host, c.target.path, 200, took)
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"net/http"
@@ -20,7 +19,7 @@ func caddyFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, stat
 	var all []Fault
 	for exe, prefix := range caddies {
 		all = append(all, Fault{Name: prefix + name, Gateway: "caddy", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{exe},
-			Start: func(_ context.Context, b *Bench) (Scene, error) { return start(caddyBench{b, exe}) }})
+			Start: func(b *Bench) (Scene, error) { return start(caddyBench{b, exe}) }})
 	}
 	if len(all[0].Name) > len(all[1].Name) { // Debian's first
 		all[0], all[1] = all[1], all[0]
@@ -145,8 +144,6 @@ func (b caddyBench) waits(name, upstream, limit string) *caddySite {
 	return b.proxied(name, upstream, "transport http {", "    response_header_timeout "+limit, "}")
 }
 
-func (b caddyBench) quick() float64 { return 0.004 + b.Rand.Float64()/30 }
-
 func caddyWait() [][]Fault {
 	return [][]Fault{
 		caddyFault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b caddyBench) (Scene, error) {
@@ -159,21 +156,21 @@ func caddyWait() [][]Fault {
 		caddyFault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b caddyBench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			c := b.Caddy(b.waits(name, app.Addr, "1s")).Remember(40, b.quick).Run().Served(3)
+			c := b.Caddy(b.waits(name, app.Addr, "1s")).remembers().Remember(40, b.quick).Run().Served(3)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "hang"}}})
 			return c.Scene()
 		}),
 		caddyFault("slow-now", "answers came in milliseconds and now take longer than response_header_timeout", vocab.UpstreamSlow, vocab.HTTPResponseTimeout, 504, func(b caddyBench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			c := b.Caddy(b.waits(name, app.Addr, "1s")).Remember(40, b.quick).Run().Served(3)
+			c := b.Caddy(b.waits(name, app.Addr, "1s")).remembers().Remember(40, b.quick).Run().Served(3)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Delay: 1700}}})
 			return c.Scene()
 		}),
 		caddyFault("timeout-short", "a report takes 1.7 s, as always; response_header_timeout is 1 s since this start", vocab.TimeoutTooShort, vocab.HTTPResponseTimeout, 504, func(b caddyBench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
-			return b.Caddy(b.waits(name, app.Addr, pick(b.Bench, "1s", "1000ms"))).Remember(60, b.asAlways).Run().Scene()
+			return b.Caddy(b.waits(name, app.Addr, pick(b.Bench, "1s", "1000ms"))).remembers().Remember(60, b.asAlways).Run().Scene()
 		}),
 	}
 }
@@ -308,7 +305,7 @@ func caddyBalance() [][]Fault {
 			c := b.Caddy(b.proxied(name, strings.Join(all, " "), "lb_policy round_robin")).remembers().Run()
 			c.Get(6)
 			return c.Scene()
-		}), vocab.PartialOutage), func(f Fault) Fault { return f.now(true) }),
+		}), vocab.PartialOutage), func(f Fault) Fault { return f.comesAndGoes() }),
 		scopes(either(caddyFault("penalty", "the application is back, and fail_duration keeps it out for ten minutes more", vocab.BackendInPenalty, vocab.DestinationUnavailable, 503, func(b caddyBench) (Scene, error) {
 			name := b.Name()
 			address := b.local()
@@ -371,9 +368,10 @@ func caddyConfig() [][]Fault {
 			app := b.Backend(name, good(b.local()))
 			c := b.Caddy(b.proxied(name, app.Addr)).told()
 			c.write()
+			c.past()
 			c.Edit(func(text string) string { return strings.Replace(text, "reverse_proxy", "revers_proxy", 1) })
-			age(b.Bench, c.conf, time.Hour)
-			c.b.Start(c.command("run", "--config", c.conf)).Wait()
+			b.age(c.conf, time.Hour)
+			c.b.Start(c.run("run")).Wait()
 			return c.Quiet("Caddy was started and gave up")
 		}), func(f Fault) Fault { return f.withConfig() }),
 		each(either(caddyFault("loop-self", "reverse_proxy leads to the listener of its own site", vocab.ProxyLoop, vocab.HTTPResponseTimeout, 504, func(b caddyBench) (Scene, error) {
@@ -396,7 +394,8 @@ func (b caddyBench) moved() (c *Caddy, from, to int) {
 	from = b.Port()
 	to = b.PortNear(from)
 	app := b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", from)))
-	c = b.Caddy(b.proxied(name, fmt.Sprintf("127.0.0.1:%d", from))).told().Run().Served(3)
+	c = b.Caddy(b.proxied(name, fmt.Sprintf("127.0.0.1:%d", from))).told()
+	c.Run().Served(3)
 	b.move(app, name, fmt.Sprintf("127.0.0.1:%d", to))
 	return c, from, to
 }

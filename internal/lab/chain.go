@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // the application. Each has decoys of its own.
 func chain(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
 	return Fault{Name: "chain-" + name, Gateway: "chain", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx", "haproxy"},
-		Start: func(_ context.Context, b *Bench) (Scene, error) { return start(b) }}
+		Start: func(b *Bench) (Scene, error) { return start(b) }}
 }
 
 // middle is an HAProxy behind another gateway.
@@ -29,9 +28,9 @@ func (b *Bench) middle(app string, servers ...string) middle {
 	s.host, s.apart = "127.0.0.1", true
 	h := b.HAProxy(s)
 	s.scheme, s.options = "http", ""
-	h.logs = pick(b, toFile, toFile, toSyslog)
+	h.way = pick(b, toFile, toFile, toSyslog)
 	m := middle{h, b.Site(app).timed(b)}
-	s.path = m.site.Path
+	s.path = m.site.path
 	return m
 }
 
@@ -46,7 +45,7 @@ func (m middle) before(extra ...string) *Nginx {
 // syslog service writes it.
 func (m middle) all(s Scene, err error) (Scene, error) {
 	s.Logs = append(s.Logs, m.log)
-	if m.logs == toSyslog {
+	if m.way == toSyslog {
 		s.Args = append(s.Args, "--log", m.log)
 	}
 	return s, err
@@ -131,7 +130,7 @@ func chainWait() []Fault {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			h := b.middle(name, app.Addr)
-			h.Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 })
+			h.Remember(40, b.quick)
 			h.wait = "1s"
 			n := h.before("proxy_read_timeout 20s;").Run().Served(3)
 			app.Order(hang)
@@ -142,7 +141,7 @@ func chainWait() []Fault {
 			app := b.Backend(name, good(b.local()))
 			h := b.middle(name, app.Addr)
 			h.wait = "30s"
-			n := h.before("proxy_read_timeout 1s;").Remember(40, fifty, h.target.listen, func() float64 { return 0.004 + b.Rand.Float64()/30 }).Run().Served(3)
+			n := h.before("proxy_read_timeout 1s;").from(h.target.listen).Remember(40, b.quick).Run().Served(3)
 			app.Order(hang)
 			return h.all(n.Scene())
 		}).orSymptom(vocab.HTTPResponseTimeout),
@@ -151,7 +150,7 @@ func chainWait() []Fault {
 			app := b.Backend(name, steady(b.local()))
 			h := b.middle(name, app.Addr)
 			h.wait = "30s"
-			return h.all(h.before("proxy_read_timeout 1s;").Remember(60, fifty, h.target.listen, b.asAlways).Run().Scene())
+			return h.all(h.before("proxy_read_timeout 1s;").from(h.target.listen).Remember(60, b.asAlways).Run().Scene())
 		}),
 		chain("timeout-inner-short", "a report takes 1.7 s, as always; nginx would wait, HAProxy does not", vocab.TimeoutTooShort, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
@@ -182,7 +181,7 @@ func chainBetween() []Fault {
 			app := b.Backend(name, good(b.local()))
 			h := b.middle(name, app.Addr)
 			h.single = true
-			n := h.before("proxy_read_timeout 1s;").Remember(40, fifty, h.target.listen, func() float64 { return 0.004 + b.Rand.Float64()/30 }).Run().Served(3)
+			n := h.before("proxy_read_timeout 1s;").from(h.target.listen).Remember(40, b.quick).Run().Served(3)
 			h.Freeze()
 			return h.all(n.Scene("haproxy got SIGSTOP"))
 		}),

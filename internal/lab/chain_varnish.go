@@ -5,12 +5,12 @@ import (
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// cached lays out a Varnish in front of the Apache that was started, for the same
+// cached lays out a Varnish in front of the gateway that was started, for the same
 // path.
-func (a *Apache) cached(more ...string) *Varnish {
-	s := a.b.vclSite(a.Target.App, backendAt(a.Target.Listen, more...))
-	s.path = a.Target.Path
-	return a.b.Varnish(s)
+func (g *Gateway) cached(more ...string) *Varnish {
+	s := g.b.vclSite(g.sites[0].app, backendAt(g.sites[0].listen, more...))
+	s.path = g.sites[0].path
+	return g.b.Varnish(s)
 }
 
 // chainVarnish are chains of Varnish, Apache and php-fpm.

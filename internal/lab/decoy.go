@@ -34,12 +34,12 @@ func (b *Bench) decoySites(target *Site) []*Site {
 // share puts a decoy on the target's listener, in half of the scenes where its
 // names allow that.
 func (b *Bench) share(s, target *Site) {
-	if s.Names == "_" || target.Names == "_" || target.Scheme == "https" || target.Options != "" || !b.Chance(50) {
+	if s.Names == "_" || target.Names == "_" || target.scheme == "https" || target.Options != "" || !b.Chance(50) {
 		return
 	}
-	s.Host = s.App + ".intern.test"
-	s.Names = s.Host
-	s.Listen = target.Listen
+	s.host = s.app + ".intern.test"
+	s.Names = s.host
+	s.listen = target.listen
 }
 
 // local returns an address of this host where nothing listens yet.
@@ -112,18 +112,17 @@ func (n *Nginx) past() {
 	if n.b.err != nil {
 		return
 	}
-	now := time.Now()
-	yesterday := now.Add(-time.Duration(20*60+n.b.Rand.IntN(8*60)) * time.Minute)
+	yesterday := n.b.yesterday()
 	var old strings.Builder
 	for i := range 6 + n.b.Rand.IntN(20) {
 		old.WriteString(n.oldError(yesterday.Add(time.Duration(i*17)*time.Second), i))
 	}
-	n.appendLog(n.Errors, old.String())
-	if n.Target.Errors != "" {
-		n.appendLog(n.Target.Errors, old.String())
+	n.appendLog(n.errors, old.String())
+	if n.target.Errors != "" {
+		n.appendLog(n.target.Errors, old.String())
 	}
 	logs := map[string]*strings.Builder{}
-	for _, s := range n.sites() {
+	for _, s := range append([]*Site{n.target}, n.others...) {
 		log := logs[n.accessLog(s)]
 		if log == nil {
 			log = new(strings.Builder)
@@ -135,7 +134,7 @@ func (n *Nginx) past() {
 			log.WriteString(line(s, record{at: at.Add(time.Second), path: "/shop/checkout", status: pick(n.b, 502, 504), took: 0.004, upstream: "10.0.9.17:8080"}))
 		}
 	}
-	logs[n.accessLog(n.Target)].WriteString(n.memory)
+	logs[n.accessLog(n.target)].WriteString(n.good)
 	for path, text := range logs {
 		n.appendLog(path, text.String())
 	}
@@ -209,7 +208,7 @@ func line(s *Site, r record) string {
 		return combined + fmt.Sprintf(" rt=%s uct=\"%s\" uht=\"%s\" urt=\"%s\" ua=\"%s\" us=\"%s\"\n", took, zero(up), upTook, upTook, up, upStatus)
 	case "json":
 		return fmt.Sprintf(`{"time":"%s","remote_addr":"%s","host":"%s","request":"%s %s HTTP/1.1","status":"%d","body_bytes_sent":"%d","request_time":"%s","upstream_addr":"%s","upstream_status":"%s","upstream_response_time":"%s","http_referrer":"","http_user_agent":"%s"}`+"\n",
-			r.at.Format(time.RFC3339), client, s.Host, method, r.path, r.status, size, took, blank(up), blank(upStatus), blank(upTook), agent)
+			r.at.Format(time.RFC3339), client, s.host, method, r.path, r.status, size, took, blank(up), blank(upStatus), blank(upTook), agent)
 	default:
 		return combined + "\n"
 	}
@@ -230,14 +229,6 @@ func blank(field string) string {
 	return field
 }
 
-// Remember gives the target count good requests of the past, spread over the time
-// from age ago until a minute ago, each as slow as took says. It must be called
-// before Run, which writes them.
-func (n *Nginx) Remember(count int, age time.Duration, upstream string, took func() float64) *Nginx {
-	now := time.Now()
-	for i := range count {
-		at := now.Add(-age + time.Duration(i)*(age-time.Minute)/time.Duration(count))
-		n.memory += line(n.Target, record{at: at, path: n.Target.Path, status: http.StatusOK, took: took(), upstream: upstream})
-	}
-	return n
+func (n *Nginx) record(at time.Time, took float64) string {
+	return line(n.target, record{at: at, path: n.target.path, status: http.StatusOK, took: took, upstream: n.upstream})
 }

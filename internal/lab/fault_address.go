@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,42 +11,42 @@ import (
 )
 
 func addressFaults() []Fault {
-	f := func(name, doc string, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.WrongAddress, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx"}, Start: start}
 	}
-	v6 := f("address-localhost-v6", "proxy_pass leads to [::1], the application listens on 127.0.0.1 only", func(_ context.Context, b *Bench) (Scene, error) {
+	v6 := f("address-localhost-v6", "proxy_pass leads to [::1], the application listens on 127.0.0.1 only", func(b *Bench) (Scene, error) {
 		name := b.Name()
 		app := b.Backend(name, good(b.local()))
 		return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("[::1]:%d", port(app.Addr)))).Run().Scene()
 	})
 	return []Fault{
-		f("address-other-port", "the application listens on another port than proxy_pass says", func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-other-port", "the application listens on another port than proxy_pass says", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}),
-		f("address-node-port", "the Node application took its port from the environment, proxy_pass has the documented one", func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-node-port", "the Node application took its port from the environment, proxy_pass has the documented one", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Node(name, fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong)), "res.end('ok\\n');")
 			return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}).needs("node"),
 		v6,
-		f("address-other-local", "the application listens on 127.0.0.2, proxy_pass leads to 127.0.0.1", func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-other-local", "the application listens on 127.0.0.2, proxy_pass leads to 127.0.0.1", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			p := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.2:%d", p)))
 			return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("127.0.0.1:%d", p))).Run().Scene()
 		}),
-		f("address-other-socket", "the unix socket has another name in the same folder", func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-other-socket", "the unix socket has another name in the same folder", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			real := b.socket(name)
 			b.Backend(name, good(real))
 			wrong := "unix:" + filepath.Join(filepath.Dir(strings.TrimPrefix(real, "unix:")), pick(b, "app.sock", name+"-v2.sock", name+".socket"))
 			return b.Gateway(b.Site(name).Via(b, "http", wrong)).Run().Scene()
 		}),
-		f("address-php-socket", "php-fpm listens on a unix socket, fastcgi_pass leads to a port", func(_ context.Context, b *Bench) (Scene, error) {
+		f("address-php-socket", "php-fpm listens on a unix socket, fastcgi_pass leads to a port", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.PHP(name, b.socket(name), "", map[string]string{"index.php": "echo 'ok';"})
 			return b.Gateway(b.phpSite(name, b.local(), "index.php")).Run().Scene()
@@ -56,11 +55,11 @@ func addressFaults() []Fault {
 }
 
 func permissionFaults() []Fault {
-	f := func(name, doc string, needs []string, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, needs []string, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.SocketPermission, Symptom: vocab.ProxyInternalError, Status: 502, Needs: append([]string{"nginx", "root"}, needs...), Start: start}
 	}
 	return []Fault{
-		f("permission-socket", "the unix socket belongs to root, mode 0600", nil, func(_ context.Context, b *Bench) (Scene, error) {
+		f("permission-socket", "the unix socket belongs to root, mode 0600", nil, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			config := good(address)
@@ -68,7 +67,7 @@ func permissionFaults() []Fault {
 			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
 			return b.Gateway(b.Site(name).Via(b, "http", address)).Run().Scene()
 		}),
-		f("permission-folder", "the unix socket is open to everybody, its folder to root only", nil, func(_ context.Context, b *Bench) (Scene, error) {
+		f("permission-folder", "the unix socket is open to everybody, its folder to root only", nil, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			dir := filepath.Join(b.home(name), "run")
 			if err := os.Mkdir(dir, 0o700); err != nil {
@@ -78,7 +77,7 @@ func permissionFaults() []Fault {
 			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, good(address))
 			return b.Gateway(b.Site(name).Via(b, "http", address)).Run().Scene()
 		}),
-		f("permission-php-pool", "php-fpm's pool gives its socket to root", []string{"php-fpm"}, func(_ context.Context, b *Bench) (Scene, error) {
+		f("permission-php-pool", "php-fpm's pool gives its socket to root", []string{"php-fpm"}, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			b.PHP(name, address, "listen.owner = root\nlisten.group = root\nlisten.mode = 0660\n", map[string]string{"index.php": "echo 'ok';"})
@@ -88,42 +87,43 @@ func permissionFaults() []Fault {
 }
 
 func limitFaults() []Fault {
-	short := func(name, doc string, start func(context.Context, *Bench) (Scene, error)) Fault {
+	short := func(name, doc string, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.TimeoutTooShort, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx"}, Start: start}
 	}
-	big := func(name, doc, needs string, start func(context.Context, *Bench) (Scene, error)) Fault {
+	big := func(name, doc, needs string, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.BufferTooSmall, Symptom: vocab.HTTPHeaderSectionSize, Status: 502, Needs: []string{"nginx", needs}, Start: start}
 	}
 	return []Fault{
-		short("timeout-lowered", "a report takes 1.7 s, as always; proxy_read_timeout was lowered to 1 s", func(_ context.Context, b *Bench) (Scene, error) {
+		short("timeout-lowered", "a report takes 1.7 s, as always; proxy_read_timeout was lowered to 1 s", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
 			s := b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 10s;")
-			n := b.Gateway(s).Remember(40, fifty, app.Addr, b.asAlways).Run().Served(2)
+			n := b.Gateway(s).from(app.Addr)
+			n.Remember(40, b.asAlways).Run().Served(2)
 			n.Edit(func(text string) string {
 				return strings.Replace(text, "proxy_read_timeout 10s", "proxy_read_timeout 1s", 1)
 			})
 			n.Reload()
 			return n.Scene("the limit was 10 s until a minute ago")
 		}),
-		short("timeout-always-close", "a report takes 1.6 to 1.8 s, as the log of the last hour shows; the limit is 1 s since this start", func(_ context.Context, b *Bench) (Scene, error) {
+		short("timeout-always-close", "a report takes 1.6 to 1.8 s, as the log of the last hour shows; the limit is 1 s since this start", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
 			s := b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")
-			return b.Gateway(s).Remember(60, fifty, app.Addr, b.asAlways).Run().Scene()
+			return b.Gateway(s).from(app.Addr).Remember(60, b.asAlways).Run().Scene()
 		}),
-		short("timeout-gunicorn", "a WSGI report takes 1.7 s, as always; the limit is 1 s", func(_ context.Context, b *Bench) (Scene, error) {
+		short("timeout-gunicorn", "a WSGI report takes 1.7 s, as always; the limit is 1 s", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "time.sleep(1.7)\nreturn ok(start)\n", "--threads", "8", "--timeout", "60")
 			s := b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")
-			return b.Gateway(s).Remember(60, fifty, app.Addr, b.asAlways).Run().Scene()
+			return b.Gateway(s).from(app.Addr).Remember(60, b.asAlways).Run().Scene()
 		}).needs("gunicorn"),
-		big("buffer-proxy", "the application sends 9 KB of cookies, proxy_buffer_size is 4k", "nginx", func(_ context.Context, b *Bench) (Scene, error) {
+		big("buffer-proxy", "the application sends 9 KB of cookies, proxy_buffer_size is 4k", "nginx", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Pad: 9000}}})
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr, pick(b, "", "proxy_buffer_size 4k;"))).Run().Scene()
 		}),
-		big("buffer-fastcgi", "the PHP script sends 9 KB of cookies, fastcgi_buffer_size is 4k", "php-fpm", func(_ context.Context, b *Bench) (Scene, error) {
+		big("buffer-fastcgi", "the PHP script sends 9 KB of cookies, fastcgi_buffer_size is 4k", "php-fpm", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			b.PHP(name, address, "", map[string]string{"index.php": "for ($i = 0; $i < 9; $i++) { setcookie(\"s$i\", str_repeat('v', 1000)); }\necho 'ok';"})

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -11,8 +10,8 @@ import (
 
 // surgeFaults are those that clients make by their number.
 func surgeFaults() []Fault {
-	scene := func(usual int) func(context.Context, *Bench) (Scene, error) {
-		return func(_ context.Context, b *Bench) (Scene, error) {
+	scene := func(usual int) start {
+		return func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			app := b.PHP(name, address, "pm = ondemand\npm.max_children = 1\n", map[string]string{"index.php": "usleep(300000);\necho 'ok';"})
@@ -22,7 +21,7 @@ func surgeFaults() []Fault {
 			n.busy(5*time.Minute, 70*time.Second, 180, app.Addr)
 			n.Run()
 			for range 14 {
-				b.poll(n.hosts, n.Target.URL(), 10*time.Millisecond)
+				b.poll(n.hosts, n.url(), 10*time.Millisecond)
 			}
 			b.pause(2500 * time.Millisecond) // the queue has to grow
 			n.unlucky(2)
@@ -53,8 +52,8 @@ func (n *Nginx) busy(from, to time.Duration, aMinute int, upstream string) {
 	for age := from; age > to; age -= step {
 		for i := range aMinute {
 			at := now.Add(-age).Truncate(time.Minute).Add(time.Duration(i) * time.Minute / time.Duration(aMinute))
-			lines.WriteString(line(n.Target, record{at: at, path: n.Target.Path, status: http.StatusOK, took: 0.302, upstream: upstream}))
+			lines.WriteString(line(n.target, record{at: at, path: n.target.path, status: http.StatusOK, took: 0.302, upstream: upstream}))
 		}
 	}
-	n.memory += lines.String()
+	n.good += lines.String()
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,11 +13,11 @@ import (
 )
 
 func configFaults() []Fault {
-	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		f("invalid-reload-refused", "the application moved; the edit that follows it lacks a semicolon, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("invalid-reload-refused", "the application moved; the edit that follows it lacks a semicolon, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			n, from, to := b.moved()
 			n.Edit(func(text string) string {
 				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
@@ -27,7 +26,7 @@ func configFaults() []Fault {
 			n.refusedReload()
 			return n.Scene("the file on disk has the right port and does not load")
 		}),
-		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			n, from, to := b.moved()
 			n.Edit(func(text string) string {
 				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
@@ -36,28 +35,28 @@ func configFaults() []Fault {
 			n.refusedReload()
 			return n.Scene("the file on disk has the right port and a word that nginx does not know")
 		}),
-		f("invalid-not-running", "nginx does not run at all, because its configuration does not load", vocab.InvalidConfig, "", 0, func(_ context.Context, b *Bench) (Scene, error) {
+		f("invalid-not-running", "nginx does not run at all, because its configuration does not load", vocab.InvalidConfig, "", 0, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr))
 			n.write()
 			n.past()
 			n.Edit(func(text string) string { return strings.Replace(text, "server_name", "sever_name", 1) })
-			n.age(n.files[n.Target], time.Hour)
+			n.b.age(n.file, time.Hour)
 			n.failToStart()
 			return n.Quiet("nginx was started and gave up")
 		}).withConfig(),
-		f("not-applied-port", "the application moved, the file says so, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionRefused, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("not-applied-port", "the application moved, the file says so, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			n, from, to := b.moved()
 			b.later()
 			n.Edit(func(text string) string { return strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to)) })
 			return n.Scene("the file on disk has the right port, the running nginx the old one")
 		}),
-		f("not-applied-timeout", "the limit was raised in the file, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionReadTimeout, 504, func(_ context.Context, b *Bench) (Scene, error) {
+		f("not-applied-timeout", "the limit was raised in the file, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
 			s := b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")
-			n := b.Gateway(s).Remember(30, fifty, app.Addr, b.asAlways).Run()
+			n := b.Gateway(s).from(app.Addr).Remember(30, b.asAlways).Run()
 			n.Get(1)
 			b.later()
 			n.Edit(func(text string) string {
@@ -68,23 +67,14 @@ func configFaults() []Fault {
 	}
 }
 
-// withConfig lets the operator name the configuration: nothing that runs leads
-// to it.
-func (f Fault) withConfig() Fault {
-	f.Args = append(f.Args, "--config", ConfigArg)
-	return f
-}
-
-// ConfigArg stands for Scene.Config in Fault.Args.
-const ConfigArg = "{config}"
-
 // moved is a site whose application has just moved to another port.
 func (b *Bench) moved() (n *Nginx, from, to int) {
 	name := b.Name()
 	from = b.Port()
 	to = b.PortNear(from)
 	app := b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", from)))
-	n = b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(3)
+	n = b.Gateway(b.Site(name).Via(b, "http", app.Addr))
+	n.Run().Served(3)
 	b.move(app, name, fmt.Sprintf("127.0.0.1:%d", to))
 	return n, from, to
 }
@@ -109,7 +99,7 @@ func (b *Bench) later() {
 func (n *Nginx) refusedReload() {
 	n.Signal(syscall.SIGHUP)
 	n.b.until("nginx has refused its configuration", func() bool {
-		text, err := os.ReadFile(n.Errors)
+		text, err := os.ReadFile(n.errors)
 		return err == nil && strings.Contains(string(text), "[emerg]")
 	})
 }
@@ -119,7 +109,7 @@ func (n *Nginx) failToStart() {
 	if n.b.err != nil {
 		return
 	}
-	p := n.b.Start(command{name: "nginx", path: program("nginx"), argv: "nginx", dir: n.Dir, args: []string{"-p", n.Dir + "/", "-c", n.Conf}, log: filepath.Join(n.Dir, "logs", "startup.log")})
+	p := n.b.Start(command{name: "nginx", path: program("nginx"), argv: "nginx", dir: n.dir, args: []string{"-p", n.dir + "/", "-c", n.conf}, log: filepath.Join(n.dir, "logs", "startup.log")})
 	p.Wait()
 	// Before it knows its own log, nginx writes to the one it was built with:
 	// standard error, on Debian.
@@ -130,18 +120,18 @@ func (n *Nginx) failToStart() {
 }
 
 func maintenanceFaults() []Fault {
-	f := func(name, doc string, symptom vocab.Symptom, status int, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, symptom vocab.Symptom, status int, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.Maintenance, Symptom: symptom, Status: status, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		f("maintenance-return", "the location says return 503", vocab.ProxyInternalResponse, 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-return", "the location says return 503", vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.Site(name).Via(b, "http", app.Addr)
 			s.Pass = "return 503;\n" + s.Pass
 			return b.Gateway(s).Run().Scene()
 		}),
-		f("maintenance-file", "a file turns maintenance on; an error_page tells people", vocab.ProxyInternalResponse, 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-file", "a file turns maintenance on; an error_page tells people", vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.Site(name).Via(b, "http", app.Addr)
@@ -149,12 +139,12 @@ func maintenanceFaults() []Fault {
 			s.Inside += fmt.Sprintf("root %s/srv/www;\nerror_page 503 @maintenance;\nif (-f %s/srv/www/maintenance.html) { return 503; }\nlocation @maintenance { rewrite ^ /maintenance.html break; }\n", b.Dir, b.Dir)
 			return b.Gateway(s).Run().Scene()
 		}),
-		f("maintenance-all-down", "a person has marked all servers of the upstream \"down\"", vocab.DestinationUnavailable, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-all-down", "a person has marked all servers of the upstream \"down\"", vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			return b.Gateway(b.Site(name).Pool(b, "http", []string{one.Addr + " down", two.Addr + " down"}, "")).Run().Scene()
 		}),
-		f("maintenance-app", "the application answers 503 with Retry-After and says that it is being maintained", "", 503, func(_ context.Context, b *Bench) (Scene, error) {
+		f("maintenance-app", "the application answers 503 with Retry-After and says that it is being maintained", "", 503, func(b *Bench) (Scene, error) {
 			return b.answers(backend.Route{Path: "/", Status: 503, Header: map[string]string{"Retry-After": "3600", "Content-Type": "text/html; charset=utf-8"}, Body: "<html><head><title>Down for maintenance</title></head><body><h1>We are down for maintenance</h1><p>Please come back in an hour.</p></body></html>\n"})
 		}),
 	}

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -15,11 +14,11 @@ func dnsFaults() []Fault {
 }
 
 func staleFaults() []Fault {
-	f := func(name, doc string, needs []string, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, needs []string, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.StaleDNS, Symptom: vocab.ConnectionRefused, Status: 502, Needs: append([]string{"nginx"}, needs...), Start: start}
 	}
 	return []Fault{
-		f("stale-run-time", "the name has moved; nginx keeps the old address for an hour (resolver … valid=1h)", nil, func(_ context.Context, b *Bench) (Scene, error) {
+		f("stale-run-time", "the name has moved; nginx keeps the old address for an hour (resolver … valid=1h)", nil, func(b *Bench) (Scene, error) {
 			name, p := b.Name(), b.Port()
 			host := name + ".svc.internal"
 			names := b.DNS(backend.DNS{Names: map[string]string{host + ".": "127.0.0.2"}})
@@ -31,7 +30,7 @@ func staleFaults() []Fault {
 			names.Order(backend.Order{Names: map[string]string{host + ".": "127.0.0.3"}})
 			return n.Scene("the application moved from 127.0.0.2 to 127.0.0.3")
 		}),
-		f("stale-hosts", "the name was looked up when nginx started; /etc/hosts has changed since", []string{"netns"}, func(_ context.Context, b *Bench) (Scene, error) {
+		f("stale-hosts", "the name was looked up when nginx started; /etc/hosts has changed since", []string{"netns"}, func(b *Bench) (Scene, error) {
 			name, p := b.Name(), b.Port()
 			host := name + ".svc.internal"
 			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.0.2 " + host + "\n"})
@@ -41,7 +40,7 @@ func staleFaults() []Fault {
 			b.Write("machine/etc/hosts", "127.0.0.1 localhost\n127.0.0.3 "+host+"\n")
 			return n.Scene("the application moved from 127.0.0.2 to 127.0.0.3, /etc/hosts says so")
 		}),
-		f("stale-start", "the name was looked up when nginx started; the name server has another address now", []string{"netns"}, func(_ context.Context, b *Bench) (Scene, error) {
+		f("stale-start", "the name was looked up when nginx started; the name server has another address now", []string{"netns"}, func(b *Bench) (Scene, error) {
 			name, p := b.Name(), b.Port()
 			host := name + ".svc.internal"
 			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"})
@@ -58,7 +57,7 @@ func staleFaults() []Fault {
 func resolverFaults() []Fault {
 	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, server backend.DNS) Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				names := b.DNS(server)
 				return b.Gateway(b.variable(name, name+".svc.internal", b.Port(), "resolver "+names.Addr+" ipv6=off;\nresolver_timeout 1s;")).Run().Scene()
@@ -66,7 +65,7 @@ func resolverFaults() []Fault {
 	}
 	none := func(name, doc string, withPort bool) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.NoResolver, Symptom: vocab.ProxyConfigurationError, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name, p := b.Name(), b.Port()
 				b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", p)))
 				s := b.variable(name, "localhost", p, "")
@@ -84,14 +83,14 @@ func resolverFaults() []Fault {
 		f("resolver-silent", "the resolver does not answer", vocab.ResolverUnreachable, vocab.DNSTimeout, backend.DNS{Mute: true}),
 		{
 			Name: "resolver-refused", Doc: "nobody listens at the resolver's port", Cause: vocab.ResolverUnreachable, Symptom: vocab.DNSTimeout, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				return b.Gateway(b.variable(name, name+".svc.internal", b.Port(), "resolver "+b.local()+" ipv6=off;\nresolver_timeout 1s;")).Run().Scene()
 			},
 		},
 		{
 			Name: "name-without-address", Doc: "the upstream's name exists and has no address", Cause: vocab.NoSuchName, Symptom: vocab.DNSError, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				host := name + ".svc.internal"
 				names := b.DNS(backend.DNS{Names: map[string]string{host + ".": ""}})

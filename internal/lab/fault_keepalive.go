@@ -2,7 +2,6 @@ package lab
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,7 +17,7 @@ func keepaliveFaults() []Fault {
 	f := func(name, doc, needs string, args []string, app func(b *Bench, name string) *Proc) Fault {
 		return Fault{
 			Name: name, Doc: doc, Cause: vocab.KeepaliveRace, Symptom: vocab.ConnectionTerminated, Status: 200, Intermittent: true, Needs: []string{"nginx", needs}, Args: args,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				return b.race(name, app(b, name))
 			},
@@ -73,9 +72,9 @@ func (b *Bench) meetClosing(n *Nginx, app *Proc) {
 // front of the news that the connection has been closed, so it is sent on that
 // connection, and lost.
 func (b *Bench) meetOnce(n *Nginx, app *Proc) bool {
-	c, u, err := b.connect(b.ctx, n.hosts, n.Target.URL())
+	c, u, err := b.connect(b.ctx, n.hosts, n.url())
 	if err != nil {
-		b.fail("cannot ask for %s: %w", n.Target.URL(), err)
+		b.fail("cannot ask for %s: %w", n.url(), err)
 		return false
 	}
 	defer c.Close()

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 
@@ -10,17 +9,17 @@ import (
 )
 
 func mismatchFaults() []Fault {
-	f := func(name, doc string, symptom vocab.Symptom, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, symptom vocab.Symptom, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.ProtocolMismatch, Symptom: symptom, Status: 502, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		f("mismatch-http-to-https", "proxy_pass http:// leads to a Node application that speaks TLS", vocab.ConnectionTerminated, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-https", "proxy_pass http:// leads to a Node application that speaks TLS", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			cert := b.certificate(certificate{name: name + ".internal"})
 			app := b.NodeTLS(name, b.local(), cert)
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
 		}).needs("node"),
-		f("mismatch-http-to-tls", "proxy_pass http:// leads to an application that ends a connection without a TLS hello", vocab.ConnectionTerminated, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-tls", "proxy_pass http:// leads to an application that ends a connection without a TLS hello", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			cert := b.certificate(certificate{name: name + ".internal"})
 			config := good(b.local())
@@ -28,40 +27,40 @@ func mismatchFaults() []Fault {
 			app := b.Backend(name, config)
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-https-to-http", "proxy_pass https:// leads to an application that speaks plain HTTP", vocab.TLSProtocolError, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-https-to-http", "proxy_pass https:// leads to an application that speaks plain HTTP", vocab.TLSProtocolError, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Gateway(b.Site(name).Via(b, "https", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-http-to-fastcgi", "proxy_pass leads to php-fpm", vocab.ConnectionTerminated, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-fastcgi", "proxy_pass leads to php-fpm", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := pick(b, b.local(), b.socket(name))
 			b.PHP(name, address, "", map[string]string{"index.php": "echo 'ok';"})
 			return b.Gateway(b.Site(name).Via(b, "http", address)).Run().Scene()
 		}).needs("php-fpm"),
-		f("mismatch-fastcgi-to-http", "fastcgi_pass leads to an HTTP application", vocab.HTTPProtocolError, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-fastcgi-to-http", "fastcgi_pass leads to an HTTP application", vocab.HTTPProtocolError, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Gateway(b.Site(name).Via(b, "fastcgi", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-http-to-uwsgi", "proxy_pass leads to uwsgi's own protocol", vocab.ConnectionTerminated, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-http-to-uwsgi", "proxy_pass leads to uwsgi's own protocol", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.UWSGI(name, b.local(), "return ok()\n")
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
 		}).needs("uwsgi"),
-		f("mismatch-grpc-to-http1", "grpc_pass leads to an application that speaks HTTP/1 only", vocab.HTTPProtocolError, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-grpc-to-http1", "grpc_pass leads to an application that speaks HTTP/1 only", vocab.HTTPProtocolError, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Gateway(b.Site(name).Via(b, "grpc", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-proxy-protocol", "the upstream's listener demands a PROXY header, nginx sends none", vocab.ConnectionTerminated, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-proxy-protocol", "the upstream's listener demands a PROXY header, nginx sends none", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			config := good(b.local())
 			config.Proxy = true
 			app := b.Backend(name, config)
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-proxy-protocol-nginx", "the upstream is a listener of nginx with proxy_protocol", vocab.ConnectionTerminated, func(_ context.Context, b *Bench) (Scene, error) {
+		f("mismatch-proxy-protocol-nginx", "the upstream is a listener of nginx with proxy_protocol", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			inner := b.local()
 			s := b.Site(name).Via(b, "http", inner)
@@ -74,14 +73,14 @@ func mismatchFaults() []Fault {
 func tlsFaults() []Fault {
 	untrusted := func(name, doc string, cert certificate, extra ...string) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.TLSUntrusted, Symptom: vocab.TLSCertificateError, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				n, _ := b.behindTLS(cert, func(*backend.TLS, pair) {}, append([]string{"proxy_ssl_verify on;"}, extra...)...)
 				return n.Run().Scene()
 			}}
 	}
 	handshake := func(name, doc string, symptom vocab.Symptom, demand func(*backend.TLS, pair), extra ...string) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.TLSHandshake, Symptom: symptom, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				n, _ := b.behindTLS(certificate{name: "app.internal"}, demand, extra...)
 				return n.Run().Scene()
 			}}
@@ -96,7 +95,7 @@ func tlsFaults() []Fault {
 		handshake("handshake-client-certificate-13", "the upstream demands a client certificate, in TLS 1.3", vocab.TLSAlertReceived, func(t *backend.TLS, p pair) { t.Clients = p.authority }, "proxy_ssl_protocols TLSv1.3;"),
 		{
 			Name: "handshake-nginx-rejects", Doc: "the upstream is a listener of nginx with ssl_reject_handshake for unknown names", Cause: vocab.TLSHandshake, Symptom: vocab.TLSAlertReceived, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				cert := b.certificate(certificate{name: name + ".internal"})
 				inner := b.local()

@@ -1,18 +1,17 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 func networkFaults() []Fault {
-	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(context.Context, *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx", "netns"}, Start: start}
 	}
-	filter := func(rule string, limit string) func(context.Context, *Bench) (Scene, error) {
-		return func(_ context.Context, b *Bench) (Scene, error) {
+	filter := func(rule string, limit string) start {
+		return func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			name := b.Name()
 			config := good(b.local())
@@ -28,7 +27,7 @@ func networkFaults() []Fault {
 	return []Fault{
 		f("filtered-drop", "a firewall on this host drops what goes to the upstream's port", vocab.Filtered, vocab.ConnectionTimeout, 504, filter("drop", "proxy_connect_timeout 1s;")).needs("nft"),
 		f("filtered-reject", "a firewall on this host rejects with \"administratively prohibited\"", vocab.Filtered, vocab.DestinationIPUnroutable, 502, filter("reject with icmpx type admin-prohibited", "")).needs("nft"),
-		f("filtered-remote", "a firewall on the upstream's host drops", vocab.Filtered, vocab.ConnectionTimeout, 504, func(_ context.Context, b *Bench) (Scene, error) {
+		f("filtered-remote", "a firewall on the upstream's host drops", vocab.Filtered, vocab.ConnectionTimeout, 504, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			other := b.namespace("other", nil)
 			b.wire(other)
@@ -43,7 +42,7 @@ func networkFaults() []Fault {
 			b.runIn(other, "nft", fmt.Sprintf("add rule inet filter input tcp dport %d drop", p))
 			return n.Scene("the other host drops what comes to its port")
 		}).needs("nft"),
-		f("filtered-router", "a router on the way to the upstream's host drops", vocab.Filtered, vocab.ConnectionTimeout, 504, func(_ context.Context, b *Bench) (Scene, error) {
+		f("filtered-router", "a router on the way to the upstream's host drops", vocab.Filtered, vocab.ConnectionTimeout, 504, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			router, server := b.namespace("router", nil), b.namespace("server", nil)
 			b.wire(router)
@@ -60,15 +59,15 @@ func networkFaults() []Fault {
 			s.Args = append(s.Args, "--deep") // it also tells where packets end
 			return s, err
 		}).needs("nft"),
-		f("unreachable-no-route", "there is no route to the upstream's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("unreachable-no-route", "there is no route to the upstream's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Gateway(b.Site(b.Name()).Via(b, "http", fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()
 		}),
-		f("unreachable-no-ipv6", "the upstream has an IPv6 address and this host has no route for it", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("unreachable-no-ipv6", "the upstream has an IPv6 address and this host has no route for it", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Gateway(b.Site(b.Name()).Via(b, "http", fmt.Sprintf("[2001:db8::5]:%d", b.Port()))).Run().Scene()
 		}),
-		f("unreachable-no-neighbour", "the upstream's host does not answer ARP", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("unreachable-no-neighbour", "the upstream's host does not answer ARP", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			b.wire(b.namespace("other", nil))
 			// Three questions, 200 ms apart instead of a second: the answer is
@@ -80,11 +79,11 @@ func networkFaults() []Fault {
 }
 
 func balancerFaults() []Fault {
-	member := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, also vocab.Cause, intermittent bool, start func(context.Context, *Bench) (Scene, error)) Fault {
+	member := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, also vocab.Cause, intermittent bool, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: 502, Also: []vocab.Cause{also}, Intermittent: intermittent, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		member("pool-all-dead", "both members of the upstream have been stopped", vocab.UpstreamDown, vocab.DestinationUnavailable, vocab.NoHealthyUpstream, false, func(_ context.Context, b *Bench) (Scene, error) {
+		member("pool-all-dead", "both members of the upstream have been stopped", vocab.UpstreamDown, vocab.DestinationUnavailable, vocab.NoHealthyUpstream, false, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			s := b.Site(name).Pool(b, "http", []string{one.Addr + " max_fails=1 fail_timeout=30s", two.Addr + " max_fails=1 fail_timeout=30s"}, "")
@@ -96,12 +95,12 @@ func balancerFaults() []Fault {
 			n.Get(2)
 			return n.Scene("both were stopped; nginx asks neither for 30 s")
 		}).orSymptom(vocab.ConnectionRefused), // what it saw before it gave up on both
-		member("pool-one-dead", "one of three members is dead, and nothing is tried twice", vocab.UpstreamDown, vocab.ConnectionRefused, vocab.PartialOutage, true, func(_ context.Context, b *Bench) (Scene, error) {
+		member("pool-one-dead", "one of three members is dead, and nothing is tried twice", vocab.UpstreamDown, vocab.ConnectionRefused, vocab.PartialOutage, true, func(b *Bench) (Scene, error) {
 			n, _ := b.trio("")
 			n.Get(6)
 			return n.Scene("every third request meets the dead one")
 		}),
-		member("pool-one-garbage", "one of three members sends garbage, and nothing is tried twice", vocab.InvalidResponse, vocab.HTTPProtocolError, vocab.PartialOutage, true, func(_ context.Context, b *Bench) (Scene, error) {
+		member("pool-one-garbage", "one of three members sends garbage, and nothing is tried twice", vocab.InvalidResponse, vocab.HTTPProtocolError, vocab.PartialOutage, true, func(b *Bench) (Scene, error) {
 			n, _ := b.trio("bad-header")
 			n.Get(6)
 			return n.Scene("every third request meets the broken one")
@@ -111,7 +110,7 @@ func balancerFaults() []Fault {
 
 // trio is a site with three members, one of which is dead, or does something
 // wrong.
-func (b *Bench) trio(wrong string) (*Nginx, string) {
+func (b *Bench) trio(wrong string) (*Gateway, string) {
 	name := b.Name()
 	bad := b.local()
 	if wrong != "" {

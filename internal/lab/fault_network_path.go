@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,7 +15,7 @@ import (
 func pathFaults() []Fault {
 	f := func(name, doc string, symptom vocab.Symptom, link backend.Link, limit string, app backend.Config) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.Lossy, Symptom: symptom, Status: 504, Needs: []string{"nginx", "netns", "tun"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				far := b.far(app)
 				n := b.Gateway(b.Site(far.name).Via(b, "http", far.address, limit)).Run().Served(2)
 				far.cable.Order(backend.Order{Link: &link})
@@ -38,9 +37,9 @@ func pathFaults() []Fault {
 }
 
 // unlucky makes requests until some of them failed, or as many as chance may need.
-func (n *Nginx) unlucky(count int) {
+func (g *Gateway) unlucky(count int) {
 	for tries := 0; tries < 20 && count > 0; tries++ {
-		if a := n.Get(1); a.Status >= 500 {
+		if a := g.Get(1); a.Status >= 500 {
 			count--
 		}
 	}
@@ -49,13 +48,13 @@ func (n *Nginx) unlucky(count int) {
 // uploads is a fault that only requests with a body meet.
 func uploads(f Fault) Fault {
 	start := f.Start
-	f.Start = func(ctx context.Context, b *Bench) (Scene, error) {
-		s, err := start(ctx, b)
+	f.Start = func(b *Bench) (Scene, error) {
+		s, err := start(b)
 		s.Method, s.Body = http.MethodPost, 6000
 		for range 3 {
 			if err == nil {
 				s.bench = b
-				s.Ask(ctx)
+				s.Ask(b.ctx)
 			}
 		}
 		return s, err
@@ -68,7 +67,7 @@ func uploads(f Fault) Fault {
 func idleFaults() []Fault {
 	f := func(name, doc string, args ...string) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.IdleDropped, Symptom: vocab.ConnectionReadTimeout, Status: 200, OrStatus: []int{504}, Intermittent: true, Args: args,
-			Needs: []string{"nginx", "netns", "tun"}, Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Needs: []string{"nginx", "netns", "tun"}, Start: func(b *Bench) (Scene, error) {
 				far := b.far(backend.Config{Idle: 60000, Routes: []backend.Route{{Path: "/"}}})
 				far.cable.Order(backend.Order{Link: &backend.Link{Forget: 900}})
 				s := b.Site(far.name).timed(b)
@@ -132,7 +131,7 @@ func (b *Bench) pause(d time.Duration) {
 func pathHealthy() []Fault {
 	f := func(name, doc string, link backend.Link, args ...string) Fault {
 		return Fault{Name: name, Doc: doc, Healthy: true, Status: 200, Args: args, Needs: []string{"nginx", "netns", "tun"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				far := b.far(backend.Config{Idle: 60000, Routes: []backend.Route{{Path: "/", Body: strings.Repeat("0123456789abcde\n", 280)}}})
 				n := b.Gateway(b.Site(far.name).Via(b, "http", far.address)).Run().Served(3)
 				far.cable.Order(backend.Order{Link: &link})

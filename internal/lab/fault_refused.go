@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,23 +16,23 @@ func refusedFaults() []Fault {
 	return append(append(surgeFaults(), http2Faults()...), []Fault{
 		{
 			Name: "request-too-large-uwsgi", Doc: "the variables of a request with a long query do not fit uwsgi's buffer of 4 KB", Cause: vocab.RequestTooLarge, Symptom: vocab.ConnectionTerminated, Status: 502, Needs: []string{"nginx", "uwsgi"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.UWSGI(name, b.local(), "return ok()\n")
 				s := b.Site(name).Via(b, "uwsgi", app.Addr)
 				n := b.Gateway(s).Run().Served(2)
-				s.Path += "?filter=" + strings.Repeat("0123456789", 220+b.Rand.IntN(40))
+				s.path += "?filter=" + strings.Repeat("0123456789", 220+b.Rand.IntN(40))
 				return n.Scene("the query stands in two variables: QUERY_STRING and REQUEST_URI")
 			},
 			OrSymptom: []vocab.Symptom{""}, // nginx cuts its line at 2 KB, and with it the upstream and our mark
 		},
 		{
 			Name: "file-denied-upload", Doc: "the folder for uploads belongs to root: bodies that do not fit the buffer get 500", Cause: vocab.FilePermission, Symptom: vocab.ProxyInternalError, Status: 500, Needs: []string{"nginx", "root"}, Intermittent: true,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, good(b.local()))
 				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr, "client_body_buffer_size 8k;")).Run().Served(2)
-				n.owned(filepath.Join(n.Dir, "tmp", "client_body"), pick[os.FileMode](b, 0o700, 0o755))
+				n.owned(filepath.Join(n.dir, "tmp", "client_body"), pick[os.FileMode](b, 0o700, 0o755))
 				for range 3 {
 					n.post(1, 40000)
 				}
@@ -45,7 +44,7 @@ func refusedFaults() []Fault {
 		{
 			Name: "ejected-by-errors", Doc: "proxy_next_upstream has http_500 and max_fails is 1: the errors of one page took both servers out, and every page fails", Cause: vocab.EjectedByAppErrors, Symptom: vocab.DestinationUnavailable, Status: 502,
 			Also: []vocab.Cause{vocab.NoHealthyUpstream, vocab.BackendInPenalty}, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				bad := func() backend.Config {
 					c := good(b.local())
@@ -60,7 +59,7 @@ func refusedFaults() []Fault {
 				n.workers = 1 // each worker counts failures for itself
 				n.Run().Served(3)
 				for range 3 {
-					b.ask(b.ctx, n.hosts, http.MethodGet, s.at("/broken/report"), 0)
+					b.ask(b.ctx, n.hosts, http.MethodGet, s.below("/broken/report"), 0)
 				}
 				n.Get(2)
 				return n.Scene("both servers answer every other page well; nginx asks neither for a minute")
@@ -70,14 +69,14 @@ func refusedFaults() []Fault {
 }
 
 // owned gives a folder of the gateway to root.
-func (n *Nginx) owned(dir string, mode os.FileMode) {
-	if n.b.err != nil {
+func (g *Gateway) owned(dir string, mode os.FileMode) {
+	if g.b.err != nil {
 		return
 	}
 	if err := os.Chown(dir, 0, 0); err != nil {
-		n.b.fail("cannot give %s to root: %w", dir, err)
+		g.b.fail("cannot give %s to root: %w", dir, err)
 	}
 	if err := os.Chmod(dir, mode); err != nil {
-		n.b.fail("cannot close %s: %w", dir, err)
+		g.b.fail("cannot close %s: %w", dir, err)
 	}
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,7 +12,7 @@ import (
 func responseFaults() []Fault {
 	f := func(name, doc, does1 string, cause vocab.Cause, symptom vocab.Symptom, status int, extra ...string) Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, does(b.local(), does1))
 				return b.Gateway(b.Site(name).Via(b, "http", app.Addr, extra...)).Run().Scene()
@@ -32,13 +31,13 @@ func responseFaults() []Fault {
 		f("empty-reset", "the application reads the request and resets the connection, and lives on", "reset", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
 		{
 			Name: "early-close", Doc: "the application refuses uploads by closing before it has read them; GETs are fine", Cause: vocab.EarlyClose, Symptom: vocab.ConnectionTerminated, Status: 502, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Method: http.MethodPost, Do: "deaf"}, {Path: "/"}}})
 				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2)
 				const size = 6 << 20
 				for range 4 {
-					b.ask(b.ctx, n.hosts, http.MethodPost, n.Target.URL(), size)
+					b.ask(b.ctx, n.hosts, http.MethodPost, n.url(), size)
 				}
 				scene, err := n.Quiet("uploads of 6 MB fail, everything else works")
 				scene.Method, scene.Body = http.MethodPost, size
@@ -51,12 +50,12 @@ func responseFaults() []Fault {
 func clientFaults() []Fault {
 	return []Fault{{
 		Name: "client-aborted", Doc: "clients go away before the answer; the site is fine", Cause: vocab.Aborted, Status: 200, Intermittent: true, Needs: []string{"nginx"},
-		Start: func(_ context.Context, b *Bench) (Scene, error) {
+		Start: func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Delay: 400}}})
 			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(1)
 			for range 5 {
-				b.leave(n.hosts, n.Target.URL(), 60*time.Millisecond)
+				b.leave(n.hosts, n.url(), 60*time.Millisecond)
 			}
 			return n.Served(1).Quiet("five clients waited 60 ms for an answer that takes 400 ms")
 		},
@@ -74,10 +73,10 @@ func gatewayFaults() []Fault {
 	return []Fault{
 		{
 			Name: "loop-self", Doc: "proxy_pass leads to the listener of its own site", Cause: vocab.ProxyLoop, Symptom: vocab.ConnectionLimitReached, Status: 500, OrSymptom: loopSymptoms(), OrStatus: []int{502}, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				s := b.Site(b.Name())
-				s.Scheme = "http"
-				s.Pass = fmt.Sprintf("proxy_pass http://%s;\nproxy_set_header Host %s;\n", s.Listen, s.Host)
+				s.scheme = "http"
+				s.Pass = fmt.Sprintf("proxy_pass http://%s;\nproxy_set_header Host %s;\n", s.listen, s.host)
 				n := b.Gateway(s)
 				n.limit = 128 // so that few connections are enough to fill it
 				return n.Run().Scene()
@@ -85,12 +84,12 @@ func gatewayFaults() []Fault {
 		},
 		{
 			Name: "loop-two-sites", Doc: "two sites of the same nginx lead to each other", Cause: vocab.ProxyLoop, Symptom: vocab.ConnectionLimitReached, Status: 500, OrSymptom: loopSymptoms(), OrStatus: []int{502}, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				s := b.Site(b.Name())
 				inner := b.local()
-				s.Scheme = "http"
+				s.scheme = "http"
 				s.Pass = fmt.Sprintf("proxy_pass http://%s;\nproxy_set_header Host $host;\n", inner)
-				s.Outside = fmt.Sprintf("server {\n    listen %s;\n    location / {\n        proxy_pass http://%s;\n        proxy_set_header Host $host;\n    }\n}\n\n", inner, s.Listen)
+				s.Outside = fmt.Sprintf("server {\n    listen %s;\n    location / {\n        proxy_pass http://%s;\n        proxy_set_header Host $host;\n    }\n}\n\n", inner, s.listen)
 				n := b.Gateway(s)
 				n.limit = 128
 				return n.Run().Scene()
@@ -98,7 +97,7 @@ func gatewayFaults() []Fault {
 		},
 		{
 			Name: "limited-rate", Doc: "limit_req allows one request per minute", Cause: vocab.RateLimited, Symptom: vocab.HTTPRequestDenied, Status: 503, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, good(b.local()))
 				s := b.Site(name).Via(b, "http", app.Addr, "limit_req zone=per_"+name+";")
@@ -110,14 +109,14 @@ func gatewayFaults() []Fault {
 		},
 		{
 			Name: "limited-connections", Doc: "limit_conn allows one connection, and a slow client holds it", Cause: vocab.RateLimited, Symptom: vocab.HTTPRequestDenied, Status: 503, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})
 				s := b.Site(name).Via(b, "http", app.Addr, "proxy_read_timeout 600s;", "limit_conn per_"+name+" 1;")
-				s.Route, s.Path = "/", "/list"
+				s.Route, s.path = "/", "/list"
 				s.Outside += fmt.Sprintf("limit_conn_zone $server_name zone=per_%s:1m;\n\n", name)
 				n := b.Gateway(s).Run().Served(2)
-				b.occupy(n.hosts, s.at("/slow"))
+				b.occupy(n.hosts, s.below("/slow"))
 				b.until("the connection is taken", func() bool { return n.Get(1).Status == http.StatusServiceUnavailable })
 				return n.Scene()
 			},

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -16,7 +15,7 @@ import (
 // ownFault is a fault behind goodgate's own gateway.
 func ownFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
 	return Fault{Name: "goodgate-" + name, Gateway: "goodgate", Doc: doc, Cause: cause, Symptom: symptom, Status: status,
-		Start: func(_ context.Context, b *Bench) (Scene, error) { return start(b) }}
+		Start: func(b *Bench) (Scene, error) { return start(b) }}
 }
 
 // goodgateFaults need nothing but the program itself.

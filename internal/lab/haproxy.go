@@ -3,29 +3,19 @@ package lab
 import (
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // haSite is one site behind a scene's HAProxy.
 type haSite struct {
-	app     string
-	host    string
-	path    string
-	listen  string
-	scheme  string
+	place
 	options string   // of bind
 	front   string   // further lines of the frontend
 	back    string   // further lines of the backend
 	servers []string // what stands behind "server sN"
 	apart   bool     // frontend and backend are sections of their own
-}
-
-func (s *haSite) url() string {
-	return fmt.Sprintf("%s://%s:%d%s", s.scheme, s.host, port(s.listen), s.path)
 }
 
 // pool is what its backend is called.
@@ -40,45 +30,34 @@ const (
 
 // HAProxy is the gateway of a scene.
 type HAProxy struct {
-	*Proc
-	b       *Bench
-	dir     string
-	conf    string
+	*Gateway
 	log     string // the file, where there is one
-	logs    string // one of the ways above
+	way     string // it logs in one of the ways above
 	socket  string // its runtime socket; empty: none
 	target  *haSite
 	others  []*haSite
-	hosts   map[string]string
 	globals string // further lines of the global section
 	wait    string // timeout server
 	connect string // timeout connect
 	retries int    // -1: as it is by default
-	memory  []string
-	pid     int  // in lines of the past
-	single  bool // one process, without a master
+	pid     int    // process id in lines of the past
+	single  bool   // one process, without a master
 }
 
 // haSite draws the outside of a site behind HAProxy.
 func (b *Bench) haSite(app string, servers ...string) *haSite {
-	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &haSite{app: app, host: app + "." + zone, listen: b.local(), scheme: "http", servers: servers}
-	s.path = pick(b, "/", "/api/", "/v1/") + pick(b, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
-	}
-	return s
+	return &haSite{place: b.place(app, b.local, zones...), servers: servers}
 }
 
 // HAProxy lays out an HAProxy with target among its decoys. It is not running
 // yet.
 func (b *Bench) HAProxy(target *haSite) *HAProxy {
-	h := &HAProxy{
-		Proc: &Proc{b: b, name: "haproxy", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "haproxy", "etc/haproxy", "lb")), target: target,
-		hosts: map[string]string{}, wait: "10s", connect: "2s", retries: pick(b, -1, 0, 1, 2), logs: pick(b, toFile, toFile, toSyslog, toNobody), pid: 800 + b.Rand.IntN(90),
-	}
+	h := &HAProxy{target: target, wait: "10s", connect: "2s"}
+	h.Gateway = b.layOut(h, "haproxy", pick(b, "haproxy", "etc/haproxy", "lb"))
+	h.clients = 2
+	h.retries, h.way, h.pid = pick(b, -1, 0, 1, 2), pick(b, toFile, toFile, toSyslog, toNobody), 800+b.Rand.IntN(90)
 	if b.netns >= 0 {
-		h.logs = toFile // the lab's own syslog service is on the other machine
+		h.way = toFile // the lab's own syslog service is on the other machine
 	}
 	h.conf = filepath.Join(h.dir, "haproxy.cfg")
 	h.log = filepath.Join(h.dir, "log", "haproxy.log")
@@ -89,21 +68,12 @@ func (b *Bench) HAProxy(target *haSite) *HAProxy {
 		p := b.certificate(certificate{name: target.app + ".front"})
 		target.scheme, target.options = "https", " ssl crt "+b.bundle(p)
 	}
-	healthy, dead := b.Name(), b.Name()
-	good := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	h.others = []*haSite{b.haSite(healthy, good.Addr), b.haSite(dead, b.local())}
+	healthy, alive, dead := b.bystanders()
+	h.others = []*haSite{b.haSite(healthy, alive), b.haSite(dead, b.local())}
 	for _, s := range h.others {
-		// A shared listener tells its sites apart by their hosts.
-		if target.host != "127.0.0.1" && s.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
-			s.listen = target.listen
-		}
+		b.neighbours(&target.place, &s.place)
 	}
-	for _, s := range append([]*haSite{target}, h.others...) {
-		if net.ParseIP(s.host) == nil {
-			h.hosts[s.host] = s.listen
-		}
-	}
+	h.serves(target, h.others[0], h.others[1])
 	return h
 }
 
@@ -163,10 +133,7 @@ func (h *HAProxy) frontend(s *haSite, here []*haSite) string {
 	b := h.b
 	var c strings.Builder
 	bind := fmt.Sprintf("    bind %s%s\n", s.listen, s.options)
-	// A site that nothing tells from others is asked for by its address: its
-	// name has none.
-	named := net.ParseIP(s.host) == nil
-	if len(here) == 1 && !named && !s.apart && b.Chance(60) && len(s.servers) > 0 {
+	if len(here) == 1 && !s.named() && !s.apart && b.Chance(60) && len(s.servers) > 0 {
 		fmt.Fprintf(&c, "\nlisten %s\n%s%s%s", s.pool(), bind, indent(s.front, 4), h.backend(s))
 		return c.String()
 	}
@@ -175,7 +142,7 @@ func (h *HAProxy) frontend(s *haSite, here []*haSite) string {
 		if len(o.servers) == 0 {
 			continue
 		}
-		if i == len(here)-1 && o != h.target || len(here) == 1 && !named {
+		if i == len(here)-1 && o != h.target || len(here) == 1 && !s.named() {
 			fmt.Fprintf(&c, "    default_backend %s\n", o.pool())
 			continue
 		}
@@ -205,35 +172,12 @@ func (h *HAProxy) backend(s *haSite) string {
 	return c.String()
 }
 
-// Run writes configuration and past, starts HAProxy and waits until it listens.
-func (h *HAProxy) Run() *HAProxy {
-	h.write()
-	h.start()
-	for _, s := range h.others {
-		h.b.poll(h.hosts, s.url(), time.Duration(200+h.b.Rand.IntN(200))*time.Millisecond)
-	}
-	return h
-}
-
 func (h *HAProxy) write() {
 	h.b.Write(h.conf, h.text())
-	if h.b.err != nil {
-		return
-	}
-	at := time.Now().Add(-time.Duration(2+h.b.Rand.IntN(60)) * 24 * time.Hour)
-	if err := os.Chtimes(h.conf, at, at); err != nil {
-		h.b.fail("cannot date %s back: %w", h.conf, err)
-	}
-	if h.logs == toNobody {
-		return
-	}
-	h.past()
+	h.b.date(h.conf)
 }
 
-func (h *HAProxy) start() {
-	if h.b.err != nil {
-		return
-	}
+func (h *HAProxy) command() command {
 	args := []string{"-f", h.conf}
 	if h.b.Chance(50) && !h.single {
 		args = append([]string{"-W"}, args...)
@@ -244,38 +188,14 @@ func (h *HAProxy) start() {
 	if h.b.haproxy == haproxyNew {
 		argv = path // the master becomes what its first word leads to (mworker_reexec, src/haproxy.c)
 	}
-	if h.logs == toFile {
+	if h.way == toFile {
 		// The shell makes standard output a file and becomes HAProxy, which takes
 		// O_APPEND off it (fcntl in sendlog, src/log.c): the past is written
 		// through the same description, so that it ends where HAProxy begins.
 		args = append([]string{"-c", `exec >> ` + h.log + ` 2>&1; cat ` + h.log + `.past; rm ` + h.log + `.past; exec "$0" "$@"`, path}, args...)
 		path, argv = "/bin/sh", "sh"
 	}
-	h.Proc = h.b.Start(command{name: "haproxy", path: path, argv: argv, dir: h.dir, args: args, log: filepath.Join(h.dir, "startup.log")})
-	h.Proc.Addr = h.target.listen
-	h.listening()
-}
-
-// Get makes count requests to the target and returns the last answer.
-func (h *HAProxy) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if h.b.err != nil {
-			return Answer{}
-		}
-		last = h.b.ask(h.b.ctx, h.hosts, "GET", h.target.url(), 0)
-	}
-	return last
-}
-
-// Served makes some requests that must succeed.
-func (h *HAProxy) Served(count int) *HAProxy {
-	for range count {
-		if a := h.Get(1); h.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			h.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(h.log))
-		}
-	}
-	return h
+	return command{name: "haproxy", path: path, argv: argv, dir: h.dir, args: args, log: filepath.Join(h.dir, "startup.log")}
 }
 
 // tell sends a command to the runtime socket, as an operator does.
@@ -296,26 +216,11 @@ func (h *HAProxy) tell(command string) {
 	}
 }
 
-// down waits until the target's backend has no server.
-func (h *HAProxy) down() *HAProxy {
-	h.b.until("the checks have failed", func() bool { return h.Get(1).Status == 503 })
-	return h
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (h *HAProxy) Scene(notes ...string) (Scene, error) {
-	h.Get(1 + h.b.Rand.IntN(2))
-	return h.Quiet(notes...)
-}
-
-// Quiet describes what has been built.
-func (h *HAProxy) Quiet(notes ...string) (Scene, error) {
-	s := Scene{URL: h.target.url(), Hosts: h.hosts, Config: h.conf, Notes: notes, Enter: h.b.enter, bench: h.b}
-	if h.logs != toNobody {
-		s.Logs = []string{h.log}
+func (h *HAProxy) logs(s *Scene) {
+	if h.way != toNobody {
+		s.Logs = append(s.Logs, h.log)
 	}
-	if h.logs == toSyslog {
-		s.Args = []string{"--log", h.log}
+	if h.way == toSyslog {
+		s.Args = append(s.Args, "--log", h.log)
 	}
-	return s, h.b.err
 }

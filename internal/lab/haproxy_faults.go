@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -10,43 +9,25 @@ import (
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// haFault is a fault behind HAProxy.
-func haFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
-	return Fault{Name: "haproxy-" + name, Gateway: "haproxy", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"haproxy"},
-		Start: func(_ context.Context, b *Bench) (Scene, error) { return start(b) }}
-}
-
-func (f Fault) also(causes ...vocab.Cause) Fault {
-	f.Also = append(append([]vocab.Cause{}, f.Also...), causes...)
-	return f
-}
-
-func (f Fault) now(intermittent bool) Fault {
-	f.Intermittent = intermittent
-	return f
-}
-
+// haproxyFaults are the faults behind HAProxy.
 func haproxyFaults() []Fault {
-	var all []Fault
-	for _, group := range [][]Fault{haDown(), haWait(), haSpeak(), haTLS(), haBalance(), haAnswer(), haNetwork()} {
-		all = append(all, group...)
-	}
-	return withNewer(all)
+	faults := behind("haproxy", []string{"haproxy"}, haDown(), haWait(), haSpeak(), haTLS(), haBalance(), haAnswer(), haNetwork())
+	return append(withNewer(faults), withNewer(behind("haproxy", []string{"haproxy"}, haHealthy()))...)
 }
 
 func haDown() []Fault {
 	return []Fault{
-		haFault("down-never-started", "nothing has ever listened at the server's address", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-never-started", "nothing has ever listened at the server's address", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			return b.HAProxy(b.haSite(b.Name(), b.local())).Run().Scene()
 		}),
-		haFault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			h := b.HAProxy(b.haSite(name, app.Addr)).Run().Served(3)
 			app.End()
 			return h.Scene()
 		}),
-		haFault("down-checked", "both servers were stopped, and the health checks know it", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("down-checked", "both servers were stopped, and the health checks know it", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			check := pick(b, " check inter 200ms fall 2", " check inter 300ms fall 1")
@@ -55,18 +36,18 @@ func haDown() []Fault {
 			two.End()
 			return h.down().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		haFault("address-other-port", "the application listens on another port than the server line says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("address-other-port", "the application listens on another port than the server line says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.HAProxy(b.haSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}),
-		haFault("address-localhost-v6", "the server line leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("address-localhost-v6", "the server line leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.HAProxy(b.haSite(name, fmt.Sprintf("[::1]:%d", port(app.Addr)))).Run().Scene()
 		}),
-		haFault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
 			h := b.HAProxy(b.haSite(name, app.Addr)).remembers().Run().Served(3)
@@ -74,7 +55,7 @@ func haDown() []Fault {
 			app.Wait()
 			return h.Scene()
 		}).needs("node").orSymptom(vocab.ConnectionTerminated),
-		haFault("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
+		fault("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			config := good(address)
@@ -87,7 +68,7 @@ func haDown() []Fault {
 
 func haWait() []Fault {
 	return []Fault{
-		haFault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			h := b.HAProxy(b.haSite(name, app.Addr))
@@ -96,28 +77,31 @@ func haWait() []Fault {
 			app.Freeze()
 			return h.Scene()
 		}),
-		haFault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			h := b.HAProxy(b.haSite(name, app.Addr)).remembers().Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 })
+			h := b.HAProxy(b.haSite(name, app.Addr)).remembers()
+			h.Remember(40, b.quick)
 			h.wait = "1s"
 			h.Run().Served(3)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "hang"}}})
 			return h.Scene()
 		}),
-		haFault("slow-now", "answers came in milliseconds and now take longer than timeout server", vocab.UpstreamSlow, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("slow-now", "answers came in milliseconds and now take longer than timeout server", vocab.UpstreamSlow, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			h := b.HAProxy(b.haSite(name, app.Addr)).remembers().Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 })
+			h := b.HAProxy(b.haSite(name, app.Addr)).remembers()
+			h.Remember(40, b.quick)
 			h.wait = pick(b, "1s", "1000")
 			h.Run().Served(3)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Delay: 1700}}})
 			return h.Scene()
 		}),
-		haFault("timeout-short", "a report takes 1.7 s, as always; timeout server is 1 s since this start", vocab.TimeoutTooShort, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("timeout-short", "a report takes 1.7 s, as always; timeout server is 1 s since this start", vocab.TimeoutTooShort, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
-			h := b.HAProxy(b.haSite(name, app.Addr)).remembers().Remember(60, b.asAlways)
+			h := b.HAProxy(b.haSite(name, app.Addr)).remembers()
+			h.Remember(60, b.asAlways)
 			h.wait = "1s"
 			return h.Run().Scene()
 		}),
@@ -126,24 +110,24 @@ func haWait() []Fault {
 
 func haSpeak() []Fault {
 	return []Fault{
-		haFault("mismatch-http-to-https", "the server line lacks ssl, the Node application speaks TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
+		fault("mismatch-http-to-https", "the server line lacks ssl, the Node application speaks TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.NodeTLS(name, b.local(), b.certificate(certificate{name: name + ".internal"}))
 			return b.HAProxy(b.haSite(name, app.Addr)).Run().Scene()
 		}).needs("node"),
-		haFault("mismatch-https-to-http", "the server line says ssl, the application speaks plain HTTP", vocab.ProtocolMismatch, vocab.TLSProtocolError, 503, func(b *Bench) (Scene, error) {
+		fault("mismatch-https-to-http", "the server line says ssl, the application speaks plain HTTP", vocab.ProtocolMismatch, vocab.TLSProtocolError, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.HAProxy(b.haSite(name, app.Addr+" ssl verify none")).Run().Scene()
 		}),
-		haFault("mismatch-proxy-protocol", "the application demands a PROXY header, the server line lacks send-proxy", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
+		fault("mismatch-proxy-protocol", "the application demands a PROXY header, the server line lacks send-proxy", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			config := good(b.local())
 			config.Proxy = true
 			app := b.Backend(name, config)
 			return b.HAProxy(b.haSite(name, app.Addr)).Run().Scene()
 		}),
-		haFault("mismatch-fastcgi", "the server line leads to php-fpm", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
+		fault("mismatch-fastcgi", "the server line leads to php-fpm", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := pick(b, b.local(), b.socket(name))
 			b.PHP(name, address, "", map[string]string{"index.php": "echo 'ok';"})
@@ -166,16 +150,16 @@ func haTLS() []Fault {
 	}
 	plain := func(*backend.TLS) {}
 	return []Fault{
-		haFault("untrusted-self-signed", "the server's certificate is signed by itself", vocab.TLSUntrusted, vocab.TLSCertificateError, 503, tls(certificate{name: "app.internal", alone: true}, plain, "verify required")),
-		haFault("untrusted-expired", "the server's certificate expired yesterday", vocab.TLSUntrusted, vocab.TLSCertificateError, 503, tls(certificate{name: "app.internal", expired: true}, plain, "verify required sni str(app.internal)")),
-		haFault("untrusted-name", "the server's certificate is for another name", vocab.TLSUntrusted, vocab.TLSCertificateError, 503, tls(certificate{name: "old.internal"}, plain, "verify required verifyhost app.internal")),
-		haFault("handshake-sni", "the server demands a server name, and none is sent", vocab.TLSHandshake, vocab.TLSAlertReceived, 503, tls(certificate{name: "app.internal"}, func(t *backend.TLS) { t.Name = "app.internal" }, "verify none")),
+		fault("untrusted-self-signed", "the server's certificate is signed by itself", vocab.TLSUntrusted, vocab.TLSCertificateError, 503, tls(certificate{name: "app.internal", alone: true}, plain, "verify required")),
+		fault("untrusted-expired", "the server's certificate expired yesterday", vocab.TLSUntrusted, vocab.TLSCertificateError, 503, tls(certificate{name: "app.internal", expired: true}, plain, "verify required sni str(app.internal)")),
+		fault("untrusted-name", "the server's certificate is for another name", vocab.TLSUntrusted, vocab.TLSCertificateError, 503, tls(certificate{name: "old.internal"}, plain, "verify required verifyhost app.internal")),
+		fault("handshake-sni", "the server demands a server name, and none is sent", vocab.TLSHandshake, vocab.TLSAlertReceived, 503, tls(certificate{name: "app.internal"}, func(t *backend.TLS) { t.Name = "app.internal" }, "verify none")),
 	}
 }
 
 func haBalance() []Fault {
 	checked := func(name, doc, check string, route backend.Route) Fault {
-		return haFault(name, doc, vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		return fault(name, doc, vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 60000, Routes: []backend.Route{route, {Path: "/"}}})
 			s := b.haSite(name, app.Addr+" check inter 200ms fall 2")
@@ -186,19 +170,19 @@ func haBalance() []Fault {
 	return []Fault{
 		checked("check-wrong-path", "the check asks for a path that the application does not have", "option httpchk GET /healthz", backend.Route{Path: "/healthz", Status: 404}),
 		checked("check-wrong-status", "the check wants 204, the application answers 200", "option httpchk\nhttp-check send meth GET uri /up\nhttp-check expect status 204", backend.Route{Path: "/up"}),
-		haFault("maintenance-return", "a rule answers 503", vocab.Maintenance, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-return", "a rule answers 503", vocab.Maintenance, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.haSite(name, app.Addr)
 			s.back = pick(b, "http-request deny deny_status 503", "http-request return status 503 content-type text/plain string \"back soon\"")
 			return b.HAProxy(s).Run().Scene()
 		}).orSymptom(vocab.HTTPRequestDenied),
-		haFault("maintenance-disabled", "a person has written \"disabled\" behind every server", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-disabled", "a person has written \"disabled\" behind every server", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			return b.HAProxy(b.haSite(name, one.Addr+" disabled", two.Addr+" check disabled")).Run().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		haFault("maintenance-socket", "a deploy has set the server to maintenance at the runtime socket", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-socket", "a deploy has set the server to maintenance at the runtime socket", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			h := b.HAProxy(b.haSite(name, app.Addr))
@@ -207,7 +191,7 @@ func haBalance() []Fault {
 			h.tell("set server " + h.target.pool() + "/s1 state maint")
 			return h.Scene()
 		}).also(vocab.NoHealthyUpstream),
-		haFault("no-route", "no use_backend rule fits, and there is no default_backend", vocab.NoRoute, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
+		fault("no-route", "no use_backend rule fits, and there is no default_backend", vocab.NoRoute, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
 			s := b.haSite(b.Name())
 			s.host = "127.0.0.1"
 			s.front = "use_backend " + s.app + "_v2 if { path_beg /v2/ }"
@@ -220,7 +204,7 @@ func haBalance() []Fault {
 			s.front += fmt.Sprintf("\n\nbackend %s_v2\n    server s1 %s", s.app, app.Addr)
 			return h.Run().Scene()
 		}).orSymptom(vocab.DestinationUnavailable),
-		haFault("queue-full", "the server may have one connection, and a slow request has it", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
+		fault("queue-full", "the server may have one connection, and a slow request has it", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})
 			s := b.haSite(name, app.Addr+" maxconn 1")
@@ -232,7 +216,7 @@ func haBalance() []Fault {
 			b.until("the connection is taken", func() bool { return h.Get(1).Status == http.StatusServiceUnavailable })
 			return h.Scene()
 		}),
-		haFault("pool-one-dead", "one of three servers is dead, without checks, and nothing is tried twice", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("pool-one-dead", "one of three servers is dead, without checks, and nothing is tried twice", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			servers := []string{b.Backend(name+"-1", good(b.local())).Addr, b.Backend(name+"-2", good(b.local())).Addr, b.local()}
 			b.Rand.Shuffle(3, func(i, j int) { servers[i], servers[j] = servers[j], servers[i] })
@@ -240,13 +224,13 @@ func haBalance() []Fault {
 			h.retries = 0
 			h.Run().Get(6)
 			return h.Scene()
-		}).also(vocab.PartialOutage).now(true),
+		}).also(vocab.PartialOutage).comesAndGoes(),
 	}
 }
 
 func haAnswer() []Fault {
 	f := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return haFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, does(b.local(), what))
 			return b.HAProxy(b.haSite(name, app.Addr)).Run().Scene()
@@ -259,19 +243,19 @@ func haAnswer() []Fault {
 		f("invalid-garbage", "the answer is no HTTP at all", "garbage", vocab.InvalidResponse, vocab.HTTPProtocolError, 502),
 		f("truncated-body", "the body is shorter than its Content-Length; the status is 200", "short", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
 		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.ConnectionTerminated, 502),
-		haFault("buffer", "the application sends 9 KB of cookies, tune.bufsize is 8192", vocab.BufferTooSmall, vocab.HTTPHeaderSectionSize, 502, func(b *Bench) (Scene, error) {
+		fault("buffer", "the application sends 9 KB of cookies, tune.bufsize is 8192", vocab.BufferTooSmall, vocab.HTTPHeaderSectionSize, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Pad: 9000}}})
 			h := b.HAProxy(b.haSite(name, app.Addr))
 			h.globals = "tune.bufsize 8192"
 			return h.Run().Scene()
 		}).orSymptom(vocab.HTTPProtocolError),
-		haFault("app-error", "the application answers 500", vocab.AppError, "", 500, func(b *Bench) (Scene, error) {
+		fault("app-error", "the application answers 500", vocab.AppError, "", 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Status: 500, Body: "Internal Server Error\n"}}})
 			return b.HAProxy(b.haSite(name, app.Addr)).Run().Scene()
 		}),
-		haFault("app-503", "the application answers 503", vocab.AppError, "", 503, func(b *Bench) (Scene, error) {
+		fault("app-503", "the application answers 503", vocab.AppError, "", 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Status: 503, Body: "no database\n"}}})
 			return b.HAProxy(b.haSite(name, app.Addr)).Run().Scene()
@@ -281,7 +265,7 @@ func haAnswer() []Fault {
 
 func haNetwork() []Fault {
 	return []Fault{
-		haFault("filtered-drop", "a firewall on this host drops what goes to the server's port", vocab.Filtered, vocab.ConnectionTimeout, 503, func(b *Bench) (Scene, error) {
+		fault("filtered-drop", "a firewall on this host drops what goes to the server's port", vocab.Filtered, vocab.ConnectionTimeout, 503, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			name := b.Name()
 			config := good(b.local())
@@ -295,7 +279,7 @@ func haNetwork() []Fault {
 			b.run("nft", fmt.Sprintf("add rule inet filter input tcp dport %d drop", port(app.Addr)))
 			return h.Scene()
 		}).needs("netns", "nft"),
-		haFault("stale-hosts", "the server's name was looked up when HAProxy started; /etc/hosts has changed since", vocab.StaleDNS, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("stale-hosts", "the server's name was looked up when HAProxy started; /etc/hosts has changed since", vocab.StaleDNS, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name, p := b.Name(), b.Port()
 			host := name + ".svc.internal"
 			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.0.2 " + host + "\n"})
@@ -307,16 +291,16 @@ func haNetwork() []Fault {
 			b.Write("machine/etc/hosts", "127.0.0.1 localhost\n127.0.0.3 "+host+"\n")
 			return h.Scene()
 		}).needs("netns"),
-		haFault("unreachable-no-route", "there is no route to the server's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
+		fault("unreachable-no-route", "there is no route to the server's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.HAProxy(b.haSite(b.Name(), fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()
 		}).needs("netns"),
 	}
 }
 
-func haproxyHealthy() []Fault {
+func haHealthy() []Fault {
 	f := func(name, doc string, status int, start func(b *Bench) (Scene, error)) Fault {
-		h := haFault("healthy-"+name, doc, "", "", status, start)
+		h := fault("healthy-"+name, doc, "", "", status, start)
 		h.Healthy = true
 		return h
 	}
@@ -332,14 +316,14 @@ func haproxyHealthy() []Fault {
 			s := b.haSite(app, p.Addr)
 			more(s)
 			h := b.HAProxy(s)
-			if h.logs == toNobody {
-				h.logs = toFile // without a log nothing is known of the time before
+			if h.way == toNobody {
+				h.way = toFile // without a log nothing is known of the time before
 			}
 			return h.Run().Scene()
 		})
 	}
 	none := func(*haSite) {}
-	return withNewer([]Fault{
+	return []Fault{
 		route("plain", "the application answers", backend.Route{}, none),
 		route("404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}, none),
 		route("slow", "answers take 0.7 s and timeout server is 10 s", backend.Route{Delay: 700}, none),
@@ -354,10 +338,10 @@ func haproxyHealthy() []Fault {
 			config.TLS = &backend.TLS{Certificate: p.file, Key: p.key}
 			app := b.Backend(name, config)
 			h := b.HAProxy(b.haSite(name, app.Addr+" ssl verify required ca-file "+p.authority+" sni str(app.internal)"))
-			if h.logs == toNobody {
-				h.logs = toSyslog
+			if h.way == toNobody {
+				h.way = toSyslog
 			}
 			return h.Run().Served(2).Scene()
 		}),
-	})
+	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func (h *HAProxy) logTarget() string {
-	switch h.logs {
+	switch h.way {
 	case toFile:
 		return "log stdout format " + pick(h.b, "raw", "rfc3164") + " local0"
 	case toSyslog:
@@ -68,8 +68,10 @@ func receive(in net.PacketConn, out io.Writer) {
 
 // past writes the log of yesterday and of the last hour.
 func (h *HAProxy) past() {
-	now := time.Now()
-	yesterday := now.Add(-time.Duration(20*60+h.b.Rand.IntN(8*60)) * time.Minute)
+	if h.way == toNobody {
+		return
+	}
+	yesterday := h.b.yesterday()
 	var old strings.Builder
 	for i := range 6 + h.b.Rand.IntN(12) {
 		at := yesterday.Add(time.Duration(i*17) * time.Second)
@@ -77,11 +79,9 @@ func (h *HAProxy) past() {
 		old.WriteString(h.line(at, "legacy_in", "legacy/app1", "0/0/-1/-1/3", 503, state, "/shop/checkout"))
 		old.WriteString(h.line(at.Add(time.Second), h.target.app+"_in", "legacy/app1", "0/0/0/2/2", 404, "----", "/wp-login.php"))
 	}
-	for _, m := range h.memory {
-		old.WriteString(m)
-	}
+	old.WriteString(h.good)
 	path := h.log
-	if h.logs == toFile {
+	if h.way == toFile {
 		path += ".past"
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -101,30 +101,21 @@ func (h *HAProxy) past() {
 // line is a request of the past as HAProxy logs it.
 func (h *HAProxy) line(at time.Time, front, server, timers string, status int, state, path string) string {
 	text := fmt.Sprintf(`198.51.100.23:%d [%s] %s %s %s %d 212 - - %s 3/1/0/0/0 0/0 "GET %s HTTP/1.1"`, 40000+at.Second()*100, at.Format("02/Jan/2006:15:04:05.000"), front, server, timers, status, state, path)
-	if h.logs == toSyslog {
+	if h.way == toSyslog {
 		return fmt.Sprintf("%s gw1 haproxy[%d]: %s\n", at.Format(time.Stamp), h.pid, text)
 	}
 	return text + "\n"
 }
 
-// Remember gives the target count good requests of the past hour, each as slow
-// as took says. It must be called before Run.
-func (h *HAProxy) Remember(count int, took func() float64) *HAProxy {
-	now := time.Now()
-	for i := range count {
-		at := now.Add(-fifty + time.Duration(i)*(fifty-time.Minute)/time.Duration(count))
-		ms := int(took() * 1000)
-		for _, front := range []string{h.target.app + "_in"} {
-			h.memory = append(h.memory, h.line(at, front, h.target.pool()+"/s1", fmt.Sprintf("0/0/0/%d/%d", ms, ms), 200, "----", h.target.path))
-		}
-	}
-	return h
+func (h *HAProxy) record(at time.Time, took float64) string {
+	ms := int(took * 1000)
+	return h.line(at, h.target.app+"_in", h.target.pool()+"/s1", fmt.Sprintf("0/0/0/%d/%d", ms, ms), 200, "----", h.target.path)
 }
 
 // remembers makes the scene one whose log shows how long requests took.
 func (h *HAProxy) remembers() *HAProxy {
-	if h.logs == toNobody {
-		h.logs = toFile
+	if h.way == toNobody {
+		h.way = toFile
 	}
 	h.plain()
 	return h

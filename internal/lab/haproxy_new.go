@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"slices"
 	"strings"
 )
@@ -17,9 +16,9 @@ func withNewer(all []Fault) []Fault {
 		f.Name = haproxyNew + strings.TrimPrefix(f.Name, "haproxy")
 		f.Needs = slices.Clone(f.Needs)
 		f.Needs[slices.Index(f.Needs, "haproxy")] = haproxyNew
-		f.Start = func(ctx context.Context, b *Bench) (Scene, error) {
+		f.Start = func(b *Bench) (Scene, error) {
 			b.haproxy = haproxyNew
-			return start(ctx, b)
+			return start(b)
 		}
 		all = append(all, f)
 	}

@@ -141,27 +141,12 @@ func limited(c command, flag string, n int) command {
 }
 
 // RunWith is Run with an edit of the main configuration before nginx starts.
-func (n *Nginx) RunWith(edit func(main string) string) *Nginx {
+func (n *Nginx) RunWith(edit func(main string) string) *Gateway {
 	n.write()
-	if n.b.err == nil {
-		text, err := os.ReadFile(n.Conf)
-		if err != nil {
-			n.b.fail("cannot edit %s: %w", n.Conf, err)
-			return n
-		}
-		changed := edit(string(text))
-		if changed == string(text) {
-			n.b.fail("cannot edit %s: the edit changes nothing", n.Conf)
-		}
-		n.b.Write(n.Conf, changed)
-		n.age(n.Conf, 50*time.Hour)
-	}
+	n.b.edit(n.conf, edit)
+	n.b.age(n.conf, 50*time.Hour)
 	n.past()
-	n.start()
-	for _, s := range n.Others {
-		n.b.poll(n.hosts, s.URL(), time.Duration(150+n.b.Rand.IntN(200))*time.Millisecond)
-	}
-	return n
+	return n.begin()
 }
 
 // half begins a request and never ends its header, until the bench is closed: it
@@ -196,20 +181,20 @@ func (s *Site) plainly(address string) *Site {
 }
 
 // fillUp begins requests until one gets status, at most most of them.
-func (n *Nginx) fillUp(status, most int) {
+func (g *Gateway) fillUp(status, most int) {
 	var got []string
 	for range most {
-		if n.b.err != nil {
+		if g.b.err != nil {
 			return
 		}
-		a := n.Get(1)
+		a := g.Get(1)
 		if a.Status == status {
 			return
 		}
 		got = append(got, fmt.Sprintf("%d %v", a.Status, a.Err))
-		n.b.half(n.hosts, n.Target.URL())
+		g.b.half(g.hosts, g.url())
 	}
-	n.b.fail("cannot use up the gateway: no request got %d: %v: %s", status, got[max(0, len(got)-4):], tail(n.Errors))
+	g.b.fail("cannot use up the gateway: no request got %d: %v: %s", status, got[max(0, len(got)-4):], g.said())
 }
 
 // Small mounts a file system of its own, of some bytes, inside of the scene's
@@ -249,11 +234,11 @@ func (b *Bench) stuff(file string, bytes int) {
 }
 
 // post sends count bodies of some size to the target and returns the last answer.
-func (n *Nginx) post(count, body int) Answer {
+func (g *Gateway) post(count, body int) Answer {
 	var last Answer
 	for range count {
-		if n.b.err == nil {
-			last = n.b.ask(n.b.ctx, n.hosts, http.MethodPost, n.Target.URL(), body)
+		if g.b.err == nil {
+			last = g.b.ask(g.b.ctx, g.hosts, http.MethodPost, g.url(), body)
 		}
 	}
 	return last

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -23,7 +22,7 @@ func fileFaults() []Fault {
 	return []Fault{
 		{
 			Name: "files-gateway", Doc: "worker_rlimit_nofile is low and clients hold the descriptors", Cause: vocab.FDExhausted, Symptom: vocab.ProxyInternalError, Status: 500, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, good(b.local()))
 				n := b.Gateway(b.Site(name).plainly(app.Addr))
@@ -35,7 +34,7 @@ func fileFaults() []Fault {
 		},
 		{
 			Name: "files-app-node", Doc: "the Node application leaks descriptors and answers 500 when it can open nothing more", Cause: vocab.FDExhausted, Status: 500, Also: []vocab.Cause{vocab.AppError}, Needs: []string{"nginx", "node"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.nodeLimited(name, b.local(), 40, `try { fs.openSync(__filename) } catch (e) { console.error(e); res.writeHead(500); return res.end('no') }
 res.end('ok\n');`, "const fs = require('fs');")
@@ -46,7 +45,7 @@ res.end('ok\n');`, "const fs = require('fs');")
 		},
 		{
 			Name: "files-app-accept", Doc: "the application has no descriptor left and accepts nothing more", Cause: vocab.FDExhausted, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				address := b.local()
 				app := b.backendLimited(name, good(address), 24)
@@ -92,7 +91,7 @@ func connectionFaults() []Fault {
 	return []Fault{
 		{
 			Name: "connections-gateway", Doc: "worker_connections are few and clients hold them", Cause: vocab.ConnectionsExhausted, Symptom: vocab.ConnectionLimitReached, Status: 500, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, good(b.local()))
 				n := b.Gateway(b.Site(name).plainly(app.Addr))
@@ -104,7 +103,7 @@ func connectionFaults() []Fault {
 		},
 		{
 			Name: "ports-time-wait", Doc: "the range of local ports is narrow and all of it stands in TIME_WAIT towards the upstream", Cause: vocab.PortsExhausted, Symptom: vocab.ProxyInternalError, Status: 502, Needs: []string{"nginx", "netns"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(nil)
 				b.run("sh", "-c", "echo 40000 40019 > /proc/sys/net/ipv4/ip_local_port_range; echo 0 > /proc/sys/net/ipv4/tcp_tw_reuse")
 				name := b.Name()
@@ -113,13 +112,13 @@ func connectionFaults() []Fault {
 				s.Pass = fmt.Sprintf("proxy_pass http://%s;\n%s\nproxy_set_header Connection \"\";\n", app.Addr, version11)
 				n := b.Gateway(s).Run()
 				b.until("no local port is left", func() bool { return n.Get(1).Status == 502 })
-				b.poll(n.hosts, n.Target.URL(), 300e6)
+				b.poll(n.hosts, n.url(), 300e6)
 				return n.Scene("each request costs a local port for a minute, and there are 20")
 			},
 		},
 		{
 			Name: "ports-held", Doc: "the range of local ports is narrow and connections that another program leaks hold all of it", Cause: vocab.PortsExhausted, Symptom: vocab.ProxyInternalError, Status: 502, Needs: []string{"nginx", "netns"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(nil)
 				b.run("sh", "-c", "echo 40000 40011 > /proc/sys/net/ipv4/ip_local_port_range")
 				name := b.Name()
@@ -138,7 +137,7 @@ func connectionFaults() []Fault {
 		},
 		{
 			Name: "backlog-one", Doc: "the application's accept queue has room for one and it is busy with one request", Cause: vocab.BacklogFull, Symptom: vocab.ConnectionTimeout, Status: 504, Also: []vocab.Cause{vocab.WorkersExhausted, vocab.UpstreamHung}, Needs: []string{"nginx"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.single(name, b.local(), 1)
 				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr, "proxy_connect_timeout 1s;", "proxy_read_timeout 60s;")).Run().Served(2)

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,7 +137,7 @@ func (b *Bench) called(name string, p *Proc) {
 func managerFaults() []Fault {
 	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, start func(*Bench) (Scene, error), needs ...string) Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: 502, Needs: append([]string{"nginx", "netns"}, needs...),
-			Start: func(_ context.Context, b *Bench) (Scene, error) { b.Machine(nil); return start(b) }}
+			Start: func(b *Bench) (Scene, error) { b.Machine(nil); return start(b) }}
 	}
 	return []Fault{
 		f("unit-oom", "the kernel killed the application at the limit of its group, nobody starts it again, and systemd has noted it (recorded)", vocab.UpstreamOOMKilled, vocab.ConnectionRefused, func(b *Bench) (Scene, error) {
@@ -202,7 +201,7 @@ func managerFaults() []Fault {
 		}, "node"),
 		{
 			Name: "unit-private-tmp", Doc: "the application's socket lies in a /tmp of its own (PrivateTmp, recorded): the gateway finds none there", Cause: vocab.SocketPermission, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx", "netns", "node", "cgroup:pressure"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(nil)
 				name := b.Name()
 				socket := fmt.Sprintf("/tmp/%s-%d.sock", name, b.Port())
@@ -217,7 +216,7 @@ func managerFaults() []Fault {
 		},
 		{
 			Name: "container-apart", Doc: "gateway and application are in containers that share no network, as the engine says (recorded)", Cause: vocab.WrongNetwork, Symptom: vocab.ConnectionTimeout, Status: 504, Needs: []string{"nginx", "netns", "cgroup:pressure"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(nil)
 				// The engine's host, which forwards nothing between its bridges.
 				b.wire(b.namespace("other", nil))

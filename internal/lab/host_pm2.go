@@ -83,7 +83,7 @@ func pm2Faults() []Fault {
 	return []Fault{
 		{
 			Name: "pm2-loop", Doc: "every request kills the Node application, and PM2 starts it again", Cause: vocab.UpstreamCrashed, Symptom: vocab.ConnectionTerminated, Status: 502, OrSymptom: []vocab.Symptom{vocab.ConnectionRefused}, Needs: []string{"nginx", "node", "pm2"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name, address := b.Name(), b.local()
 				sign := filepath.Join(b.home("pm2"), "die")
 				b.PM2(address, map[string]string{name: pm2Source(address, fmt.Sprintf("if (fs.existsSync('%s')) { throw new Error('no such table: carts'); }\nres.end('ok\\n');", sign))}, name)
@@ -97,7 +97,7 @@ func pm2Faults() []Fault {
 		},
 		{
 			Name: "pm2-errored", Doc: "the Node application ends at its start, and PM2 has given up starting it", Cause: vocab.UpstreamCrashed, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx", "node", "pm2"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name, address := b.Name(), b.local()
 				b.PM2(address, map[string]string{name: "throw new Error('cannot load the configuration');\n"}, name)
 				log := filepath.Join(b.home("pm2"), "home", "pm2.log")
@@ -107,7 +107,7 @@ func pm2Faults() []Fault {
 		},
 		{
 			Name: "pm2-neighbour", Doc: "the application is busy for ever; another one of the same PM2 daemon crashes all the time", Cause: vocab.UpstreamHung, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx", "node", "pm2"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name, other, address := b.Name(), b.Name(), b.local()
 				sign := filepath.Join(b.home("pm2"), "spin")
 				b.PM2(address, map[string]string{name: pm2Source(address, fmt.Sprintf("if (fs.existsSync('%s')) { for (;;) {} }\nres.end('ok\\n');", sign)), other: dies}, name, other)

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -131,7 +130,7 @@ func pressureFaults() []Fault {
 		{
 			Name: "memory-group", Doc: "the limit of the application's control group was lowered: nothing is killed, and all of it waits for memory", Cause: vocab.MemoryPressure, Symptom: vocab.ConnectionReadTimeout, Status: 504,
 			Also: []vocab.Cause{vocab.UpstreamSlow, vocab.IOSaturated}, Needs: []string{"nginx", "gunicorn", "cgroup:memory", "cgroup:blkio", "cgroup:pressure"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				b.home(name)
 				file := b.data(filepath.Join("srv", name, "prices.db"), 128)
@@ -141,7 +140,7 @@ func pressureFaults() []Fault {
 				g.Take(app)
 				s := b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")
 				b.warm(app)
-				n := b.Gateway(s).Remember(40, fifty, app.Addr, func() float64 { return 0.06 + b.Rand.Float64()/30 }).Run().Served(2)
+				n := b.Gateway(s).from(app.Addr).Remember(40, func() float64 { return 0.06 + b.Rand.Float64()/30 }).Run().Served(2)
 				b.Group("blkio").Take(app).Disk(file, 20<<20)
 				g.Memory(48 << 20)
 				return n.Scene("its table has 128 MB and its group 48; its volume reads 20 MB a second")
@@ -149,14 +148,14 @@ func pressureFaults() []Fault {
 		},
 		{
 			Name: "slow-full-heap", Doc: "the application got slow, and its heap of a fixed size nearly fills its control group, as it always did", Cause: vocab.UpstreamSlow, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx", "gunicorn", "cgroup:memory", "cgroup:pressure"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				g := b.Group("memory").Memory(96 << 20)
 				app := b.Gunicorn(name, b.local(), "global heap\ntry:\n    heap\nexcept NameError:\n    heap = b'x' * (62 << 20)\nif os.path.exists('slow'):\n    time.sleep(1.5)\nreturn ok(start)\n", "--timeout", "60")
 				b.Watched(app, g)
 				g.Take(app)
 				b.warm(app)
-				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).Remember(40, fifty, app.Addr, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
+				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).from(app.Addr).Remember(40, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
 				b.Write(filepath.Join("srv", name, "slow"), "")
 				n.Get(2)
 				return n.Quiet("something that it calls got slow")
@@ -164,10 +163,10 @@ func pressureFaults() []Fault {
 		},
 		{
 			Name: "slow-beside-backup", Doc: "the application got slow for a reason of its own, while a backup in its control group waits for the disk", Cause: vocab.UpstreamSlow, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx", "gunicorn", "cgroup:blkio", "cgroup:pressure"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Gunicorn(name, b.local(), "if os.path.exists('slow'):\n    time.sleep(1.5)\nreturn ok(start)\n", "--timeout", "60")
-				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).Remember(40, fifty, app.Addr, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
+				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).from(app.Addr).Remember(40, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
 				b.backup(b.Name(), app)
 				b.Write(filepath.Join("srv", name, "slow"), "")
 				n.Get(2)
@@ -176,7 +175,7 @@ func pressureFaults() []Fault {
 		},
 		{
 			Name: "io-group", Doc: "the application may read little from its disk and waits for it", Cause: vocab.IOSaturated, Symptom: vocab.ConnectionReadTimeout, Status: 504, Also: []vocab.Cause{vocab.UpstreamSlow}, Needs: []string{"nginx", "gunicorn", "cgroup:blkio", "cgroup:pressure"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				b.home(name)
 				file := b.data(filepath.Join("srv", name, "archive.bin"), 32)
@@ -184,14 +183,14 @@ func pressureFaults() []Fault {
 				app := b.Gunicorn(name, b.local(), fmt.Sprintf("import random\nfd = os.open(%q, os.O_RDONLY)\nos.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)\nfor i in range(40):\n    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)\n    os.pread(fd, 16384, random.randrange(1900) * 16384)\nos.close(fd)\nreturn ok(start)\n", file), "--timeout", "60")
 				b.Watched(app, g)
 				g.Take(app)
-				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).Remember(40, fifty, app.Addr, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
+				n := b.Gateway(b.Site(name).timed(b).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).from(app.Addr).Remember(40, func() float64 { return 0.02 + b.Rand.Float64()/50 }).Run().Served(2)
 				g.Disk(file, 64<<10)
 				return n.Scene("a request reads 640 kB, and its disk gives it 64 kB a second")
 			},
 		},
 		{
 			Name: "hung-disk-sleep", Doc: "the application's only worker is in one uninterruptible sleep, as on a dead network file system", Cause: vocab.UpstreamHung, Symptom: vocab.ConnectionReadTimeout, Status: 504, Needs: []string{"nginx", "gunicorn", "netns", "fuse"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(nil)
 				name := b.Name()
 				store := b.DeadDisk(filepath.Join(b.home(name), "store"))

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -11,20 +10,20 @@ import (
 func tableFaults() []Fault {
 	// track builds a site whose connections to the upstream are tracked, and those
 	// of its clients are not: they would meet the fault before the gateway does.
-	track := func(b *Bench) (*Nginx, int) {
+	track := func(b *Bench) (*Gateway, int) {
 		b.Machine(nil)
 		name := b.Name()
 		config := good(b.local())
 		config.Idle = 0 // no connection is left from before
 		app := b.Backend(name, config)
 		n := b.Gateway(b.Site(name).Via(b, "http", app.Addr, "proxy_connect_timeout 1s;"))
-		b.Track(nil, port(n.Target.Listen))
+		b.Track(nil, port(n.target.listen))
 		return n.Run().Served(2), port(app.Addr)
 	}
 	return []Fault{
 		{
 			Name: "conntrack-full", Doc: "the connection tracking table is full: the kernel drops what is new", Cause: vocab.ConntrackFull, Symptom: vocab.ConnectionTimeout, Status: 504, Needs: []string{"nginx", "netns", "nft", "conntrack"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				n, _ := track(b)
 				b.FillTable(b.netns)
 				return n.Scene("other connections fill the table of this network namespace")
@@ -32,7 +31,7 @@ func tableFaults() []Fault {
 		},
 		{
 			Name: "filtered-beside-conntrack", Doc: "a firewall drops what goes to the upstream's port, while the table of another network namespace is full", Cause: vocab.Filtered, Symptom: vocab.ConnectionTimeout, Status: 504, Needs: []string{"nginx", "netns", "nft", "conntrack"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				n, upstream := track(b)
 				other := b.namespace("other", nil)
 				if b.err != nil {

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +17,7 @@ func taskFaults() []Fault {
 	return []Fault{
 		{
 			Name: "threads-user", Doc: "the application leaks threads until its user may start no more, and answers 500", Cause: vocab.PIDsExhausted, Status: 500, Also: []vocab.Cause{vocab.AppError}, Needs: []string{"nginx", "gunicorn", "setpriv", "prlimit", "root"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.gunicornAs(40000+b.Rand.IntN(20000), name, b.local(), "if os.path.exists('leak') and threading.active_count() < 200:\n    for i in range(8):\n        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\nreturn ok(start)\n")
 				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2)
@@ -29,7 +28,7 @@ func taskFaults() []Fault {
 		},
 		{
 			Name: "files-app-python", Doc: "the WSGI application leaks descriptors until it can open nothing more, its sockets to clients included", Cause: vocab.FDExhausted, Symptom: vocab.ConnectionTerminated, OrSymptom: []vocab.Symptom{""}, Status: 502, OrStatus: []int{500}, Also: []vocab.Cause{vocab.AppError, vocab.EmptyResponse}, Needs: []string{"nginx", "gunicorn"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Gunicorn(name, b.local(), "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))\nglobal leak\ntry:\n    leak\nexcept NameError:\n    leak = []\nif os.path.exists('leak'):\n    for i in range(4):\n        leak.append(open('app.py'))\nreturn ok(start)\n")
 				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2)
@@ -40,7 +39,7 @@ func taskFaults() []Fault {
 		},
 		{
 			Name: "disk-app-inodes", Doc: "the file system that the application writes to has room and no inodes; it answers 500", Cause: vocab.DiskFull, Status: 500, Also: []vocab.Cause{vocab.AppError}, Needs: []string{"nginx", "node", "netns"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				b.Machine(nil)
 				name := b.Name()
 				data := b.Small(filepath.Join(b.home(name), "sessions"), 16<<20, 80)
@@ -55,14 +54,14 @@ func taskFaults() []Fault {
 		},
 		{
 			Name: "down-throttled-gateway", Doc: "the application was stopped, and the gateway may use a tenth of a processor, which it uses up", Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx", "cgroup:cpu"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, good(b.local()))
 				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2)
 				app.End()
 				b.Group("cpu").CPU(10).Take(n.Proc)
 				for range 4 {
-					b.poll(n.hosts, n.Target.URL(), 5*time.Millisecond)
+					b.poll(n.hosts, n.url(), 5*time.Millisecond)
 				}
 				return n.Scene("it was stopped with SIGTERM; clients ask as fast as they are answered")
 			},

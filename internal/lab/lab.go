@@ -48,7 +48,7 @@ type Fault struct {
 
 	// Start builds the site on b and breaks it. It returns when the fault
 	// stands and clients have met it.
-	Start func(ctx context.Context, b *Bench) (Scene, error)
+	Start func(b *Bench) (Scene, error)
 }
 
 // Scene is a site with its fault in place.
@@ -102,7 +102,7 @@ func Up(ctx context.Context, f Fault, o Options) (Scene, error) {
 	if err != nil {
 		return Scene{}, fmt.Errorf("cannot build scene %s: %w", f.Name, err)
 	}
-	s, err := f.Start(ctx, b)
+	s, err := f.Start(b)
 	if err == nil {
 		err = b.err
 	}
@@ -128,7 +128,7 @@ func Faults() []Fault {
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
 		pathFaults(), idleFaults(), pathHealthy(), refusedFaults(), varnishFaults(), lighttpdFaults(), squidFaults(),
-		goodgateFaults(), goodgateHealthy(), haproxyFaults(), haproxyHealthy(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), traefikHealthy(), caddyFaults(),
+		goodgateFaults(), goodgateHealthy(), haproxyFaults(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), caddyFaults(),
 	} {
 		all = append(all, group...)
 	}

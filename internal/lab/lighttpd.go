@@ -15,37 +15,23 @@ import (
 
 // lighttpdFaults are the faults behind lighttpd.
 func lighttpdFaults() []Fault {
-	var all []Fault
-	for _, group := range [][]Fault{lighttpdAway(), lighttpdAnswer(), lighttpdHealthy()} {
-		all = append(all, group...)
-	}
-	for i := range all {
-		all[i].Gateway = "lighttpd"
-		all[i].Name = "lighttpd-" + all[i].Name
-		all[i].Needs = append([]string{"lighttpd"}, all[i].Needs...)
-	}
-	return all
+	return behind("lighttpd", []string{"lighttpd"}, lighttpdAway(), lighttpdAnswer(), lighttpdHealthy())
 }
 
 // lightSite is one site behind a scene's lighttpd.
 type lightSite struct {
-	app, host, path string
-	key             string   // proxy.server, fastcgi.server
-	hosts           []string // the attributes of each host
+	place
+	key   string   // proxy.server, fastcgi.server
+	hosts []string // the attributes of each host
 }
 
 // Lighttpd is the gateway of a scene.
 type Lighttpd struct {
-	*Proc
-	b      *Bench
-	dir    string
-	conf   string
+	*Gateway
 	errors string
 	access string
-	listen string
 	target *lightSite
 	others []*lightSite
-	hosts  map[string]string
 }
 
 // hostAt spells an application's address as attributes of a host.
@@ -58,34 +44,19 @@ func hostAt(address string, more ...string) string {
 }
 
 func (b *Bench) lightSite(app string, hosts ...string) *lightSite {
-	s := &lightSite{app: app, host: app + "." + pick(b, "shop.test", "example.test", "corp.internal"), key: "proxy.server", hosts: hosts}
-	s.path = pick(b, "/", "/api/", "/v1/") + pick(b, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
-	}
-	return s
-}
-
-func (l *Lighttpd) url(s *lightSite) string {
-	return fmt.Sprintf("http://%s:%d%s", s.host, port(l.listen), s.path)
+	return &lightSite{place: b.place(app, nowhere, zones[:3]...), key: "proxy.server", hosts: hosts}
 }
 
 // Lighttpd lays out a lighttpd with target among its decoys.
 func (b *Bench) Lighttpd(target *lightSite) *Lighttpd {
-	l := &Lighttpd{Proc: &Proc{b: b, name: "lighttpd", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "lighttpd", "etc/lighttpd")), target: target, listen: b.local(), hosts: map[string]string{}}
+	l := &Lighttpd{target: target}
+	l.Gateway = b.layOut(l, "lighttpd", pick(b, "lighttpd", "etc/lighttpd"))
+	listen := b.local()
 	l.conf, l.errors, l.access = filepath.Join(l.dir, "lighttpd.conf"), filepath.Join(l.dir, "log", "error.log"), filepath.Join(l.dir, "log", "access.log")
-	healthy, dead := b.Name(), b.Name()
-	app := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	l.others = []*lightSite{b.lightSite(healthy, hostAt(app.Addr)), b.lightSite(dead, hostAt(b.local()))}
-	for _, s := range l.others {
-		s.host = s.app + ".shop.test"
-	}
-	for _, s := range append([]*lightSite{target}, l.others...) {
-		if net.ParseIP(s.host) == nil {
-			l.hosts[s.host] = l.listen
-		}
-	}
+	healthy, alive, dead := b.bystanders()
+	l.others = []*lightSite{b.lightSite(healthy, hostAt(alive)), b.lightSite(dead, hostAt(b.local()))}
+	b.together(listen, &target.place, &l.others[0].place, &l.others[1].place)
+	l.serves(target, l.others[0], l.others[1])
 	return l
 }
 
@@ -94,7 +65,7 @@ func (l *Lighttpd) text() string {
 	b := l.b
 	var c strings.Builder
 	fmt.Fprintf(&c, "server.modules = (\n    \"mod_access\", # as packaged\n    \"mod_proxy\", \"mod_fastcgi\", \"mod_accesslog\"\n)\nvar.logs = %q\nserver.document-root = %q\nserver.errorlog = var.logs + \"/error.log\"\naccesslog.filename = var.logs + \"/access.log\"\n", filepath.Join(l.dir, "log"), l.dir)
-	fmt.Fprintf(&c, "server.port = %d\nserver.bind = \"127.0.0.1\"\n", port(l.listen))
+	fmt.Fprintf(&c, "server.port = %d\nserver.bind = \"127.0.0.1\"\n", port(l.target.listen))
 	if os.Geteuid() == 0 {
 		c.WriteString("server.username = \"www-data\"\nserver.groupname = \"www-data\"\n")
 	}
@@ -104,7 +75,7 @@ func (l *Lighttpd) text() string {
 			entry += "( " + h + " ),\n"
 		}
 		prefix := pick(b, "", "/")
-		if s == l.target && net.ParseIP(s.host) != nil {
+		if s == l.target && !s.named() {
 			fmt.Fprintf(&c, "%s = ( %q => (\n%s) )\n", s.key, prefix, indent(entry, 4))
 			continue
 		}
@@ -117,98 +88,62 @@ func (l *Lighttpd) text() string {
 	return c.String()
 }
 
-// Run writes configuration and past, starts lighttpd and waits until it listens.
-func (l *Lighttpd) Run() *Lighttpd {
+func (l *Lighttpd) write() {
 	// What applies to all stands before what applies to a host: the later wins.
 	text := l.text()
-	if i := strings.Index(text, l.target.key+" = ( \""); net.ParseIP(l.target.host) != nil && i > 0 {
+	if i := strings.Index(text, l.target.key+" = ( \""); !l.target.named() && i > 0 {
 		j := strings.LastIndex(text, "\n"+l.target.key+" = ( \"") + 1
 		if k := strings.Index(text, "$HTTP["); k > 0 && j > k {
 			text = text[:k] + text[j:] + text[k:j]
 		}
 	}
 	l.b.Write(l.conf, text)
-	if l.b.err != nil {
-		return l
-	}
-	at := time.Now().Add(-time.Duration(2+l.b.Rand.IntN(60)) * 24 * time.Hour)
-	if err := os.Chtimes(l.conf, at, at); err != nil {
-		l.b.fail("cannot date %s back: %w", l.conf, err)
-	}
+	l.b.date(l.conf)
+}
+
+func (l *Lighttpd) past() {
 	yesterday := time.Now().Add(-26 * time.Hour)
 	l.b.Write(l.errors, yesterday.Format("2006-01-02 15:04:05")+": (gw_backend.c.2708) read timeout on socket: tcp:127.0.0.1:9 (fd: 11)\n")
 	l.b.Write(l.access, fmt.Sprintf("198.51.100.23 legacy.shop.test - [%s] \"GET /old HTTP/1.1\" 503 361 \"-\" \"Mozilla/5.0\"\n", yesterday.Format("02/Jan/2006:15:04:05 -0700")))
 	if os.Geteuid() == 0 {
-		for _, p := range []string{filepath.Dir(l.errors), l.errors, l.access} {
-			if err := os.Chown(p, webUser, webUser); err != nil {
-				l.b.fail("cannot give %s away: %w", p, err)
-			}
-		}
+		l.b.give(filepath.Dir(l.errors), l.errors, l.access)
 	}
-	l.Proc = l.b.Start(command{name: "lighttpd", path: program("lighttpd"), argv: "lighttpd", dir: l.dir, args: []string{"-D", "-f", l.conf}, log: filepath.Join(l.dir, "startup.log")})
-	l.Addr = l.listen
-	l.listening()
-	for _, s := range l.others {
-		l.b.poll(l.hosts, l.url(s), time.Duration(300+l.b.Rand.IntN(300))*time.Millisecond)
-	}
-	return l
 }
 
-// Get makes count requests to the target and returns the last answer.
-func (l *Lighttpd) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if l.b.err != nil {
-			return Answer{}
-		}
-		last = l.b.ask(l.b.ctx, l.hosts, "GET", l.url(l.target), 0)
-	}
-	return last
+func (l *Lighttpd) command() command {
+	return command{name: "lighttpd", path: program("lighttpd"), argv: "lighttpd", dir: l.dir, args: []string{"-D", "-f", l.conf}, log: filepath.Join(l.dir, "startup.log")}
 }
 
-// Served makes some requests that must succeed.
-func (l *Lighttpd) Served(count int) *Lighttpd {
-	for range count {
-		if a := l.Get(1); l.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			l.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(l.errors))
-		}
-	}
-	return l
-}
+func (l *Lighttpd) logs(s *Scene) { s.Logs = append(s.Logs, l.errors, l.access) }
 
-// Scene describes what has been built, after clients have met the fault.
-func (l *Lighttpd) Scene() (Scene, error) {
-	l.Get(1 + l.b.Rand.IntN(3))
-	return Scene{URL: l.url(l.target), Hosts: l.hosts, Config: l.conf, Logs: []string{l.errors, l.access}, Enter: l.b.enter, bench: l.b}, l.b.err
-}
+func (l *Lighttpd) record(time.Time, float64) string { return "" } // no scene has looked back so far
 
 func lighttpdAway() []Fault {
-	f := gatewayFault
 	return []Fault{
-		f("down-never-started", "nothing has ever listened at the host of proxy.server", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-never-started", "nothing has ever listened at the host of proxy.server", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			return b.Lighttpd(b.lightSite(b.Name(), hostAt(b.local()))).Run().Scene()
 		}).orSymptom(vocab.DestinationUnavailable),
-		f("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			l := b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Served(3)
 			app.End()
 			return l.Scene()
 		}).orSymptom(vocab.DestinationUnavailable),
-		f("down-missing-socket", "php-fpm's unix socket does not exist", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-missing-socket", "php-fpm's unix socket does not exist", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.home(name)
 			s := b.lightSite(name, hostAt(b.socket(name), `"check-local" => "disable"`))
 			s.key = "fastcgi.server"
 			return b.Lighttpd(s).Run().Scene()
 		}).orSymptom(vocab.DestinationUnavailable),
-		f("address-other-port", "the application listens on another port than proxy.server says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("address-other-port", "the application listens on another port than proxy.server says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Lighttpd(b.lightSite(name, hostAt(fmt.Sprintf("127.0.0.1:%d", wrong)))).Run().Scene()
 		}).orSymptom(vocab.DestinationUnavailable),
-		f("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
+		fault("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			config := good(address)
@@ -216,14 +151,14 @@ func lighttpdAway() []Fault {
 			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
 			return b.Lighttpd(b.lightSite(name, hostAt(address))).Run().Scene()
 		}).needs("root").orSymptom(vocab.DestinationUnavailable),
-		f("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			l := b.Lighttpd(b.lightSite(name, hostAt(app.Addr, `"read-timeout" => 1`))).Run().Served(3)
 			app.Freeze()
 			return l.Scene()
 		}),
-		f("unreachable-no-route", "there is no route to the host's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
+		fault("unreachable-no-route", "there is no route to the host's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Lighttpd(b.lightSite(b.Name(), hostAt(fmt.Sprintf("10.20.30.40:%d", b.Port())))).Run().Scene()
 		}).needs("netns").orSymptom(vocab.DestinationUnavailable),
@@ -232,14 +167,14 @@ func lighttpdAway() []Fault {
 
 func lighttpdAnswer() []Fault {
 	f := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return gatewayFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, does(b.local(), what))
 			return b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Scene()
 		})
 	}
 	routed := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, r backend.Route) Fault {
-		return gatewayFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			r.Path = "/"
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
@@ -253,7 +188,7 @@ func lighttpdAnswer() []Fault {
 		routed("buffer", "the application sends 70 KB of cookies, a header may have 64 KiB", vocab.BufferTooSmall, vocab.HTTPHeaderSectionSize, 502, backend.Route{Pad: 70000}),
 		routed("app-error", "the application answers 500", vocab.AppError, "", 500, backend.Route{Status: 500, Body: "Internal Server Error\n"}),
 		routed("app-503", "the application answers 503", vocab.AppError, "", 503, backend.Route{Status: 503, Body: "no database\n"}),
-		gatewayFault("mismatch-http-to-https", "lighttpd speaks plain HTTP, the Node application TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 500, func(b *Bench) (Scene, error) {
+		fault("mismatch-http-to-https", "lighttpd speaks plain HTTP, the Node application TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.NodeTLS(name, b.local(), b.certificate(certificate{name: name + ".internal"}))
 			return b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Scene()
@@ -267,31 +202,23 @@ func lighttpdHealthy() []Fault {
 		if status == 0 {
 			status = http.StatusOK
 		}
-		h := gatewayFault("healthy-"+name, doc, "", "", status, func(b *Bench) (Scene, error) {
+		return healthy("healthy-"+name, doc, status, func(b *Bench) (Scene, error) {
 			app := b.Name()
 			r.Path = "/"
 			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
 			return b.Lighttpd(b.lightSite(app, hostAt(p.Addr))).Run().Scene()
 		})
-		h.Healthy = true
-		return h
 	}
 	return []Fault{
 		route("plain", "the application answers", backend.Route{}),
 		route("404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}),
 		route("slow", "answers take 0.7 s", backend.Route{Delay: 700}),
-		gatewayFault("healthy-php", "php-fpm answers", "", "", 200, func(b *Bench) (Scene, error) {
+		healthy("healthy-php", "php-fpm answers", 200, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			p := b.PHP(name, b.local(), "", map[string]string{"index.php": "echo 'ok';"})
 			s := b.lightSite(name, hostAt(p.Addr, fmt.Sprintf("%q => %q", "docroot", filepath.Join(b.Dir, "srv", name, "public")), `"check-local" => "disable"`))
 			s.key, s.path = "fastcgi.server", "/index.php"
 			return b.Lighttpd(s).Run().Scene()
-		}).needs("php-fpm").well(),
+		}).needs("php-fpm"),
 	}
-}
-
-// well marks a scene in which nothing is broken.
-func (f Fault) well() Fault {
-	f.Healthy = true
-	return f
 }

@@ -8,25 +8,6 @@ import (
 	"syscall"
 )
 
-// Edit writes the target's file anew, with edit applied to its text, as a person
-// does now.
-func (n *Nginx) Edit(edit func(text string) string) {
-	if n.b.err != nil {
-		return
-	}
-	file := n.files[n.Target]
-	text, err := os.ReadFile(file)
-	if err != nil {
-		n.b.fail("cannot edit %s: %w", file, err)
-		return
-	}
-	changed := edit(string(text))
-	if changed == string(text) {
-		n.b.fail("cannot edit %s: the edit changes nothing", file)
-	}
-	n.b.Write(file, changed)
-}
-
 // Reload makes nginx read its configuration again and waits until it has, by
 // its workers: those of before are gone or shutting down, and new ones run.
 func (n *Nginx) Reload() {

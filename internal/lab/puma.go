@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 
@@ -30,30 +29,30 @@ func pumaFaults() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx", "puma"}, Start: start}
 	}
 	return []Fault{
-		f("down-puma-stopped", "Puma served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("down-puma-stopped", "Puma served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Puma(name, pick(b, b.local(), b.socket(name)), pumaOK, "-t", "1:1")
 			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(2)
 			app.End()
 			return n.Scene("Puma was stopped with SIGTERM")
 		}),
-		f("app-puma-raises", "the Rack application raises; Puma answers 500", vocab.AppError, "", 500, func(_ context.Context, b *Bench) (Scene, error) {
+		f("app-puma-raises", "the Rack application raises; Puma answers 500", vocab.AppError, "", 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Puma(name, b.local(), "raise KeyError, 'customer'\n", "-t", "1:1")
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
 		}),
-		f("killed-puma", "Puma's master kills a worker that hangs, after --worker-timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, func(_ context.Context, b *Bench) (Scene, error) {
+		f("killed-puma", "Puma's master kills a worker that hangs, after --worker-timeout", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			dir := b.home(name)
 			// What stops the whole process stops the thread that reports to the master too.
 			conf := b.Write(filepath.Join(dir, "puma.rb"), "workers 1\nthreads 1, 1\nworker_check_interval 1\nworker_timeout 3\n")
 			app := b.Puma(name, b.local(), "next "+strings.TrimSpace(pumaOK)+" if path != '/stop' && !path.end_with?('report')\nProcess.kill('STOP', Process.pid)\nsleep 60\n"+pumaOK, "-C", conf)
 			s := b.Site(name)
-			s.Path = strings.TrimSuffix(s.Route, "/") + "/report"
+			s.path = strings.TrimSuffix(s.Route, "/") + "/report"
 			n := b.Gateway(s.Via(b, "http", app.Addr)).Run()
 			return n.Scene("the worker stops itself; its master kills it after three seconds")
 		}),
-		f("exhausted-puma", "Puma's only thread is busy and further requests wait until nginx gives up", vocab.WorkersExhausted, vocab.ConnectionReadTimeout, 504, func(_ context.Context, b *Bench) (Scene, error) {
+		f("exhausted-puma", "Puma's only thread is busy and further requests wait until nginx gives up", vocab.WorkersExhausted, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Puma(name, b.local(), "sleep 600 if path.end_with?('/nightly')\n"+pumaOK, "-t", "1:1")
 			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr, "proxy_read_timeout 1s;")).Run().Served(2)
@@ -61,7 +60,7 @@ func pumaFaults() []Fault {
 			b.until("the thread is busy", func() bool { return n.Get(1).Status == 504 })
 			return n.Scene("one request keeps the only thread for ever")
 		}),
-		{Name: "healthy-puma", Doc: "Puma answers", Status: 200, Healthy: true, Needs: []string{"nginx", "puma"}, Start: func(_ context.Context, b *Bench) (Scene, error) {
+		{Name: "healthy-puma", Doc: "Puma answers", Status: 200, Healthy: true, Needs: []string{"nginx", "puma"}, Start: func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Puma(name, pick(b, b.local(), b.socket(name)), pumaOK)
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(3).Scene()

@@ -13,10 +13,10 @@ import (
 func (b *Bench) Site(app string) *Site {
 	port := b.Port()
 	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &Site{App: app, Host: app + "." + zone, Listen: fmt.Sprintf("127.0.0.1:%d", port), Format: pick(b, "combined", "timed", "json")}
+	s := &Site{place: place{app: app, host: app + "." + zone, listen: fmt.Sprintf("127.0.0.1:%d", port)}, Format: pick(b, "combined", "timed", "json")}
 	switch b.Rand.IntN(5) {
 	case 0:
-		s.Names = s.Host + " www." + s.Host
+		s.Names = s.host + " www." + s.host
 	case 1:
 		s.Names = "*." + zone
 	case 2:
@@ -24,21 +24,21 @@ func (b *Bench) Site(app string) *Site {
 	case 3:
 		s.Names = fmt.Sprintf(`"~^(?<app>%s|%s-v\d+)\.%s$"`, app, app, strings.ReplaceAll(zone, ".", `\.`))
 	case 4:
-		s.Names, s.Options, s.Host = "_", " default_server", "127.0.0.1"
+		s.Names, s.Options, s.host = "_", " default_server", "127.0.0.1"
 	}
 	s.Route = pick(b, "/", "/api/", "/"+app+"/", "/v1/")
-	s.Path = strings.TrimSuffix(s.Route, "/") + "/" + pick(b, "list", "item/4711", "today", "export.csv")
+	s.path = strings.TrimSuffix(s.Route, "/") + "/" + pick(b, "list", "item/4711", "today", "export.csv")
 	return s
 }
 
 // vary gives some targets TLS and an error log of their own.
 func (b *Bench) vary(n *Nginx, s *Site) {
 	if b.Chance(25) {
-		s.Errors = filepath.Join(n.Dir, "logs", s.App+".error.log")
+		s.Errors = filepath.Join(n.dir, "logs", s.app+".error.log")
 	}
-	if s.Scheme == "" && b.Chance(15) {
-		p := b.certificate(certificate{name: s.App + ".front"})
-		s.Scheme, s.Options = "https", " ssl"+s.Options
+	if s.scheme == "" && b.Chance(15) {
+		p := b.certificate(certificate{name: s.app + ".front"})
+		s.scheme, s.Options = "https", " ssl"+s.Options
 		s.Inside += fmt.Sprintf("ssl_certificate %s;\nssl_certificate_key %s;\n", p.file, p.key)
 	}
 }
@@ -60,7 +60,7 @@ func (s *Site) Via(b *Bench, scheme, address string, extra ...string) *Site {
 
 // Pool makes the location pass requests to an upstream block with members.
 func (s *Site) Pool(b *Bench, scheme string, members []string, block string, extra ...string) *Site {
-	name := s.App + pick(b, "", "_pool", "_backend")
+	name := s.app + pick(b, "", "_pool", "_backend")
 	var c strings.Builder
 	fmt.Fprintf(&c, "upstream %s {\n", name)
 	for _, m := range members {
@@ -135,13 +135,6 @@ func params(kind string, more ...string) string {
 		fmt.Fprintf(&c, "%s_param %s;\n", kind, p)
 	}
 	return c.String()
-}
-
-// at returns the site's URL with another path.
-func (s *Site) at(path string) string {
-	other := *s
-	other.Path = path
-	return other.URL()
 }
 
 func exists(path string) bool {

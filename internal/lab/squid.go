@@ -15,68 +15,39 @@ import (
 
 // squidFaults are the faults behind Squid as a reverse proxy.
 func squidFaults() []Fault {
-	var all []Fault
-	for _, group := range [][]Fault{squidAway(), squidAnswer(), squidHealthy()} {
-		all = append(all, group...)
-	}
-	for i := range all {
-		all[i].Gateway = "squid"
-		all[i].Name = "squid-" + all[i].Name
-		all[i].Needs = append([]string{"squid"}, all[i].Needs...)
-	}
-	return all
+	return behind("squid", []string{"squid"}, squidAway(), squidAnswer(), squidHealthy())
 }
 
 // peerSite is one site behind a scene's Squid.
 type peerSite struct {
-	app, host, path string
-	peers           []string // addresses
-	options         string   // of cache_peer
-	nobody          bool     // no peer may take its requests
+	place
+	peers   []string // addresses
+	options string   // of cache_peer
+	nobody  bool     // no peer may take its requests
 }
 
 // Squid is the gateway of a scene.
 type Squid struct {
-	*Proc
-	b      *Bench
-	dir    string
-	conf   string
-	listen string
+	*Gateway
 	target *peerSite
 	others []*peerSite
-	hosts  map[string]string
 	more   string // further directives
 }
 
 func (b *Bench) peerSite(app string, peers ...string) *peerSite {
-	s := &peerSite{app: app, host: app + "." + pick(b, "shop.test", "example.test", "corp.internal"), peers: peers}
-	s.path = pick(b, "/", "/api/", "/v1/") + pick(b, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
-	}
-	return s
-}
-
-func (q *Squid) url(s *peerSite) string {
-	return fmt.Sprintf("http://%s:%d%s", s.host, port(q.listen), s.path)
+	return &peerSite{place: b.place(app, nowhere, zones[:3]...), peers: peers}
 }
 
 // Squid lays out a Squid with target among its decoys.
 func (b *Bench) Squid(target *peerSite) *Squid {
-	q := &Squid{Proc: &Proc{b: b, name: "squid", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "squid", "etc/squid")), target: target, listen: b.local(), hosts: map[string]string{}}
+	q := &Squid{target: target}
+	q.Gateway = b.layOut(q, "squid", pick(b, "squid", "etc/squid"))
+	listen := b.local()
 	q.conf = filepath.Join(q.dir, "squid.conf")
-	healthy, dead := b.Name(), b.Name()
-	app := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	q.others = []*peerSite{b.peerSite(healthy, app.Addr), b.peerSite(dead, b.local())}
-	for _, s := range q.others {
-		s.host = s.app + ".shop.test"
-	}
-	for _, s := range append([]*peerSite{target}, q.others...) {
-		if net.ParseIP(s.host) == nil {
-			q.hosts[s.host] = q.listen
-		}
-	}
+	healthy, alive, dead := b.bystanders()
+	q.others = []*peerSite{b.peerSite(healthy, alive), b.peerSite(dead, b.local())}
+	b.together(listen, &target.place, &q.others[0].place, &q.others[1].place)
+	q.serves(target, q.others[0], q.others[1])
 	return q
 }
 
@@ -84,13 +55,13 @@ func (b *Bench) Squid(target *peerSite) *Squid {
 func (q *Squid) text() string {
 	b := q.b
 	var c strings.Builder
-	fmt.Fprintf(&c, "# accelerator\nhttp_port %s accel %s\nnever_direct allow all\ncache deny all\nvisible_hostname gw1\n", q.listen, pick(b, "vhost", "defaultsite=gw1.shop.test vhost", "no-digest vhost"))
+	fmt.Fprintf(&c, "# accelerator\nhttp_port %s accel %s\nnever_direct allow all\ncache deny all\nvisible_hostname gw1\n", q.target.listen, pick(b, "vhost", "defaultsite=gw1.shop.test vhost", "no-digest vhost"))
 	fmt.Fprintf(&c, "access_log %s%s/log/access.log%s\ncache_log %s/log/cache.log\npid_filename %s/squid.pid\ncoredump_dir %s\nshutdown_lifetime 1 second\npinger_enable off\n",
 		pick(b, "stdio:", ""), q.dir, pick(b, "", " squid"), q.dir, q.dir, q.dir)
 	c.WriteString(q.more)
 	for _, s := range append([]*peerSite{q.target}, q.others...) {
 		matcher := fmt.Sprintf("dstdomain %s", s.host)
-		if b.Chance(30) && net.ParseIP(s.host) == nil {
+		if b.Chance(30) && s.named() {
 			matcher = fmt.Sprintf("dstdomain .%s", s.host)
 		}
 		if s.nobody {
@@ -106,91 +77,53 @@ func (q *Squid) text() string {
 	return strings.ReplaceAll(c.String(), "accel no-digest vhost", "accel vhost")
 }
 
-// Run writes the configuration, starts Squid and waits until it listens.
-func (q *Squid) Run() *Squid {
+func (q *Squid) write() {
 	q.b.Write(q.conf, q.text())
+	q.b.date(q.conf)
+}
+
+func (q *Squid) past() {
 	q.b.Write(filepath.Join(q.dir, "log", "cache.log"), time.Now().Add(-26*time.Hour).Format("2006/01/02 15:04:05")+" kid1| TCP connection to 127.0.0.1/9 failed\n")
 	q.b.Write(filepath.Join(q.dir, "log", "access.log"), fmt.Sprintf("%d.123      3 198.51.100.23 TCP_MISS/503 3424 GET http://legacy.shop.test/old - FIRSTUP_PARENT/127.0.0.1 text/html\n", time.Now().Add(-26*time.Hour).Unix()))
-	if q.b.err != nil {
-		return q
-	}
-	at := time.Now().Add(-time.Duration(2+q.b.Rand.IntN(60)) * 24 * time.Hour)
-	if err := os.Chtimes(q.conf, at, at); err != nil {
-		q.b.fail("cannot date %s back: %w", q.conf, err)
-	}
 	if os.Geteuid() == 0 {
 		q.b.run("chown", "-R", "proxy", q.dir)
 	}
-	q.Proc = q.b.Start(command{name: "squid", path: program("squid"), argv: "squid", dir: q.dir, args: []string{"-N", "-f", q.conf}, log: filepath.Join(q.dir, "startup.log")})
-	q.Addr = q.listen
-	q.listening()
-	for _, s := range q.others {
-		q.b.poll(q.hosts, q.url(s), time.Duration(300+q.b.Rand.IntN(300))*time.Millisecond)
-	}
-	return q
 }
 
-// alive waits until Squid has found the target's peer to be alive.
-func (q *Squid) alive() *Squid {
+func (q *Squid) command() command {
+	return command{name: "squid", path: program("squid"), argv: "squid", dir: q.dir, args: []string{"-N", "-f", q.conf}, log: filepath.Join(q.dir, "startup.log")}
+}
+
+// warm waits until Squid has found the target's peer to be alive.
+func (q *Squid) warm() {
 	q.b.until("the peer is known to be alive", func() bool { return q.Get(1).Status != http.StatusBadGateway })
-	return q
 }
 
-// Get makes count requests to the target and returns the last answer.
-func (q *Squid) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if q.b.err != nil {
-			return Answer{}
-		}
-		last = q.b.ask(q.b.ctx, q.hosts, "GET", q.url(q.target), 0)
-	}
-	return last
+func (q *Squid) logs(s *Scene) {
+	s.Logs = append(s.Logs, filepath.Join(q.dir, "log", "access.log"), filepath.Join(q.dir, "log", "cache.log"))
 }
 
-// Served makes some requests that must succeed.
-func (q *Squid) Served(count int) *Squid {
-	q.alive()
-	for range count {
-		if a := q.Get(1); q.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			q.b.fail("cannot give the site a history: status %d, %v", a.Status, a.Err)
-		}
-	}
-	return q
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (q *Squid) Scene() (Scene, error) {
-	q.Get(1 + q.b.Rand.IntN(3))
-	return Scene{URL: q.url(q.target), Hosts: q.hosts, Config: q.conf, Logs: []string{filepath.Join(q.dir, "log", "access.log"), filepath.Join(q.dir, "log", "cache.log")}, Enter: q.b.enter, bench: q.b}, q.b.err
-}
-
-// orStatus adds a status that a client may get as well.
-func (f Fault) orStatus(status int) Fault {
-	f.OrStatus = append(f.OrStatus, status)
-	return f
-}
+func (q *Squid) record(time.Time, float64) string { return "" } // no scene has looked back so far
 
 func squidAway() []Fault {
-	f := gatewayFault
 	return []Fault{
-		f("down-never-started", "nothing has ever listened at the peer's address: Squid has not found it alive", vocab.UpstreamDown, vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
+		fault("down-never-started", "nothing has ever listened at the peer's address: Squid has not found it alive", vocab.UpstreamDown, vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
 			return b.Squid(b.peerSite(b.Name(), b.local())).Run().Scene()
 		}).orStatus(503).orSymptom(vocab.ConnectionRefused).also(vocab.NoHealthyUpstream),
-		f("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			q := b.Squid(b.peerSite(name, app.Addr)).Run().Served(3)
 			app.End()
 			return q.Scene()
 		}).orStatus(502).orSymptom(vocab.DestinationUnavailable).also(vocab.NoHealthyUpstream),
-		f("address-other-port", "the application listens on another port than cache_peer says", vocab.WrongAddress, vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
+		fault("address-other-port", "the application listens on another port than cache_peer says", vocab.WrongAddress, vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Squid(b.peerSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}).orStatus(503).orSymptom(vocab.ConnectionRefused).also(vocab.NoHealthyUpstream),
-		f("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			q := b.Squid(b.peerSite(name, app.Addr))
@@ -199,7 +132,7 @@ func squidAway() []Fault {
 			app.Freeze()
 			return q.Scene()
 		}),
-		f("no-route", "no cache_peer_access line allows the request, and nothing may go direct", vocab.NoRoute, vocab.ProxyInternalResponse, 502, func(b *Bench) (Scene, error) {
+		fault("no-route", "no cache_peer_access line allows the request, and nothing may go direct", vocab.NoRoute, vocab.ProxyInternalResponse, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.peerSite(name, app.Addr)
@@ -212,7 +145,7 @@ func squidAway() []Fault {
 
 func squidAnswer() []Fault {
 	f := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return gatewayFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			q := b.Squid(b.peerSite(name, app.Addr)).Run().Served(2)
@@ -221,7 +154,7 @@ func squidAnswer() []Fault {
 		})
 	}
 	routed := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, r backend.Route) Fault {
-		return gatewayFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			r.Path = "/"
 			app := b.Backend(name, good(b.local()))
@@ -245,12 +178,12 @@ func squidHealthy() []Fault {
 		if status == 0 {
 			status = http.StatusOK
 		}
-		return gatewayFault("healthy-"+name, doc, "", "", status, func(b *Bench) (Scene, error) {
+		return healthy("healthy-"+name, doc, status, func(b *Bench) (Scene, error) {
 			app := b.Name()
 			r.Path = "/"
 			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
-			return b.Squid(b.peerSite(app, p.Addr)).Run().alive().Scene()
-		}).well()
+			return b.Squid(b.peerSite(app, p.Addr)).Run().Served(0).Scene()
+		})
 	}
 	return []Fault{
 		route("plain", "the application answers", backend.Route{}),

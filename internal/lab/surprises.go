@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -26,7 +25,7 @@ func surprisingNginx() []Fault {
 	return []Fault{{
 		Name: "filtered-kernel-timeout", Doc: "a firewall drops, and the kernel gives up connecting before proxy_connect_timeout is over: 502, not 504",
 		Cause: vocab.Filtered, Symptom: vocab.ConnectionTimeout, Status: 502, Needs: []string{"nginx", "netns", "nft"},
-		Start: func(_ context.Context, b *Bench) (Scene, error) {
+		Start: func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			name := b.Name()
 			config := good(b.local())
@@ -56,19 +55,19 @@ func surprisingApache() []Fault {
 		// ap_proxy_http_process_response (modules/proxy/mod_proxy_http.c) takes what
 		// does not begin with "HTTP/" for HTTP/0.9: 200, and no line.
 		{Name: "invalid-banner", Doc: "the answer is a line of another protocol; Apache passes it on with status 200 and writes nothing", Cause: vocab.InvalidResponse, Status: 200,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, does(b.local(), "banner"))
 				return b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=0"))).Run().Scene()
 			}},
 		{Name: "invalid-garbage", Doc: "the answer is no HTTP at all and begins with a NUL", Cause: vocab.InvalidResponse, Symptom: vocab.HTTPProtocolError, Status: 502, OrSymptom: []vocab.Symptom{vocab.ConnectionTerminated},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, does(b.local(), "garbage"))
 				return b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=0"))).Run().Scene()
 			}},
 		{Name: "hung-uwsgi", Doc: "uwsgi's only worker hangs; Apache answers 500 and writes nothing", Cause: vocab.UpstreamHung, Status: 500, Needs: []string{"uwsgi"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.UWSGI(name, b.local(), "if path != '/healthz':\n    time.sleep(600)\nreturn ok()\n")
 				return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("uwsgi", app.Addr), "timeout=1")).Run().Scene("the worker never comes back")
@@ -76,16 +75,13 @@ func surprisingApache() []Fault {
 		// An HTTP server takes the packet for a bad request, and a script's header is
 		// what its answer looks like.
 		{Name: "mismatch-uwsgi-to-http", Doc: "ProxyPass uwsgi:// leads to an HTTP application, whose 400 is passed on", Cause: vocab.ProtocolMismatch, Status: 400,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Node(name, b.local(), "res.end('ok\\n');")
 				return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("uwsgi", app.Addr), "timeout=2")).Run().Scene()
 			}, Needs: []string{"node"}},
 	}
-	for i := range all {
-		all[i].asApache()
-	}
-	return all
+	return behind("apache", []string{"apache2"}, all)
 }
 
 func (f *Fault) asApache() {
@@ -102,17 +98,17 @@ func (b *Bench) ajpSite(name, address, params string, extra ...string) *Apache {
 func apacheAJP() []Fault {
 	all := []Fault{
 		{Name: "ajp-down", Doc: "nothing has ever listened at the target of ProxyPass ajp://", Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 503,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				return b.ajpSite(b.Name(), b.local(), pick(b, "", "retry=0")).Run().Scene()
 			}},
 		{Name: "ajp-to-http", Doc: "ProxyPass ajp:// leads to an HTTP application", Cause: vocab.ProtocolMismatch, Symptom: vocab.HTTPProtocolError, Status: 503, Needs: []string{"node"},
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Node(name, b.local(), "res.end('ok\\n');")
 				return b.ajpSite(name, app.Addr, pick(b, "", "retry=0")).Run().Scene()
 			}},
 		{Name: "ajp-hung", Doc: "the AJP server has been stopped by SIGSTOP; the kernel still accepts for it", Cause: vocab.UpstreamHung, Symptom: vocab.ConnectionReadTimeout, Status: 503,
-			Start: func(_ context.Context, b *Bench) (Scene, error) {
+			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Routes: []backend.Route{{Path: "/"}}})
 				a := b.ajpSite(name, app.Addr, "retry=0 timeout=1").Run()
@@ -120,59 +116,56 @@ func apacheAJP() []Fault {
 				return a.Scene(name + " got SIGSTOP")
 			}},
 	}
-	for i := range all {
-		all[i].asApache()
-	}
-	return all
+	return behind("apache", []string{"apache2"}, all)
 }
 
 // surprisingHAProxy is what HAProxy's log says differently than people expect.
 func surprisingHAProxy() []Fault {
-	return []Fault{
-		haFault("killed-gunicorn", "gunicorn kills its worker after --timeout: HAProxy's SH looks like a crash", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
+	return behind("haproxy", []string{"haproxy"}, []Fault{
+		fault("killed-gunicorn", "gunicorn kills its worker after --timeout: HAProxy's SH looks like a crash", vocab.WorkerKilled, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "time.sleep(60)\nreturn ok(start)\n", "--timeout", "1", "--preload")
 			h := b.HAProxy(b.haSite(name, app.Addr))
-			if h.logs == toNobody {
-				h.logs = toFile
+			if h.way == toNobody {
+				h.way = toFile
 			}
 			return h.Run().Scene("requests take a minute, gunicorn allows a second")
 		}).needs("gunicorn"),
-		haFault("down-logged-checks", "both servers were stopped; with option log-health-checks \"is DOWN\" gives no reason, the line before it does", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("down-logged-checks", "both servers were stopped; with option log-health-checks \"is DOWN\" gives no reason, the line before it does", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			s := b.haSite(name, one.Addr+" check inter 200ms fall 2", two.Addr+" check inter 200ms fall 2")
 			s.back = "option log-health-checks\n"
 			h := b.HAProxy(s)
-			if h.logs == toNobody {
-				h.logs = toSyslog
+			if h.way == toNobody {
+				h.way = toSyslog
 			}
 			h.Run().Served(3)
 			one.End()
 			two.End()
 			return h.down().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		haFault("format-down", "the application was stopped; the log has a format of its own", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("format-down", "the application was stopped; the log has a format of its own", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.haSite(name, app.Addr)
 			s.front = pick(b, `log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %{+Q}r"`, `log-format "client=%ci t=%T front=%ft backend=%b server=%s status=%ST tc=%Tc tr=%Tr ended: %tsc path=%HP"`) + "\n"
 			h := b.HAProxy(s)
 			h.plain()
-			if h.logs == toNobody {
-				h.logs = toFile
+			if h.way == toNobody {
+				h.way = toFile
 			}
 			h.Run().Served(3)
 			app.End()
 			return h.Scene()
 		}),
-		haFault("queue-silent", "the server may have one connection and a slow request has it; nothing is logged on this host and there is no socket", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
+		fault("queue-silent", "the server may have one connection and a slow request has it; nothing is logged on this host and there is no socket", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})
 			s := b.haSite(name, app.Addr+" maxconn 1")
 			s.path, s.back = "/list", "timeout queue 500ms\ntimeout server 600s"
 			h := b.HAProxy(s)
-			h.logs, h.socket = toNobody, ""
+			h.way, h.socket = toNobody, ""
 			h.Run().Served(2)
 			slow := *s
 			slow.path = "/slow"
@@ -180,5 +173,5 @@ func surprisingHAProxy() []Fault {
 			b.until("the connection is taken", func() bool { return h.Get(1).Status == http.StatusServiceUnavailable })
 			return h.Scene()
 		}),
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -89,28 +88,28 @@ var tomcatPages = map[string]string{
 
 // tomcatFaults are Tomcat behind Apache's mod_proxy_ajp and behind nginx.
 func tomcatFaults() []Fault {
-	behindApache := func(page string, params string, end func(b *Bench, p *tomcat, a *Apache)) start {
-		return func(_ context.Context, b *Bench) (Scene, error) {
+	behindApache := func(page string, params string, end func(b *Bench, p *tomcat, a *Gateway)) start {
+		return func(b *Bench) (Scene, error) {
 			name := b.Name()
 			http, ajp := b.local(), b.local()
 			p := b.Tomcat(name, http, ajp, 2, tomcatPages)
 			a := b.ajpSite(name, ajp, params)
 			// The prefix of the route is not Tomcat's.
-			a.Target.Path = strings.TrimSuffix(a.Target.Route, "/") + "/" + page
+			a.target.path = strings.TrimSuffix(a.target.Route, "/") + "/" + page
 			a.Run()
 			if end != nil {
-				end(b, p, a)
+				end(b, p, a.Gateway)
 			}
 			return a.Scene()
 		}
 	}
-	behindNginx := func(page string, end func(b *Bench, p *tomcat, n *Nginx), extra ...string) start {
-		return func(_ context.Context, b *Bench) (Scene, error) {
+	behindNginx := func(page string, end func(b *Bench, p *tomcat, n *Gateway), extra ...string) start {
+		return func(b *Bench) (Scene, error) {
 			name := b.Name()
 			http, ajp := b.local(), b.local()
 			p := b.Tomcat(name, http, ajp, 2, tomcatPages)
 			s := b.Site(name)
-			s.Route, s.Path = "/", "/"+page
+			s.Route, s.path = "/", "/"+page
 			// Tomcat refuses a Host with an underscore, as the name of an upstream block
 			// often has one: 400.
 			s.Pass = "proxy_pass http://" + http + ";\nproxy_set_header Host $host;\n" + strings.Join(extra, "\n")
@@ -124,12 +123,12 @@ func tomcatFaults() []Fault {
 	needs := []string{"java", "tomcat"}
 	all := []Fault{
 		{Name: "tomcat-down", Doc: "Tomcat served requests and was then stopped", Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 503, Gateway: "apache",
-			Start: behindApache("ok.jsp", "retry=0", func(_ *Bench, p *tomcat, a *Apache) { a.Served(2); p.End() })},
+			Start: behindApache("ok.jsp", "retry=0", func(_ *Bench, p *tomcat, a *Gateway) { a.Served(2); p.End() })},
 		{Name: "tomcat-fails", Doc: "a JSP throws an exception; Tomcat answers 500", Cause: vocab.AppError, Status: 500, Gateway: "apache", Start: behindApache("fail.jsp", "", nil)},
 		{Name: "healthy-tomcat", Doc: "Tomcat answers in AJP", Status: 200, Healthy: true, Gateway: "apache",
-			Start: behindApache("ok.jsp", "", func(_ *Bench, _ *tomcat, a *Apache) { a.Served(2) })},
+			Start: behindApache("ok.jsp", "", func(_ *Bench, _ *tomcat, a *Gateway) { a.Served(2) })},
 		{Name: "tomcat-threads", Doc: "both of Tomcat's threads are busy and further requests wait until nginx gives up", Cause: vocab.WorkersExhausted, Symptom: vocab.ConnectionReadTimeout, Status: 504,
-			Start: behindNginx("ok.jsp", func(b *Bench, p *tomcat, n *Nginx) {
+			Start: behindNginx("ok.jsp", func(b *Bench, p *tomcat, n *Gateway) {
 				n.Served(2)
 				for range 2 {
 					b.occupy(nil, "http://"+p.HTTP+"/long.jsp")

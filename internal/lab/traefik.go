@@ -2,9 +2,8 @@ package lab
 
 import (
 	"fmt"
-	"net"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +13,7 @@ import (
 // traefikSite is one site behind a scene's Traefik. The parts of its
 // configuration are YAML.
 type traefikSite struct {
-	app         string
-	host        string
-	path        string
-	listen      string
-	scheme      string
+	place
 	servers     []string // URLs, each with what stands beside it: "http://…\nweight: 0"
 	balancer    string   // further lines of the loadBalancer
 	transport   string   // lines of a servers transport of its own
@@ -26,19 +21,12 @@ type traefikSite struct {
 	names       []string // those that the router names
 }
 
-func (s *traefikSite) url() string {
-	return fmt.Sprintf("%s://%s:%d%s", s.scheme, s.host, port(s.listen), s.path)
-}
-
 // router is what its router and its service are called.
 func (s *traefikSite) router() string { return s.app + "-site" }
 
 // Traefik is the gateway of a scene.
 type Traefik struct {
-	*Proc
-	b       *Bench
-	dir     string
-	conf    string // the static configuration; empty: flags
+	*Gateway
 	dynamic string // the file with the routers
 	log     string // Traefik's own log
 	debug   bool   // it is written at level DEBUG
@@ -49,32 +37,28 @@ type Traefik struct {
 	remote  string // where Traefik asks for its routers; empty: it reads a file
 	target  *traefikSite
 	others  []*traefikSite
-	hosts   map[string]string
 	wait    string // responseHeaderTimeout of the default transport; empty: none
-	memory  []string
+	args    []string
 }
 
 // traefikSite draws the outside of a site behind Traefik.
 func (b *Bench) traefikSite(app string, servers ...string) *traefikSite {
-	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &traefikSite{app: app, host: app + "." + zone, listen: b.local(), scheme: "http"}
+	s := &traefikSite{place: b.place(app, b.local, zones...)}
 	for _, a := range servers {
 		if !strings.Contains(a, "://") {
 			a = "http://" + a
 		}
 		s.servers = append(s.servers, a)
 	}
-	s.path = pick(b, "/", "/api/", "/v1/") + pick(b, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
-	}
 	return s
 }
 
 // Traefik lays out a Traefik with target among its decoys. It is not running yet.
 func (b *Bench) Traefik(target *traefikSite) *Traefik {
-	g := &Traefik{Proc: &Proc{b: b, name: "traefik", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "traefik", "etc/traefik", "edge")), target: target,
-		hosts: map[string]string{}, watch: true, debug: b.Chance(35), format: pick(b, "common", "json")}
+	g := &Traefik{target: target, watch: true}
+	g.Gateway = b.layOut(g, "traefik", pick(b, "traefik", "etc/traefik", "edge"))
+	g.clients = 2
+	g.debug, g.format = b.Chance(35), pick(b, "common", "json")
 	if b.Chance(75) {
 		g.conf = filepath.Join(g.dir, "traefik.yml")
 	}
@@ -89,21 +73,12 @@ func (b *Bench) Traefik(target *traefikSite) *Traefik {
 	if target.scheme == "http" && b.Chance(15) {
 		target.scheme = "https"
 	}
-	healthy, dead := b.Name(), b.Name()
-	fine := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	g.others = []*traefikSite{b.traefikSite(healthy, fine.Addr), b.traefikSite(dead, b.local())}
+	healthy, alive, dead := b.bystanders()
+	g.others = []*traefikSite{b.traefikSite(healthy, alive), b.traefikSite(dead, b.local())}
 	for _, s := range g.others {
-		// A shared entry point tells its sites apart by their hosts.
-		if target.host != "127.0.0.1" && s.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
-			s.listen = target.listen
-		}
+		b.neighbours(&target.place, &s.place)
 	}
-	for _, s := range append([]*traefikSite{target}, g.others...) {
-		if net.ParseIP(s.host) == nil {
-			g.hosts[s.host] = s.listen
-		}
-	}
+	g.serves(target, g.others[0], g.others[1])
 	return g
 }
 
@@ -133,12 +108,8 @@ func (g *Traefik) sees() *Traefik {
 
 // points are the entry points by address.
 func (g *Traefik) points() (addresses []string) {
-	for _, s := range append([]*traefikSite{g.target}, g.others...) {
-		seen := false
-		for _, a := range addresses {
-			seen = seen || a == s.listen
-		}
-		if !seen {
+	for _, s := range g.sites {
+		if !slices.Contains(addresses, s.listen) {
 			addresses = append(addresses, s.listen)
 		}
 	}
@@ -222,7 +193,7 @@ func (g *Traefik) text() string {
 	var routers, services, middlewares, transports strings.Builder
 	for _, s := range append([]*traefikSite{g.target}, g.others...) {
 		rule := "Host(`" + s.host + "`)"
-		if net.ParseIP(s.host) != nil {
+		if !s.named() {
 			rule = pick(g.b, "PathPrefix(`/`)", rule)
 		} else if g.b.Chance(30) {
 			rule += " && PathPrefix(`/`)"
@@ -261,9 +232,7 @@ func (g *Traefik) text() string {
 	return text
 }
 
-// Run writes configuration and past, starts Traefik and waits until it listens
-// and has read its routers.
-func (g *Traefik) Run() *Traefik {
+func (g *Traefik) write() {
 	if g.remote != "" {
 		// A service gives it, as Docker and Kubernetes do: no file says it.
 		at := g.b.local()
@@ -271,34 +240,29 @@ func (g *Traefik) Run() *Traefik {
 		g.b.Backend("control-plane", backend.Config{Listen: []string{at}, Idle: 30000, Routes: []backend.Route{{Path: "/traefik", Body: g.text()}}})
 		g.dynamic = g.b.Write(filepath.Join(g.dir, "README"), "the routers come from the control plane\n")
 	} else {
-		g.b.Write(g.dynamic, g.text())
+		g.file = g.b.Write(g.dynamic, g.text())
 	}
 	g.b.Write(filepath.Join(g.dir, "log", "README"), "logs of the edge\n")
-	args := []string{}
+	g.args = g.flags()
 	if g.conf != "" {
 		g.b.Write(g.conf, g.static())
-		args = append(args, pick(g.b, "--configFile=", "--configfile=")+g.conf)
-	} else {
-		args = g.flags()
+		g.args = []string{pick(g.b, "--configFile=", "--configfile=") + g.conf}
 	}
-	if g.b.err == nil {
-		at := time.Now().Add(-time.Duration(2+g.b.Rand.IntN(60)) * 24 * time.Hour)
-		for _, f := range []string{g.conf, g.dynamic} {
-			if f != "" && os.Chtimes(f, at, at) != nil {
-				g.b.fail("cannot date %s back", f)
-			}
+	days := time.Duration(2+g.b.Rand.IntN(60)) * 24 * time.Hour
+	for _, f := range []string{g.conf, g.dynamic} {
+		if f != "" {
+			g.b.age(f, days)
 		}
 	}
-	g.past()
-	g.Proc = g.b.Start(command{name: "traefik", path: program("traefik"), argv: "traefik", dir: g.dir, args: args, log: filepath.Join(g.dir, "startup.log")})
-	g.Proc.Addr = g.target.listen
-	g.listening()
-	fine := g.others[0]
-	g.b.until("Traefik has read its routers", func() bool { return g.b.ask(g.b.ctx, g.hosts, "GET", fine.url(), 0).Status == 200 })
-	for _, s := range g.others {
-		g.b.poll(g.hosts, s.url(), time.Duration(200+g.b.Rand.IntN(200))*time.Millisecond)
-	}
-	return g
+}
+
+func (g *Traefik) command() command {
+	return command{name: "traefik", path: program("traefik"), argv: "traefik", dir: g.dir, args: g.args, log: filepath.Join(g.dir, "startup.log")}
+}
+
+// ready waits until Traefik has read its routers: it listens before that.
+func (g *Traefik) ready() {
+	g.b.until("Traefik has read its routers", func() bool { return g.b.ask(g.b.ctx, g.hosts, "GET", g.others[0].url(), 0).Status == 200 })
 }
 
 // past writes the access log of yesterday and of the last hour.
@@ -306,14 +270,14 @@ func (g *Traefik) past() {
 	if g.access == "" || g.b.err != nil {
 		return
 	}
-	yesterday := time.Now().Add(-time.Duration(20*60+g.b.Rand.IntN(8*60)) * time.Minute)
+	yesterday := g.b.yesterday()
 	var old strings.Builder
 	for i := range 6 + g.b.Rand.IntN(12) {
 		at := yesterday.Add(time.Duration(i*17) * time.Second)
 		old.WriteString(g.line(at, "legacy@file", "http://127.0.0.1:3999", pick(g.b, 502, 504, 503, 500), "/shop/checkout", 3))
 		old.WriteString(g.line(at.Add(time.Second), g.target.router()+"@"+g.provider(), g.first(), 404, "/wp-login.php", 2))
 	}
-	old.WriteString(strings.Join(g.memory, ""))
+	old.WriteString(g.good)
 	g.b.Write(g.access, old.String())
 }
 
@@ -336,70 +300,12 @@ func (g *Traefik) line(at time.Time, router, server string, status int, path str
 	return fmt.Sprintf("198.51.100.23 - - [%s] \"GET %s HTTP/1.1\" %d 212 \"-\" \"-\" 7 \"%s\" \"%s\" %dms\n", at.Format("02/Jan/2006:15:04:05 -0700"), path, status, router, server, ms)
 }
 
-// Remember gives the target count good requests of the past hour, each as slow as
-// took says. It must be called before Run.
-func (g *Traefik) Remember(count int, took func() float64) *Traefik {
-	g.sees()
-	now := time.Now()
-	for i := range count {
-		at := now.Add(-fifty + time.Duration(i)*(fifty-time.Minute)/time.Duration(count))
-		g.memory = append(g.memory, g.line(at, g.target.router()+"@"+g.provider(), g.first(), 200, g.target.path, int(took()*1000)))
-	}
-	return g
+func (g *Traefik) record(at time.Time, took float64) string {
+	return g.line(at, g.target.router()+"@"+g.provider(), g.first(), 200, g.target.path, int(took*1000))
 }
 
-// Get makes count requests to the target and returns the last answer.
-func (g *Traefik) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if g.b.err != nil {
-			return Answer{}
-		}
-		last = g.b.ask(g.b.ctx, g.hosts, "GET", g.target.url(), 0)
-	}
-	return last
-}
-
-// Served makes some requests that must succeed.
-func (g *Traefik) Served(count int) *Traefik {
-	for range count {
-		if a := g.Get(1); g.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			g.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(g.log))
-		}
-	}
-	return g
-}
-
-// down waits until the target has no server.
-func (g *Traefik) down() *Traefik {
-	g.b.until("the checks have failed", func() bool { return g.Get(1).Status == 503 })
-	return g
-}
-
-// Edit changes the dynamic configuration as a person does.
-func (g *Traefik) Edit(change func(text string) string) {
-	if g.b.err != nil {
-		return
-	}
-	text, err := os.ReadFile(g.dynamic)
-	if err != nil {
-		g.b.fail("cannot edit: %w", err)
-		return
-	}
-	g.b.Write(g.dynamic, change(string(text)))
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (g *Traefik) Scene(notes ...string) (Scene, error) {
-	g.Get(1 + g.b.Rand.IntN(2))
-	return g.Quiet(notes...)
-}
-
-// Quiet describes what has been built.
-func (g *Traefik) Quiet(notes ...string) (Scene, error) {
-	s := Scene{URL: g.target.url(), Hosts: g.hosts, Config: g.conf, Notes: notes, Enter: g.b.enter, bench: g.b}
+func (g *Traefik) logs(s *Scene) {
 	if g.debug {
-		s.Logs = []string{g.log}
+		s.Logs = append(s.Logs, g.log)
 	}
-	return s, g.b.err
 }

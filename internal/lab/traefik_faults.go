@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,33 +10,24 @@ import (
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
-// traefikFault is a fault behind Traefik.
-func traefikFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
-	return Fault{Name: "traefik-" + name, Gateway: "traefik", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"traefik"},
-		Start: func(_ context.Context, b *Bench) (Scene, error) { return start(b) }}
-}
-
+// traefikFaults are the faults behind Traefik.
 func traefikFaults() []Fault {
-	var all []Fault
-	for _, group := range [][]Fault{traefikDown(), traefikWait(), traefikSpeak(), traefikTLS(), traefikBalance(), traefikAnswer(), traefikConfig(), traefikNetwork()} {
-		all = append(all, group...)
-	}
-	return all
+	return behind("traefik", []string{"traefik"}, traefikDown(), traefikWait(), traefikSpeak(), traefikTLS(), traefikBalance(), traefikAnswer(), traefikConfig(), traefikNetwork(), traefikHealthy())
 }
 
 func traefikDown() []Fault {
 	return []Fault{
-		traefikFault("down-never-started", "nothing has ever listened at the server's address", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("down-never-started", "nothing has ever listened at the server's address", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			return b.Traefik(b.traefikSite(b.Name(), b.local())).Run().Scene()
 		}),
-		traefikFault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			g := b.Traefik(b.traefikSite(name, app.Addr)).Run().Served(3)
 			app.End()
 			return g.Scene()
 		}),
-		traefikFault("down-checked", "both servers were stopped, and the health checks know it", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("down-checked", "both servers were stopped, and the health checks know it", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			s := b.traefikSite(name, one.Addr, two.Addr)
@@ -47,31 +37,31 @@ func traefikDown() []Fault {
 			two.End()
 			return g.down().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		traefikFault("address-other-port", "the application listens on another port than the server's URL says", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("address-other-port", "the application listens on another port than the server's URL says", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Traefik(b.traefikSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}),
-		traefikFault("address-localhost-v6", "the server's URL leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("address-localhost-v6", "the server's URL leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Traefik(b.traefikSite(name, fmt.Sprintf("[::1]:%d", port(app.Addr)))).Run().Scene()
 		}),
-		traefikFault("down-told", "the application was stopped; a service gave Traefik its routers, and only the API tells them", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("down-told", "the application was stopped; a service gave Traefik its routers, and only the API tells them", vocab.UpstreamDown, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			g := b.Traefik(b.traefikSite(name, app.Addr)).told().Run().Served(3)
 			app.End()
 			return g.Scene()
 		}),
-		traefikFault("address-told", "a service gave Traefik the wrong port, and only the API tells it", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("address-told", "a service gave Traefik the wrong port, and only the API tells it", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Traefik(b.traefikSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).told().Run().Scene()
 		}),
-		traefikFault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
 			g := b.Traefik(b.traefikSite(name, app.Addr)).sees()
@@ -86,7 +76,7 @@ func traefikDown() []Fault {
 
 func traefikWait() []Fault {
 	return []Fault{
-		traefikFault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			g := b.Traefik(b.traefikSite(name, app.Addr))
@@ -95,28 +85,31 @@ func traefikWait() []Fault {
 			app.Freeze()
 			return g.Scene()
 		}),
-		traefikFault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.traefikSite(name, app.Addr)
 			s.transport = "forwardingTimeouts:\n  responseHeaderTimeout: " + pick(b, "1s", "1", "1000ms") + "\n"
-			g := b.Traefik(s).Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 }).Run().Served(3)
+			g := b.Traefik(s).sees()
+			g.Remember(40, b.quick).Run().Served(3)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "hang"}}})
 			return g.Scene()
 		}),
-		traefikFault("slow-now", "answers came in milliseconds and now take longer than responseHeaderTimeout", vocab.UpstreamSlow, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("slow-now", "answers came in milliseconds and now take longer than responseHeaderTimeout", vocab.UpstreamSlow, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			g := b.Traefik(b.traefikSite(name, app.Addr)).Remember(40, func() float64 { return 0.004 + b.Rand.Float64()/30 })
+			g := b.Traefik(b.traefikSite(name, app.Addr)).sees()
+			g.Remember(40, b.quick)
 			g.wait = "1s"
 			g.Run().Served(3)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Delay: 1700}}})
 			return g.Scene()
 		}),
-		traefikFault("timeout-short", "a report takes 1.7 s, as always; responseHeaderTimeout is 1 s since this start", vocab.TimeoutTooShort, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("timeout-short", "a report takes 1.7 s, as always; responseHeaderTimeout is 1 s since this start", vocab.TimeoutTooShort, vocab.HTTPResponseTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
-			g := b.Traefik(b.traefikSite(name, app.Addr)).Remember(60, b.asAlways)
+			g := b.Traefik(b.traefikSite(name, app.Addr)).sees()
+			g.Remember(60, b.asAlways)
 			g.wait = "1s"
 			return g.Run().Scene()
 		}),
@@ -125,17 +118,17 @@ func traefikWait() []Fault {
 
 func traefikSpeak() []Fault {
 	return []Fault{
-		traefikFault("mismatch-http-to-https", "the server's URL says http, the Node application speaks TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
+		fault("mismatch-http-to-https", "the server's URL says http, the Node application speaks TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.NodeTLS(name, b.local(), b.certificate(certificate{name: name + ".internal"}))
 			return b.Traefik(b.traefikSite(name, app.Addr)).Run().Scene()
 		}).needs("node"),
-		traefikFault("mismatch-https-to-http", "the server's URL says https, the application speaks plain HTTP", vocab.ProtocolMismatch, vocab.TLSProtocolError, 500, func(b *Bench) (Scene, error) {
+		fault("mismatch-https-to-http", "the server's URL says https, the application speaks plain HTTP", vocab.ProtocolMismatch, vocab.TLSProtocolError, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Traefik(b.traefikSite(name, "https://"+app.Addr)).Run().Scene()
 		}),
-		traefikFault("mismatch-proxy-protocol", "the application demands a PROXY header, which Traefik does not send", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
+		fault("mismatch-proxy-protocol", "the application demands a PROXY header, which Traefik does not send", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			config := good(b.local())
 			config.Proxy = true
@@ -164,23 +157,23 @@ func traefikTLS() []Fault {
 	plain := func(*backend.TLS) {}
 	trust := func(p pair) string { return "rootCAs:\n  - " + p.authority + "\n" }
 	return []Fault{
-		traefikFault("untrusted-self-signed", "the server's certificate is signed by itself", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, tls(certificate{name: "app.internal", alone: true}, "app.internal", plain, trust)),
-		traefikFault("untrusted-expired", "the server's certificate expired yesterday", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, tls(certificate{name: "app.internal", expired: true}, "app.internal", plain, trust)),
-		traefikFault("untrusted-name", "the server's certificate is for another name", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, tls(certificate{name: "old.internal"}, "app.internal", plain, trust)),
-		traefikFault("untrusted-authority", "no transport names the authority of the server's certificate", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, func(b *Bench) (Scene, error) {
+		fault("untrusted-self-signed", "the server's certificate is signed by itself", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, tls(certificate{name: "app.internal", alone: true}, "app.internal", plain, trust)),
+		fault("untrusted-expired", "the server's certificate expired yesterday", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, tls(certificate{name: "app.internal", expired: true}, "app.internal", plain, trust)),
+		fault("untrusted-name", "the server's certificate is for another name", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, tls(certificate{name: "old.internal"}, "app.internal", plain, trust)),
+		fault("untrusted-authority", "no transport names the authority of the server's certificate", vocab.TLSUntrusted, vocab.TLSCertificateError, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			p := b.certificate(certificate{name: "app.internal"})
 			config := good(b.local())
 			config.TLS = &backend.TLS{Certificate: p.file, Key: p.key}
 			return b.Traefik(b.traefikSite(name, "https://"+b.Backend(name, config).Addr)).Run().Scene()
 		}),
-		traefikFault("handshake-sni", "the server demands a server name, and of an address none is sent", vocab.TLSHandshake, vocab.TLSAlertReceived, 502, tls(certificate{name: "app.internal"}, "", func(t *backend.TLS) { t.Name = "app.internal" }, func(pair) string { return "insecureSkipVerify: true\n" })),
+		fault("handshake-sni", "the server demands a server name, and of an address none is sent", vocab.TLSHandshake, vocab.TLSAlertReceived, 502, tls(certificate{name: "app.internal"}, "", func(t *backend.TLS) { t.Name = "app.internal" }, func(pair) string { return "insecureSkipVerify: true\n" })),
 	}
 }
 
 func traefikBalance() []Fault {
 	checked := func(name, doc, check string, route backend.Route) Fault {
-		return traefikFault(name, doc, vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		return fault(name, doc, vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 60000, Routes: []backend.Route{route, {Path: "/"}}})
 			s := b.traefikSite(name, app.Addr)
@@ -191,17 +184,17 @@ func traefikBalance() []Fault {
 	return []Fault{
 		checked("check-wrong-path", "the check asks for a path that the application does not have", "path: /healthz", backend.Route{Path: "/healthz", Status: 404}),
 		checked("check-wrong-status", "the check wants 204, the application answers 200", "path: /up\nstatus: 204", backend.Route{Path: "/up"}),
-		traefikFault("maintenance-weight", "a person has given every server the weight 0", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-weight", "a person has given every server the weight 0", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			return b.Traefik(b.traefikSite(name, one.Addr+"\nweight: 0", two.Addr+"\nweight: 0")).Run().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		traefikFault("maintenance-empty", "a person has taken every server out of the file", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-empty", "a person has taken every server out of the file", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.Backend(name, good(b.local()))
 			return b.Traefik(b.traefikSite(name)).Run().Scene()
 		}).also(vocab.NoHealthyUpstream).orSymptom(vocab.ProxyInternalResponse),
-		traefikFault("circuit-open", "the application was away for a moment, the circuit breaker opened and stays so", vocab.CircuitOpen, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("circuit-open", "the application was away for a moment, the circuit breaker opened and stays so", vocab.CircuitOpen, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.traefikSite(name, app.Addr)
@@ -218,14 +211,14 @@ func traefikBalance() []Fault {
 
 func traefikAnswer() []Fault {
 	f := func(name, doc, does string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return traefikFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Do: does}}})
 			return b.Traefik(b.traefikSite(name, app.Addr)).Run().Scene()
 		})
 	}
 	status := func(name, doc string, code int, body string) Fault {
-		return traefikFault(name, doc, vocab.AppError, "", code, func(b *Bench) (Scene, error) {
+		return fault(name, doc, vocab.AppError, "", code, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Status: code, Body: body}}})
 			return b.Traefik(b.traefikSite(name, app.Addr)).Run().Scene()
@@ -240,7 +233,7 @@ func traefikAnswer() []Fault {
 		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.ConnectionTerminated, 500).orSymptom(vocab.HTTPResponseIncomplete),
 		status("app-error", "the application answers 500", 500, "Internal Server Error\n"),
 		status("app-503", "the application answers 503", 503, "no database\n"),
-		traefikFault("auth-down", "forwardAuth asks a service that is not there", vocab.AuthSubrequest, vocab.ConnectionRefused, 500, func(b *Bench) (Scene, error) {
+		fault("auth-down", "forwardAuth asks a service that is not there", vocab.AuthSubrequest, vocab.ConnectionRefused, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.traefikSite(name, app.Addr)
@@ -263,7 +256,7 @@ func traefikConfig() []Fault {
 		return g, from, to
 	}
 	broken := func(name, doc, old, new string) Fault {
-		return traefikFault(name, doc, vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		return fault(name, doc, vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			g, from, to := moved(b)
 			g.Run().Served(3)
 			b.moveFrom(from, g.target.app, to)
@@ -280,7 +273,7 @@ func traefikConfig() []Fault {
 	return []Fault{
 		broken("invalid-key", "the application moved; the edit that follows it has a misspelt key, so Traefik keeps what it has", "entryPoints:", "entryPoint:"),
 		broken("invalid-yaml", "the application moved; the edit that follows it is no YAML any more", "  services:\n", "  services\n"),
-		traefikFault("not-applied", "the application moved, the file says so, and nobody has told Traefik, which does not watch it", vocab.NotApplied, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
+		fault("not-applied", "the application moved, the file says so, and nobody has told Traefik, which does not watch it", vocab.NotApplied, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 			g, from, to := moved(b)
 			g.watch = false
 			g.Run().Served(3)
@@ -291,7 +284,7 @@ func traefikConfig() []Fault {
 			})
 			return g.Scene("the file on disk has the right port, the running Traefik the old one")
 		}),
-		traefikFault("name-missing", "the server's name has no address", vocab.NoSuchName, vocab.DNSError, 502, func(b *Bench) (Scene, error) {
+		fault("name-missing", "the server's name has no address", vocab.NoSuchName, vocab.DNSError, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"})
 			b.DNS(backend.DNS{Listen: "127.0.0.1:53", Names: map[string]string{}})
@@ -313,7 +306,7 @@ func (b *Bench) moveFrom(from int, name string, to int) {
 
 func traefikNetwork() []Fault {
 	return []Fault{
-		traefikFault("filtered-drop", "a firewall on this host drops what goes to the server's port", vocab.Filtered, vocab.ConnectionTimeout, 504, func(b *Bench) (Scene, error) {
+		fault("filtered-drop", "a firewall on this host drops what goes to the server's port", vocab.Filtered, vocab.ConnectionTimeout, 504, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			name := b.Name()
 			config := good(b.local())
@@ -327,7 +320,7 @@ func traefikNetwork() []Fault {
 			b.run("nft", fmt.Sprintf("add rule inet filter input tcp dport %d drop", port(app.Addr)))
 			return g.Scene()
 		}).needs("netns", "nft"),
-		traefikFault("unreachable-no-route", "there is no route to the server's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
+		fault("unreachable-no-route", "there is no route to the server's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Traefik(b.traefikSite(b.Name(), fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()
 		}).needs("netns"),
@@ -336,7 +329,7 @@ func traefikNetwork() []Fault {
 
 func traefikHealthy() []Fault {
 	f := func(name, doc string, status int, start func(b *Bench) (Scene, error)) Fault {
-		h := traefikFault("healthy-"+name, doc, "", "", status, start)
+		h := fault("healthy-"+name, doc, "", "", status, start)
 		h.Healthy = true
 		return h
 	}

@@ -1,10 +1,8 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,25 +11,18 @@ import (
 
 // vclSite is one site behind a scene's Varnish.
 type vclSite struct {
-	app      string
-	host     string
-	path     string
+	place
 	backends []string // the attributes of each backend, without name and braces
 	recv     string   // further statements for its requests in vcl_recv
 	director string   // kind of the director over the backends; empty: the first backend alone
 }
 
-// Varnish is the gateway of a scene.
+// Varnish is the gateway of a scene. It writes no log.
 type Varnish struct {
-	*Proc
-	b       *Bench
-	dir     string
-	conf    string // the VCL
+	*Gateway
 	work    string // the working directory
-	listen  string
 	target  *vclSite
 	others  []*vclSite
-	hosts   map[string]string
 	params  []string // name=value of -p
 	top     string   // declarations before the backends
 	extra   string   // further subroutines
@@ -54,12 +45,7 @@ func backendAt(address string, more ...string) string {
 // vclSite draws the outside of a site behind Varnish. Each of backends is an
 // address or the attributes of a backend.
 func (b *Bench) vclSite(app string, backends ...string) *vclSite {
-	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &vclSite{app: app, host: app + "." + zone}
-	s.path = pick(b, "/", "/api/", "/v1/") + pick(b, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
-	}
+	s := &vclSite{place: b.place(app, nowhere, zones...)}
 	for _, text := range backends {
 		if !strings.HasPrefix(text, ".") && text != "none" {
 			text = backendAt(text)
@@ -77,31 +63,21 @@ func (s *vclSite) name(i int) string {
 	return fmt.Sprintf("%s_%d", s.app, i+1)
 }
 
-func (v *Varnish) url(s *vclSite) string {
-	return fmt.Sprintf("http://%s:%d%s", s.host, port(v.listen), s.path)
-}
-
 // Varnish lays out a Varnish with target among its decoys. It is not running yet.
 func (b *Bench) Varnish(target *vclSite) *Varnish {
-	v := &Varnish{Proc: &Proc{b: b, name: "varnishd", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "varnish", "etc/varnish", "cache")), target: target, listen: b.local(), hosts: map[string]string{}}
+	v := &Varnish{target: target}
+	v.Gateway = b.layOut(v, "varnishd", pick(b, "varnish", "etc/varnish", "cache"))
+	listen := b.local()
 	v.conf = filepath.Join(v.dir, pick(b, "default.vcl", "shop.vcl"))
 	v.work = filepath.Join(v.dir, "work")
 	v.version = pick(b, "4.0", "4.1", "4.1")
 	if strings.Contains(strings.Join(target.backends, ""), ".path") {
 		v.version = "4.1" // unix sockets came with it
 	}
-	healthy, dead := b.Name(), b.Name()
-	app := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	v.others = []*vclSite{b.vclSite(healthy, app.Addr), b.vclSite(dead, b.local())}
-	for _, s := range v.others {
-		s.host = s.app + ".shop.test"
-	}
-	for _, s := range append([]*vclSite{target}, v.others...) {
-		if net.ParseIP(s.host) == nil {
-			v.hosts[s.host] = v.listen
-		}
-	}
+	healthy, alive, dead := b.bystanders()
+	v.others = []*vclSite{b.vclSite(healthy, alive), b.vclSite(dead, b.local())}
+	b.together(listen, &target.place, &v.others[0].place, &v.others[1].place)
+	v.serves(target, v.others[0], v.others[1])
 	return v
 }
 
@@ -169,7 +145,7 @@ func (v *Varnish) receive(all []*vclSite) string {
 		if stripped && b.Chance(60) {
 			cond = fmt.Sprintf("req.http.host == \"%s\"", s.host)
 		}
-		if net.ParseIP(s.host) != nil {
+		if !s.named() {
 			if s != all[0] {
 				continue
 			}
@@ -198,53 +174,27 @@ func (v *Varnish) choose(s *vclSite) string {
 	return fmt.Sprintf("set req.backend_hint = %s;\n", s.name(0))
 }
 
-// Run writes the VCL, starts Varnish and waits until it takes requests.
-func (v *Varnish) Run() *Varnish {
+func (v *Varnish) write() {
 	v.b.Write(v.conf, v.text())
-	if v.b.err != nil {
-		return v
-	}
-	at := time.Now().Add(-time.Duration(2+v.b.Rand.IntN(60)) * 24 * time.Hour)
-	if err := os.Chtimes(v.conf, at, at); err != nil {
-		v.b.fail("cannot date %s back: %w", v.conf, err)
-	}
-	args := []string{"-F", "-n", v.work, "-f", v.conf, "-a", v.listen, "-s", "malloc,16m", "-l", "8m"}
+	v.b.date(v.conf)
+}
+
+func (v *Varnish) command() command {
+	args := []string{"-F", "-n", v.work, "-f", v.conf, "-a", v.target.listen, "-s", "malloc,16m", "-l", "8m"}
 	if v.b.Chance(50) {
 		args = append(args, "-T", "127.0.0.1:"+fmt.Sprint(v.b.Port()))
 	}
 	for _, p := range append([]string{"thread_pool_min=10"}, v.params...) {
 		args = append(args, "-p", p)
 	}
-	v.Proc = v.b.Start(command{name: "varnishd", path: program("varnishd"), argv: "varnishd", dir: v.dir, args: args, log: filepath.Join(v.dir, "startup.log")})
-	v.Addr = v.listen
-	v.listening()
-	for _, s := range v.others {
-		v.b.poll(v.hosts, v.url(s), time.Duration(300+v.b.Rand.IntN(300))*time.Millisecond)
-	}
-	return v
+	return command{name: "varnishd", path: program("varnishd"), argv: "varnishd", dir: v.dir, args: args, log: filepath.Join(v.dir, "startup.log")}
 }
 
-// Get makes count requests to the target and returns the last answer.
-func (v *Varnish) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if v.b.err != nil {
-			return Answer{}
-		}
-		last = v.b.ask(v.b.ctx, v.hosts, "GET", v.url(v.target), 0)
-	}
-	return last
-}
+func (v *Varnish) past() {}
 
-// Served makes some requests that must succeed.
-func (v *Varnish) Served(count int) *Varnish {
-	for range count {
-		if a := v.Get(1); v.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			v.b.fail("cannot give the site a history: status %d, %v", a.Status, a.Err)
-		}
-	}
-	return v
-}
+func (v *Varnish) logs(*Scene) {}
+
+func (v *Varnish) record(time.Time, float64) string { return "" }
 
 // admin asks the running Varnish to do something, as an operator does.
 func (v *Varnish) admin(words ...string) error {
@@ -300,20 +250,4 @@ func (v *Varnish) sick() *Varnish {
 		return left == 0
 	})
 	return v
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (v *Varnish) Scene(notes ...string) (Scene, error) {
-	v.Get(1 + v.b.Rand.IntN(3))
-	return v.Quiet(notes...)
-}
-
-// Quiet describes what has been built. Varnish writes no log.
-func (v *Varnish) Quiet(notes ...string) (Scene, error) {
-	return Scene{URL: v.url(v.target), Hosts: v.hosts, Config: v.conf, Notes: notes, Enter: v.b.enter, bench: v.b}, v.b.err
-}
-
-// onBench makes a step on a bench the start of a fault.
-func onBench(build func(b *Bench) (Scene, error)) func(context.Context, *Bench) (Scene, error) {
-	return func(_ context.Context, b *Bench) (Scene, error) { return build(b) }
 }

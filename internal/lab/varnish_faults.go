@@ -11,63 +11,47 @@ import (
 
 // varnishFaults are the faults behind Varnish.
 func varnishFaults() []Fault {
-	var all []Fault
-	for _, group := range [][]Fault{
-		varnishDown(), varnishWait(), varnishSpeak(), varnishChoose(), varnishAnswer(), varnishNetwork(), varnishConfig(), varnishHealthy(),
-	} {
-		all = append(all, group...)
-	}
-	for i := range all {
-		all[i].Gateway = "varnish"
-		all[i].Name = "varnish-" + all[i].Name
-		all[i].Needs = append([]string{"varnishd"}, all[i].Needs...)
-	}
-	return all
-}
-
-// gatewayFault is a fault that is the same whatever the bench builds.
-func gatewayFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, build func(b *Bench) (Scene, error)) Fault {
-	return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Start: onBench(build)}
+	return behind("varnish", []string{"varnishd"}, varnishDown(), varnishWait(), varnishSpeak(), varnishChoose(), varnishAnswer(), varnishNetwork(), varnishConfig(), varnishHealthy())
 }
 
 func varnishDown() []Fault {
-	f := gatewayFault
 	return []Fault{
-		f("down-never-started", "nothing has ever listened at the backend's address", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-never-started", "nothing has ever listened at the backend's address", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			return b.Varnish(b.vclSite(b.Name(), b.local())).Run().Scene()
 		}),
-		f("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			v := b.Varnish(b.vclSite(name, app.Addr)).Run().Served(3)
 			app.End()
 			return v.Scene()
 		}),
-		f("down-probed", "both backends of a director were stopped, and the probes know it", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("down-probed", "both backends of a director were stopped, and the probes know it", vocab.UpstreamDown, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			one, two := b.Backend(name+"-1", good(b.local())), b.Backend(name+"-2", good(b.local()))
 			probe := ".probe = {\n    .url = \"/\";\n    .interval = 300ms;\n    .timeout = 1s;\n    .window = 3;\n    .threshold = 2;\n}"
 			s := b.vclSite(name, backendAt(one.Addr, probe), backendAt(two.Addr, probe))
 			s.director = pick(b, "round_robin", "fallback", "random")
-			v := b.Varnish(s).Run()
+			v := b.Varnish(s)
+			v.Run()
 			v.b.until("the probes have passed", func() bool { return v.Get(1).Status == 200 })
 			v.Served(2)
 			one.End()
 			two.End()
 			return v.sick().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		f("address-other-port", "the application listens on another port than the VCL says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("address-other-port", "the application listens on another port than the VCL says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
 			return b.Varnish(b.vclSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}),
-		f("address-localhost-v6", "the VCL says ::1, the application listens on 127.0.0.1 only", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("address-localhost-v6", "the VCL says ::1, the application listens on 127.0.0.1 only", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			return b.Varnish(b.vclSite(name, fmt.Sprintf("[::1]:%d", port(app.Addr)))).Run().Scene()
 		}),
-		f("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.UpstreamCrashed, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
 			v := b.Varnish(b.vclSite(name, app.Addr)).Run().Served(3)
@@ -75,7 +59,7 @@ func varnishDown() []Fault {
 			app.Wait()
 			return v.Scene()
 		}).needs("node").orSymptom(vocab.ConnectionTerminated),
-		f("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
+		fault("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
 			config := good(address)
@@ -87,17 +71,16 @@ func varnishDown() []Fault {
 }
 
 func varnishWait() []Fault {
-	f := gatewayFault
 	impatient := pick[string]
 	return []Fault{
-		f("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
+		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			v := b.Varnish(b.vclSite(name, backendAt(app.Addr, ".first_byte_timeout = 1s;"))).Run().Served(3)
 			app.Freeze()
 			return v.Scene()
 		}),
-		f("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
+		fault("hung-never-answers", "the application accepts and reads, and no longer answers", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			v := b.Varnish(b.vclSite(name, app.Addr))
@@ -106,18 +89,19 @@ func varnishWait() []Fault {
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "hang"}}})
 			return v.Scene()
 		}),
-		f("slow-now", "answers came in milliseconds and now take longer than first_byte_timeout", vocab.UpstreamSlow, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
+		fault("slow-now", "answers came in milliseconds and now take longer than first_byte_timeout", vocab.UpstreamSlow, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			v := b.Varnish(b.vclSite(name, backendAt(app.Addr, ".first_byte_timeout = "+impatient(b, "1s", "1000ms")+";"))).Run().Served(20)
 			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Delay: 1700}}})
 			return v.Scene()
 		}),
-		f("timeout-short", "a report takes 1.7 s, as always; first_byte_timeout is 1 s since the last VCL", vocab.TimeoutTooShort, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
+		fault("timeout-short", "a report takes 1.7 s, as always; first_byte_timeout is 1 s since the last VCL", vocab.TimeoutTooShort, vocab.ConnectionReadTimeout, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
 			s := b.vclSite(name, app.Addr)
-			v := b.Varnish(s).Run().Served(4)
+			v := b.Varnish(s)
+			v.Run().Served(4)
 			s.backends[0] = backendAt(app.Addr, ".first_byte_timeout = 1s;")
 			return v.reload().Scene()
 		}),
@@ -125,21 +109,20 @@ func varnishWait() []Fault {
 }
 
 func varnishSpeak() []Fault {
-	f := gatewayFault
 	return []Fault{
-		f("mismatch-http-to-https", "Varnish speaks plain HTTP, the Node application TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 503, func(b *Bench) (Scene, error) {
+		fault("mismatch-http-to-https", "Varnish speaks plain HTTP, the Node application TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.NodeTLS(name, b.local(), b.certificate(certificate{name: name + ".internal"}))
 			return b.Varnish(b.vclSite(name, app.Addr)).Run().Scene()
 		}).needs("node").orSymptom(vocab.HTTPProtocolError),
-		f("mismatch-proxy-protocol", "the application demands a PROXY header, the VCL lacks .proxy_header", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 503, func(b *Bench) (Scene, error) {
+		fault("mismatch-proxy-protocol", "the application demands a PROXY header, the VCL lacks .proxy_header", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			config := good(b.local())
 			config.Proxy = true
 			app := b.Backend(name, config)
 			return b.Varnish(b.vclSite(name, app.Addr)).Run().Scene()
 		}),
-		f("mismatch-fastcgi", "the backend is php-fpm", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 503, func(b *Bench) (Scene, error) {
+		fault("mismatch-fastcgi", "the backend is php-fpm", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.local()
 			b.PHP(name, address, "", map[string]string{"index.php": "echo 'ok';"})
@@ -149,9 +132,8 @@ func varnishSpeak() []Fault {
 }
 
 func varnishChoose() []Fault {
-	f := gatewayFault
 	checked := func(name, doc, probe string, route backend.Route) Fault {
-		return f(name, doc, vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		return fault(name, doc, vocab.HealthCheckWrong, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 60000, Routes: []backend.Route{route, {Path: "/"}}})
 			more := ".probe = {\n" + indent(probe, 4) + "    .interval = 300ms;\n    .window = 3;\n    .threshold = 2;\n}"
@@ -160,29 +142,31 @@ func varnishChoose() []Fault {
 				v.top = "probe alive {\n" + indent(probe, 4) + "    .interval = 300ms;\n    .window = 3;\n    .threshold = 2;\n}\n\n"
 				v.target.backends[0] = backendAt(app.Addr, ".probe = alive;")
 			}
-			return v.Run().sick().Scene()
+			v.Run()
+			return v.sick().Scene()
 		}).also(vocab.NoHealthyUpstream)
 	}
 	return []Fault{
 		checked("check-wrong-path", "the probe asks for a path that the application does not have", ".url = \"/healthz\";\n", backend.Route{Path: "/healthz", Status: 404}),
 		checked("check-wrong-status", "the probe wants 204, the application answers 200", ".url = \"/up\";\n.expected_response = 204;\n", backend.Route{Path: "/up"}),
-		f("maintenance-synth", "vcl_recv answers 503", vocab.Maintenance, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-synth", "vcl_recv answers 503", vocab.Maintenance, vocab.ProxyInternalResponse, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.vclSite(name, app.Addr)
 			s.recv = pick(b, "return (synth(503, \"Back soon\"));\n", "if (req.url !~ \"^/health\") {\n    return (synth(503));\n}\n")
 			return b.Varnish(s).Run().Scene()
 		}),
-		f("maintenance-sick", "a deploy has set the backend sick at the command line interface", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
+		fault("maintenance-sick", "a deploy has set the backend sick at the command line interface", vocab.Maintenance, vocab.DestinationUnavailable, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			v := b.Varnish(b.vclSite(name, app.Addr)).Run().Served(2)
+			v := b.Varnish(b.vclSite(name, app.Addr))
+			v.Run().Served(2)
 			if err := v.admin("backend.set_health", "boot."+v.target.name(0), "sick"); err != nil {
 				b.fail("cannot take the backend out: %w", err)
 			}
 			return v.sick().Scene()
 		}).also(vocab.NoHealthyUpstream),
-		f("no-backend", "nothing is chosen for the request, and the default is no backend", vocab.NoRoute, vocab.ProxyConfigurationError, 503, func(b *Bench) (Scene, error) {
+		fault("no-backend", "nothing is chosen for the request, and the default is no backend", vocab.NoRoute, vocab.ProxyConfigurationError, 503, func(b *Bench) (Scene, error) {
 			s := b.vclSite(b.Name())
 			s.host = "127.0.0.1"
 			app := b.Backend(s.app, good(b.local()))
@@ -192,7 +176,7 @@ func varnishChoose() []Fault {
 			s.path = "/list"
 			return v.Run().Scene()
 		}).orSymptom(vocab.ProxyInternalResponse),
-		f("queue-full", "the backend may have one connection, and a slow request has it", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
+		fault("queue-full", "the backend may have one connection, and a slow request has it", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})
 			s := b.vclSite(name, backendAt(app.Addr, ".max_connections = 1;", ".first_byte_timeout = 600s;"))
@@ -200,11 +184,11 @@ func varnishChoose() []Fault {
 			v := b.Varnish(s).Run().Served(2)
 			slow := *s
 			slow.path = "/slow"
-			b.occupy(v.hosts, v.url(&slow))
+			b.occupy(v.hosts, slow.url())
 			b.until("the connection is taken", func() bool { return v.Get(1).Status == http.StatusServiceUnavailable })
 			return v.Scene()
 		}),
-		f("pool-one-dead", "one of three backends of a director is dead, without probes", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("pool-one-dead", "one of three backends of a director is dead, without probes", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			all := []string{b.Backend(name+"-1", good(b.local())).Addr, b.Backend(name+"-2", good(b.local())).Addr, b.local()}
 			b.Rand.Shuffle(3, func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -213,20 +197,20 @@ func varnishChoose() []Fault {
 			v := b.Varnish(s).Run()
 			v.Get(6)
 			return v.Scene()
-		}).also(vocab.PartialOutage).now(true),
+		}).also(vocab.PartialOutage).comesAndGoes(),
 	}
 }
 
 func varnishAnswer() []Fault {
 	f := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return gatewayFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, does(b.local(), what))
 			return b.Varnish(b.vclSite(name, app.Addr)).Run().Scene()
 		})
 	}
 	routed := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, r backend.Route) Fault {
-		return gatewayFault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
+		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			r.Path = "/"
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
@@ -238,7 +222,7 @@ func varnishAnswer() []Fault {
 		f("empty-reset", "the application reads the request and resets the connection, and lives on", "reset", vocab.EmptyResponse, vocab.ConnectionTerminated, 503),
 		f("invalid-header", "a header line of the answer has a control character in its name", "bad-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 503),
 		f("invalid-garbage", "the answer is no HTTP at all", "garbage", vocab.InvalidResponse, vocab.HTTPProtocolError, 503),
-		gatewayFault("truncated-body", "the body is shorter than its Content-Length, and Varnish waits for the whole of it", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 503, func(b *Bench) (Scene, error) {
+		fault("truncated-body", "the body is shorter than its Content-Length, and Varnish waits for the whole of it", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, does(b.local(), "short"))
 			v := b.Varnish(b.vclSite(name, app.Addr))
@@ -253,9 +237,8 @@ func varnishAnswer() []Fault {
 }
 
 func varnishNetwork() []Fault {
-	f := gatewayFault
 	return []Fault{
-		f("filtered-drop", "a firewall on this host drops what goes to the backend's port", vocab.Filtered, vocab.ConnectionTimeout, 503, func(b *Bench) (Scene, error) {
+		fault("filtered-drop", "a firewall on this host drops what goes to the backend's port", vocab.Filtered, vocab.ConnectionTimeout, 503, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			name := b.Name()
 			config := good(b.local())
@@ -267,7 +250,7 @@ func varnishNetwork() []Fault {
 			b.run("nft", fmt.Sprintf("add rule inet filter input tcp dport %d drop", port(app.Addr)))
 			return v.Scene()
 		}).needs("netns", "nft"),
-		f("stale-hosts", "the backend's name was looked up when the VCL was loaded; /etc/hosts has changed since", vocab.StaleDNS, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("stale-hosts", "the backend's name was looked up when the VCL was loaded; /etc/hosts has changed since", vocab.StaleDNS, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name, p := b.Name(), b.Port()
 			host := name + ".svc.internal"
 			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.0.2 " + host + "\n"})
@@ -277,7 +260,7 @@ func varnishNetwork() []Fault {
 			b.Write("machine/etc/hosts", "127.0.0.1 localhost\n127.0.0.3 "+host+"\n")
 			return v.Scene()
 		}).needs("netns"),
-		f("unreachable-no-route", "there is no route to the backend's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
+		fault("unreachable-no-route", "there is no route to the backend's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Varnish(b.vclSite(b.Name(), fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()
 		}).needs("netns"),
@@ -285,24 +268,24 @@ func varnishNetwork() []Fault {
 }
 
 func varnishConfig() []Fault {
-	f := gatewayFault
 	moved := func(b *Bench) (v *Varnish, to string) {
 		name := b.Name()
 		from := b.Port()
 		to = fmt.Sprintf("127.0.0.1:%d", b.PortNear(from))
 		app := b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", from)))
-		v = b.Varnish(b.vclSite(name, app.Addr)).Run().Served(3)
+		v = b.Varnish(b.vclSite(name, app.Addr))
+		v.Run().Served(3)
 		b.move(app, name, to)
 		return v, to
 	}
 	return []Fault{
-		f("not-applied", "the VCL on disk leads to the application's new port, and was not loaded", vocab.NotApplied, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("not-applied", "the VCL on disk leads to the application's new port, and was not loaded", vocab.NotApplied, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			v, to := moved(b)
 			v.target.backends[0] = backendAt(to)
 			v.edit()
 			return v.Scene()
 		}),
-		f("invalid-vcl", "the VCL on disk leads to the new port and does not compile: the old one stays in use", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
+		fault("invalid-vcl", "the VCL on disk leads to the new port and does not compile: the old one stays in use", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			v, to := moved(b)
 			v.target.backends[0] = backendAt(to)
 			v.extra = pick(b, "\nsub vcl_deliver {\n    set resp.http.X-Cache = \"hit\"\n", "\nbackend spare {\n    .host = \"127.0.0.1\";\n}\n")
@@ -312,7 +295,7 @@ func varnishConfig() []Fault {
 			}
 			return v.Scene()
 		}).also(vocab.NotApplied),
-		f("panic", "a VMOD makes the child panic at every request; the manager starts it again", vocab.Crashed, "", 0, func(b *Bench) (Scene, error) {
+		fault("panic", "a VMOD makes the child panic at every request; the manager starts it again", vocab.Crashed, "", 0, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
 			s := b.vclSite(name, app.Addr)
@@ -331,7 +314,7 @@ func varnishHealthy() []Fault {
 		if status == 0 {
 			status = http.StatusOK
 		}
-		h := gatewayFault("healthy-"+name, doc, "", "", status, func(b *Bench) (Scene, error) {
+		return healthy("healthy-"+name, doc, status, func(b *Bench) (Scene, error) {
 			app := b.Name()
 			r.Path = "/"
 			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
@@ -344,8 +327,6 @@ func varnishHealthy() []Fault {
 			b.until("the site answers", func() bool { return v.Get(1).Status == status })
 			return v.Scene()
 		})
-		h.Healthy = true
-		return h
 	}
 	probe := ".probe = {\n    .url = \"/\";\n    .interval = 300ms;\n    .window = 3;\n    .threshold = 2;\n}"
 	return []Fault{

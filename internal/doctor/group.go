@@ -106,6 +106,11 @@ func (x *examination) unexplained(o ownRequest) evidence.Failure {
 	if f.Symptom == "" {
 		f.Symptom = x.loggedThen(o)
 	}
+	if f.Symptom == "" {
+		if f.Symptom = x.onTheWay(o.Status, o.Started, o.Ended); f.Symptom != "" {
+			f.Subjects = x.roles() // it was not sent on
+		}
+	}
 	return f
 }
 
@@ -121,6 +126,27 @@ func (x *examination) loggedThen(o ownRequest) vocab.Symptom {
 		}
 	}
 	return ""
+}
+
+// onTheWay returns what befell requests on our way before they came to an upstream, by
+// a line about no request that was written in a time, tells of the status and names a
+// middleware; "": there is none.
+func (x *examination) onTheWay(status int, from, to time.Time) vocab.Symptom {
+	for _, h := range x.loose {
+		c := x.cond(h)
+		if c.Fails && c.Status == status && x.onOurWay(h.Name) && h.Time.After(from.Add(-time.Second)) && h.Time.Before(to.Add(time.Second)) {
+			return c.Symptom
+		}
+	}
+	return ""
+}
+
+// onOurWay reports whether the configuration sends our request by what it calls name:
+// a middleware.
+func (x *examination) onOurWay(name string) bool {
+	return name != "" && slices.ContainsFunc(x.decision.Steps, func(s topo.Step) bool {
+		return slices.ContainsFunc(strings.Fields(s.Text), func(w string) bool { return strings.TrimSuffix(w, ":") == name })
+	})
 }
 
 // saysWhy reads the reason that the gateway itself names in its answer, as in
@@ -159,6 +185,12 @@ func (x *examination) merge(h scan.Hit, c dialect.Condition, own bool) *evidence
 	if h.Endpoint == "" {
 		endpoints = x.configuredEndpoints()
 	}
+	return x.mergeAt(endpoints, h, c, own)
+}
+
+// mergeAt adds a line to the failure at the endpoints; at none, where it was not sent
+// on.
+func (x *examination) mergeAt(endpoints []string, h scan.Hit, c dialect.Condition, own bool) *evidence.Failure {
 	for i := range x.failures {
 		f := &x.failures[i]
 		if f.Symptom != c.Symptom || !slices.Equal(f.Subjects[vocab.RoleEndpoint], endpoints) && (len(endpoints) > 0 || f.Endpoint() != "") {
@@ -244,6 +276,11 @@ func (x *examination) groupAccess() {
 		c := x.cond(h)
 		left := c.Fact == vocab.GatewayClientGone && gone >= goneMost
 		if !c.Fails && !left || refusal(c.Status) && !left || x.isOwn(h) || x.explainedBy(h, x.hits) {
+			continue
+		}
+		if way := x.onTheWay(h.Status, h.Time, h.Time); c.Symptom == "" && h.Endpoint == "" && way != "" {
+			c.Symptom = way
+			x.mergeAt(nil, h, c, false)
 			continue
 		}
 		x.merge(h, c, false)

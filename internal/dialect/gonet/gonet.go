@@ -10,6 +10,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/applog"
 	"github.com/goodgatehq/goodgate/internal/dialect/line"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // Kind is a kind of error.
@@ -219,25 +220,31 @@ func alert(b []byte) bool {
 // AddChecks adds the conditions of health checks that failed with such an error:
 // no request failed, and the gateway saw the same.
 func AddChecks(t *applog.Table, source string) Keys {
-	var keys Keys
-	for _, c := range &kinds {
-		keys[c.kind] = t.Add(dialect.Condition{
-			ID: "check-" + c.id, Symptom: c.symptom, Phase: c.phase, Fact: c.fact,
-			Causes: c.causes, Distinguish: c.distinguish, Source: source,
-		})
-	}
-	return keys
+	return addAll(t, source, func(_ Kind, c *dialect.Condition) { c.ID = "check-" + c.ID })
+}
+
+// AddAuth adds one condition for each kind of error of the request that asks an
+// authentication service, whose failure becomes the answer: status, of every kind.
+func AddAuth(t *applog.Table, source string, status int) Keys {
+	return addAll(t, source, func(k Kind, c *dialect.Condition) {
+		c.ID, c.Status, c.Fact, c.Fails = "auth-"+c.ID, status, vocab.GatewayAuthStatus, k != Canceled
+		c.Distinguish = "The gateway could not ask its authentication service: diagnose that one. " + c.Distinguish
+		c.Causes = []vocab.Cause{vocab.AuthSubrequest, vocab.UpstreamDown, vocab.UpstreamSlow}
+	})
 }
 
 // Add adds the conditions to a product's table. status returns what the product
 // answers to its client for each kind.
 func Add(t *applog.Table, source string, status func(Kind) int) Keys {
+	return addAll(t, source, func(k Kind, c *dialect.Condition) { c.Status, c.Fails = status(k), k != Canceled })
+}
+
+func addAll(t *applog.Table, source string, change func(Kind, *dialect.Condition)) Keys {
 	var keys Keys
-	for _, c := range &kinds {
-		keys[c.kind] = t.Add(dialect.Condition{
-			ID: c.id, Symptom: c.symptom, Status: status(c.kind), Phase: c.phase, Fact: c.fact, Fails: c.kind != Canceled,
-			Causes: c.causes, Distinguish: c.distinguish, Source: source,
-		})
+	for _, k := range &kinds {
+		c := dialect.Condition{ID: k.id, Symptom: k.symptom, Phase: k.phase, Fact: k.fact, Causes: k.causes, Distinguish: k.distinguish, Source: source}
+		change(k.kind, &c)
+		keys[k.kind] = t.Add(c)
 	}
 	return keys
 }

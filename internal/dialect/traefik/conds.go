@@ -48,3 +48,7 @@ var (
 	keyAuth = add("auth-failed", vocab.ConnectionRefused, 500, dialect.PhaseConnect, vocab.GatewayAuthStatus, true,
 		"forwardAuth could not reach its service: diagnose that one.", vocab.AuthSubrequest, vocab.UpstreamDown, vocab.UpstreamSlow)
 )
+
+// auths are the errors of authentication services by kind. They come last: captured
+// cases know conditions by their number.
+var auths = gonet.AddAuth(table, "traefik pkg/middlewares/auth", 500)

@@ -72,6 +72,8 @@ func members(b []byte, r *dialect.Record) (msg, err []byte) {
 			err = o.Value
 		case "targetURL":
 			r.Upstream, r.Endpoint = server(o.Value)
+		case "middlewareName":
+			r.Name = o.Value
 		}
 	}
 	if r.Level == nil || r.Stamp == nil {
@@ -102,6 +104,9 @@ func keyValue(b []byte, r *dialect.Record) []byte {
 	}
 	r.Stamp, r.Level = stamp, word
 	if i := bytes.LastIndexByte(text, '"'); i > 0 {
+		if rest, ok := line.After(text[i:], " middlewareName="); ok {
+			r.Name, _ = line.Word(rest)
+		}
 		text = text[:i]
 	}
 	return text
@@ -137,7 +142,7 @@ func message(msg, err []byte, r *dialect.Record) dialect.Key {
 	case line.Has(msg, "Health check failed"), line.Has(msg, "Health check still failing"):
 		return check(msg, err, r)
 	case line.Has(msg, "Error calling "):
-		return keyAuth
+		return auth(msg, err, r)
 	case line.Contains(err, "unsupported protocol scheme"): // the balancer gave no server
 		return keyNoServer
 	case !line.Contains(msg, "502 Bad Gateway") && !line.Contains(msg, "504 Gateway Timeout") && !line.Contains(msg, "500 Internal Server Error") &&
@@ -154,6 +159,24 @@ func message(msg, err []byte, r *dialect.Record) dialect.Key {
 		return makers.Of(500, answer.Made)
 	}
 	return makers.Of(502, answer.Made)
+}
+
+// auth reads why forwardAuth could not ask its service. The service is no upstream of
+// the route: what the line names is the middleware.
+func auth(msg, err []byte, r *dialect.Record) dialect.Key {
+	middleware := r.Name
+	k := gonet.Read(err, r)
+	if k == gonet.None {
+		k = gonet.Read(msg, r)
+	}
+	r.Name, r.Endpoint, r.Upstream = middleware, nil, nil
+	if rest, ok := line.After(err, "middlewareName="); ok {
+		r.Name, _ = line.Word(rest)
+	}
+	if k == gonet.None {
+		return keyAuth
+	}
+	return auths[k]
 }
 
 // check reads how a health check failed: the error stands in a field, or in the

@@ -70,3 +70,19 @@ func TestForms(t *testing.T) {
 		}
 	}
 }
+
+// TestAuth: a line about forwardAuth names its middleware and no upstream, and says how
+// its service was not reached.
+func TestAuth(t *testing.T) {
+	for text, want := range map[string]vocab.Symptom{
+		`{"level":"error","middlewareName":"login@file","error":"Get \"http://auth:9000/\": dial tcp 10.0.0.9:9000: connect: connection refused","time":"2026-08-21T10:15:30Z","message":"Error calling http://auth:9000/"}`:                                                           vocab.ConnectionRefused,
+		`2026-11-20T14:58:55Z ERR github.com/traefik/traefik/v3/pkg/middlewares/auth/forward.go:230 > Error calling http://10.0.0.9:9000/verify error="Get \"http://10.0.0.9:9000/verify\": dial tcp 10.0.0.9:9000: i/o timeout" middlewareName=login@file middlewareType=ForwardAuth`: vocab.ConnectionTimeout,
+		`time="2026-02-08T13:17:25Z" level=debug msg="Error calling http://auth:9000/. Cause: Get \"http://auth:9000/\": dial tcp: lookup auth on 127.0.0.11:53: no such host" middlewareName=login@file middlewareType=ForwardedAuthType`:                                             vocab.DNSError,
+	} {
+		var r dialect.Record
+		c := Logs[2].Conds[Logs[2].Line([]byte(text), &r)]
+		if c.Symptom != want || c.Fact != vocab.GatewayAuthStatus || string(r.Name) != "login@file" || r.Endpoint != nil || r.Upstream != nil {
+			t.Errorf("%s %s, name %q, endpoint %q: %s", c.ID, c.Symptom, r.Name, r.Endpoint, text)
+		}
+	}
+}

@@ -86,3 +86,26 @@ func TestDemoNeedsNothing(t *testing.T) {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 }
+
+// TestDemoAsRootOfANamespace runs the demonstration as the root of a user namespace
+// that has no other user, as in many a container: nobody can become the web user there.
+func TestDemoAsRootOfANamespace(t *testing.T) {
+	cmd := exec.Command(builtProgram(t), "lab", "demo")
+	cmd.Env, cmd.Dir = []string{"TMPDIR=" + t.TempDir()}, "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}, GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Skipf("this host allows no user namespace (sysctl kernel.unprivileged_userns_clone=1): %v", err)
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "config/wrong-address") {
+		t.Errorf("%v\n%s\n%s", err, out.String(), errs.String())
+	}
+	if text := errs.String(); !strings.Contains(text, "with one fault between them") || !strings.Contains(text, "The truth: the application listens on another port") {
+		t.Errorf("the newcomer is told %q", text)
+	}
+	if strings.Contains(out.String(), `\u`) {
+		t.Errorf("plain ASCII is full of escapes:\n%s", out.String())
+	}
+}

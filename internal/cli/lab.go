@@ -88,9 +88,13 @@ func newLabDemo(s *session) *cobra.Command {
 	d := &diagnose{session: s}
 	var seed uint64
 	cmd := &cobra.Command{
-		Use:               "demo [NAME]",
-		Short:             "Break one thing, diagnose it, take it down",
-		Example:           "  goodgate lab demo",
+		Use:   "demo [NAME]",
+		Short: "Break one thing, diagnose it, take it down",
+		Long: `demo starts a gateway and an application behind it on this host, with one known fault
+between them, carries out goodgate diagnose on it, says what the fault really was, and
+takes everything down again. Without a name it needs nothing but this program: no root,
+no network, no installed gateway.`,
+		Example:           "  goodgate lab demo\n  goodgate lab demo goodgate-hung-sigstop\n  goodgate lab demo -o json",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -122,15 +126,30 @@ func (d *diagnose) demo(ctx context.Context, name string, seed uint64) (err erro
 	if len(scene.Enter) > 0 {
 		return withHint(fmt.Errorf("cannot show %s: it plays in a network of its own", name), "goodgate lab up "+name)
 	}
+	fault, err := lab.Find(name)
+	if err != nil {
+		return err
+	}
 	if !d.quiet {
-		fmt.Fprintf(d.Stderr, "$ goodgate diagnose %s\n\n", printable(scene.URL))
+		fmt.Fprintf(d.Stderr, "On this host run now, until the end of this demonstration, a gateway and an application\nbehind it%s.\n\n$ goodgate diagnose %s\n\n", between(fault), printable(scene.URL))
 	}
 	err = d.run(ctx, scene.URL)
+	if !d.quiet {
+		fmt.Fprintf(d.Stderr, "\nThe truth: %s. All of it is taken down again.\nOf a site of your own: goodgate diagnose URL. Other faults: goodgate lab list.\n", fault.Doc)
+	}
 	var code exitCode
 	if errors.As(err, &code) && code == ExitProblem {
 		return nil
 	}
 	return err
+}
+
+// between says what stands between the gateway and the application of a scene.
+func between(f lab.Fault) string {
+	if f.Healthy {
+		return ", and nothing is wrong with them"
+	}
+	return ", with one fault between them"
 }
 
 func newLabBackend(s *session) *cobra.Command {

@@ -49,6 +49,10 @@ func Printable(text string, allowUnicode bool) string {
 			fmt.Fprintf(&out, `\x%02x`, r)
 		case allowUnicode && unicode.IsPrint(r) && marks <= 2 && !blank(r):
 			out.WriteRune(r)
+		case r == '→':
+			out.WriteString("->") // our own, as the dots of what was shortened
+		case r == '…':
+			out.WriteString("...")
 		case r < 0x10000:
 			fmt.Fprintf(&out, `\u%04x`, r)
 		default:

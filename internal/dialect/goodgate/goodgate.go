@@ -5,6 +5,7 @@ package goodgate
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -24,11 +25,12 @@ var Dialect = dialect.Dialect{
 		}
 		return []string{l.Exe, "gateway", "validate", l.Config}
 	},
+	// A signal reaches every gateway; the admin address it may not have.
 	Reload: func(l dialect.Launch) []string {
-		if l.Config == "" {
+		if l.Config == "" || l.PID == 0 {
 			return nil
 		}
-		return []string{l.Exe, "gateway", "reload", "-c", l.Config}
+		return []string{"kill", "-HUP", strconv.Itoa(l.PID)}
 	},
 }
 

@@ -14,8 +14,7 @@ const lastNumber = 10600
 func words() []dialect.Word {
 	var list []dialect.Word
 	add := func(text string, key dialect.Key) {
-		c := table.Conds()[key]
-		list = append(list, dialect.Word{Text: text, Cond: c, Explain: c.Distinguish})
+		list = append(list, table.Word(text, key, ""))
 	}
 	for code := 1; code < lastNumber; code++ {
 		var r dialect.Record

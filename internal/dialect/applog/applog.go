@@ -5,6 +5,8 @@
 package applog
 
 import (
+	"cmp"
+
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/dialect/line"
 	"github.com/goodgatehq/goodgate/internal/vocab"
@@ -52,6 +54,13 @@ func (t *Table) Status(id string, symptom vocab.Symptom, status int, phase diale
 	key := t.Own(id, symptom, phase, fact, fails, distinguish, causes...)
 	t.conds[key].Status = status
 	return key
+}
+
+// Word explains a term by a condition; where explain is empty, by what distinguishes
+// its causes.
+func (t *Table) Word(text string, key dialect.Key, explain string) dialect.Word {
+	c := t.conds[key]
+	return dialect.Word{Text: text, Cond: c, Explain: cmp.Or(explain, c.Distinguish)}
 }
 
 // New returns the log of a product. sure is what Sniff answers where every line

@@ -172,8 +172,7 @@ var byBody = [...]struct {
 func words() []dialect.Word {
 	var list []dialect.Word
 	for _, f := range &byFlag {
-		c := table.Conds()[f.key]
-		list = append(list, dialect.Word{Text: f.flag, Cond: c, Explain: c.Distinguish})
+		list = append(list, table.Word(f.flag, f.key, ""))
 	}
 	return list
 }

@@ -256,10 +256,9 @@ func words() []dialect.Word {
 		{"CQ--", keyClientQueue}, {"CR--", keyClientRequest}, {"cR--", keyClientRequest}, {"<NOSRV>", keyNoServerSC},
 		{"L4CON", downs[0]}, {"L4TOUT", downs[1]}, {"L6RSP", downs[2]}, {"L6TOUT", downs[3]}, {"L7TOUT", downs[4]}, {"L7RSP", downs[5]}, {"L7STS", downs[6]}, {"SOCKERR", downs[7]},
 	} {
-		c := table.Conds()[s.key]
-		list = append(list, dialect.Word{Text: s.text, Cond: c, Explain: c.Distinguish})
+		list = append(list, table.Word(s.text, s.key, ""))
 		if short, ok := strings.CutSuffix(s.text, "--"); ok { // as tcplog writes it, without the cookies
-			list = append(list, dialect.Word{Text: short, Cond: c, Explain: c.Distinguish})
+			list = append(list, table.Word(short, s.key, ""))
 		}
 	}
 	return list

@@ -9,8 +9,7 @@ import (
 func words() []dialect.Word {
 	var list []dialect.Word
 	add := func(text string, key dialect.Key) {
-		c := table.Conds()[key]
-		list = append(list, dialect.Word{Text: text, Cond: c, Explain: c.Distinguish})
+		list = append(list, table.Word(text, key, ""))
 	}
 	for i := range texts {
 		add(texts[i].text, texts[i].key)

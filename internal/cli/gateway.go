@@ -39,14 +39,21 @@ a right answer is left, and then says exactly why: in Proxy-Status, in its acces
 log with every attempt, and at its admin address.
 
 A failed attempt is made again on another server where that is safe; requests wait
-while every server is away; a server that hangs is noticed while it does.`,
+while every server is away; a server that hangs is noticed while it does.
+
+SIGHUP loads the file again, and a bad file changes nothing; SIGUSR1 opens the access
+log again, after a rotation; SIGTERM and Ctrl-C end without losing a request, Ctrl-C
+once more at once. Sockets that systemd opened are taken.`,
 		Example: `  goodgate gateway --listen :8080 --to http://127.0.0.1:3000 --to http://127.0.0.1:3001
+  goodgate gateway --listen :8080 --to unix:/run/app.sock --access-log - --admin 127.0.0.1:9180
+  goodgate gateway print --listen :8080 --to http://127.0.0.1:3000 > gateway.yaml
   goodgate gateway -c gateway.yaml
   goodgate gateway validate gateway.yaml`,
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return g.run(cmd) },
 	}
 	cmd.Flags().StringVarP(&g.file, "config", "c", "", "configuration file (YAML)")
+	cmd.MarkFlagFilename("config", "yaml", "yml")
 	g.lineFlags(cmd)
 	cmd.AddCommand(g.validate(), g.print(), g.schema(), g.status(), g.drain("drain", "Take a server out of rotation"), g.drain("undrain", "Put a server back into rotation"), g.reload())
 	return cmd

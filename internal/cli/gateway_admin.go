@@ -24,16 +24,27 @@ import (
 func (g *gatewayFlags) adminFlags(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&g.admin, "admin", "", "admin address of the gateway: 127.0.0.1:9180 or unix:PATH")
 	cmd.Flags().StringVarP(&g.file, "config", "c", "", "configuration file that names the admin address")
+	cmd.MarkFlagFilename("config", "yaml", "yml")
 	return cmd
 }
 
 func (g *gatewayFlags) status() *cobra.Command {
 	return g.adminFlags(&cobra.Command{
-		Use:     "status",
-		Short:   "Show what a running gateway knows of its servers",
-		Example: "  goodgate gateway status --admin 127.0.0.1:9180",
-		Args:    cobra.NoArgs,
+		Use:   "status",
+		Short: "Show what a running gateway knows of its servers",
+		Long: `status shows every server of a running gateway: its condition (up, or why it is not
+asked: away, ejected, failing, hung, draining), requests under way, idle connections,
+average seconds to the head of an answer, requests and failed attempts so far.
+
+Exit code 0: all are up. 1: one is not, or a name was not resolved. 2: the gateway
+cannot be asked.`,
+		Example: `  goodgate gateway status --admin 127.0.0.1:9180
+  goodgate gateway status -c /etc/goodgate/gateway.yaml -o json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if g.output != "text" && g.output != "json" {
+				return usage(cmd, fmt.Errorf("cannot print a status as %s: the forms are text and json", g.output))
+			}
 			b, err := g.call(cmd, http.MethodGet, "/status", nil)
 			if err != nil {
 				return err
@@ -99,10 +110,11 @@ func counted(n int, one string, more ...string) string {
 
 func (g *gatewayFlags) drain(verb, short string) *cobra.Command {
 	cmd := g.adminFlags(&cobra.Command{
-		Use:     verb + " SERVER",
-		Short:   short,
-		Example: "  goodgate gateway " + verb + " 127.0.0.1:3000 --admin 127.0.0.1:9180",
-		Args:    exactly("the server"),
+		Use:               verb + " SERVER",
+		Short:             short,
+		Example:           "  goodgate gateway " + verb + " 127.0.0.1:3000 --admin 127.0.0.1:9180",
+		Args:              exactly("the server"),
+		ValidArgsFunction: g.completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := g.call(cmd, http.MethodPost, "/"+verb, url.Values{"server": {args[0]}, "upstream": {g.upstream}}); err != nil {
 				return err
@@ -122,9 +134,13 @@ func (g *gatewayFlags) drain(verb, short string) *cobra.Command {
 func (g *gatewayFlags) reload() *cobra.Command {
 	return g.adminFlags(&cobra.Command{
 		Use:     "reload",
-		Example: "  goodgate gateway reload -c gateway.yaml   a bad file changes nothing",
+		Example: "  goodgate gateway reload -c gateway.yaml",
 		Short:   "Make a running gateway load its configuration again",
-		Args:    cobra.NoArgs,
+		Long: `reload makes a running gateway load its file again. What it knows of its servers,
+connections and requests under way stay. A file that is wrong changes nothing: what is
+wrong is printed, and the exit code is 2. Addresses, the access log and the limits on
+clients' connections change with a restart only, which the gateway's own log says.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := g.call(cmd, http.MethodPost, "/reload", nil); err != nil {
 				return err
@@ -140,6 +156,21 @@ func (g *gatewayFlags) tell(format string, args ...any) {
 	if !g.quiet {
 		fmt.Fprintf(g.Stdout, format+"\n", args...)
 	}
+}
+
+// completeServers offers the servers of the gateway that the flags name.
+func (g *gatewayFlags) completeServers(cmd *cobra.Command, args []string, _ string) (list []string, _ cobra.ShellCompDirective) {
+	b, err := g.call(cmd, http.MethodGet, "/status", nil)
+	var s gateway.Status
+	if len(args) > 0 || err != nil || json.Unmarshal(b, &s) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, p := range s.Upstreams {
+		for _, e := range p.Endpoints {
+			list = append(list, e.Address+"\t"+p.Name+", "+e.Condition)
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // call asks a running gateway.

@@ -18,8 +18,9 @@ func (g *gatewayFlags) validate() *cobra.Command {
 		Long: `validate reads a configuration as the gateway would, with the certificates, the
 authorities and the lists of servers that it names, and says file:line:column of
 what is wrong. It listens nowhere and asks no server. Exit code 2: it is not valid.`,
-		Example: "  goodgate gateway validate gateway.yaml",
-		Args:    exactly("the file"),
+		Example:           "  goodgate gateway validate gateway.yaml",
+		Args:              exactly("the file"),
+		ValidArgsFunction: completeYAML,
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := checkedConfig(args[0])
 			if err != nil {
@@ -41,7 +42,8 @@ func (g *gatewayFlags) print() *cobra.Command {
 a file it makes one of --listen and --to: the way to a first gateway.yaml.`,
 		Example: `  goodgate gateway print gateway.yaml
   goodgate gateway print --listen :8080 --to http://127.0.0.1:3000 > gateway.yaml`,
-		Args: cobra.MaximumNArgs(1),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeYAML,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var c *config.Config
 			var err error
@@ -107,4 +109,12 @@ func noConfig(err error) error {
 		return withHint(err, "goodgate gateway print --listen :8080 --to http://127.0.0.1:3000 > gateway.yaml")
 	}
 	return err
+}
+
+// completeYAML offers configuration files.
+func completeYAML(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }

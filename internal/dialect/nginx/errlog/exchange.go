@@ -25,17 +25,22 @@ func receive(msg, b []byte, r *dialect.Record) dialect.Key {
 	case phaseResolving:
 		return keyResolverSend
 	case phaseUpgraded, phaseStream:
-		// Errors of the client's side are written at level info (ngx_recv.c,
-		// log_error of the connection).
-		if line.Is(r.Level, "info") {
-			return dialect.Plain
-		}
-		if stream(rest, r) {
-			return keyStreamFailed
-		}
-		return keyBodyReset
+		return passedOn(rest, r)
 	}
 	return dialect.Plain
+}
+
+// passedOn reads the failure of a connection of which only bytes are passed on. Errors
+// of the client's side are written at level info (ngx_recv.c, log_error of the
+// connection).
+func passedOn(rest []byte, r *dialect.Record) dialect.Key {
+	switch {
+	case line.Is(r.Level, "info"):
+		return dialect.Plain
+	case stream(rest, r):
+		return keyStreamFailed
+	}
+	return keyBodyReset
 }
 
 func receiveHeader(errno int) dialect.Key {
@@ -62,13 +67,7 @@ func send(msg, b []byte, r *dialect.Record) dialect.Key {
 	case phaseResolving:
 		return keyResolverSend
 	case phaseUpgraded, phaseStream:
-		if line.Is(r.Level, "info") {
-			return dialect.Plain
-		}
-		if stream(rest, r) {
-			return keyStreamFailed
-		}
-		return keyBodyReset
+		return passedOn(rest, r)
 	}
 	return dialect.Plain
 }

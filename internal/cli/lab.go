@@ -135,7 +135,7 @@ func (d *diagnose) demo(ctx context.Context, name string, seed uint64) (err erro
 	}
 	err = d.run(ctx, scene.URL)
 	if !d.quiet {
-		fmt.Fprintf(d.Stderr, "\nThe truth: %s. All of it is taken down again.\nOf a site of your own: goodgate diagnose URL. Other faults: goodgate lab list.\n", fault.Doc)
+		fmt.Fprintf(d.Stderr, "\nThe truth: %s.\nAll of it is taken down again.\n\n  goodgate diagnose URL    a site of your own\n  goodgate lab list        what else can be broken\n", fault.Doc)
 	}
 	var code exitCode
 	if errors.As(err, &code) && code == ExitProblem {

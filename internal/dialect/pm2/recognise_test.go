@@ -3,22 +3,11 @@ package pm2
 import (
 	"testing"
 
-	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
 func TestRecognise(t *testing.T) {
-	for _, test := range []struct {
-		args   []string
-		config string
-		ok     bool
-	}{
-		{[]string{"PM2 v5.3.0: God Daemon (/root/.pm2)"}, "", true},
-		{[]string{"node", "/usr/bin/pm2", "logs"}, "", false},
-		{nil, "", false},
-	} {
-		l, ok := Dialect.Recognise(dialect.Process{Args: test.args, Cwd: "/srv"})
-		if ok != test.ok || l.Config != test.config {
-			t.Errorf("%q: %v %+v", test.args, ok, l)
-		}
-	}
+	suite.Recognises(t, Dialect, map[string]string{
+		"PM2 v5.3.0: God Daemon (/root/.pm2)": "",
+	}, "node|/usr/bin/pm2|logs")
 }

@@ -3,6 +3,7 @@ package suite
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
@@ -47,5 +48,28 @@ func Loads(t *testing.T, config func(dialect.Source, dialect.Launch) *dialect.Co
 		if (why == "") != loads {
 			t.Errorf("%q: said %q, and it loads: %v", text, why, loads)
 		}
+	}
+}
+
+// Recognises holds a dialect to the processes that it takes for its product's, with
+// the configuration that each names, started in /srv, and to others. Arguments are
+// divided by "|".
+func Recognises(t *testing.T, d dialect.Dialect, own map[string]string, others ...string) {
+	t.Helper()
+	recognise := func(args string) (dialect.Launch, bool) {
+		return d.Recognise(dialect.Process{Args: strings.Split(args, "|"), Cwd: "/srv"})
+	}
+	for args, config := range own {
+		if l, ok := recognise(args); !ok || l.Config != config {
+			t.Errorf("%q: %v %+v, want %q", args, ok, l, config)
+		}
+	}
+	for _, args := range others {
+		if l, ok := recognise(args); ok {
+			t.Errorf("%q is taken for %s: %+v", args, d.Name, l)
+		}
+	}
+	if _, ok := d.Recognise(dialect.Process{}); ok {
+		t.Errorf("a process without arguments is taken for %s", d.Name)
 	}
 }

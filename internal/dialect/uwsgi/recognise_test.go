@@ -3,26 +3,14 @@ package uwsgi
 import (
 	"testing"
 
-	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
 func TestRecognise(t *testing.T) {
-	for _, test := range []struct {
-		args   []string
-		config string
-		ok     bool
-	}{
-		{[]string{"uwsgi", "--ini", "app.ini"}, "/srv/app.ini", true},
-		{[]string{"/usr/bin/uwsgi-core", "--ini=/etc/app.ini"}, "/etc/app.ini", true},
-		{[]string{"uwsgi", "app.ini"}, "/srv/app.ini", true},
-		{[]string{"uWSGI master"}, "", true},
-		{[]string{"uWSGI worker 1"}, "", false},
-		{[]string{"python3", "uwsgi"}, "", false},
-		{nil, "", false},
-	} {
-		l, ok := Dialect.Recognise(dialect.Process{Args: test.args, Cwd: "/srv"})
-		if ok != test.ok || l.Config != test.config {
-			t.Errorf("%q: %v %+v", test.args, ok, l)
-		}
-	}
+	suite.Recognises(t, Dialect, map[string]string{
+		"uwsgi|--ini|app.ini":                    "/srv/app.ini",
+		"/usr/bin/uwsgi-core|--ini=/etc/app.ini": "/etc/app.ini",
+		"uwsgi|app.ini":                          "/srv/app.ini",
+		"uWSGI master":                           "",
+	}, "uWSGI worker 1", "python3|uwsgi")
 }

@@ -29,6 +29,8 @@ func (x *examination) refine() {
 			}
 		case f.Symptom == vocab.HTTPProtocolError && x.has(vocab.ProbeHeaderTooBig, ""):
 			f.Symptom = vocab.HTTPHeaderSectionSize
+		case x.passedOnCut(f):
+			f.Symptom = vocab.HTTPResponseIncomplete
 		case x.mute(f):
 			if s := x.metBy(f, false); s != "" {
 				f.Symptom = s
@@ -78,6 +80,16 @@ func (x *examination) mute(f *evidence.Failure) bool {
 	}
 	// A gateway that was not reached saw nothing.
 	return !slices.ContainsFunc(x.own, func(o ownRequest) bool { return !o.Connection.OK })
+}
+
+// passedOnCut reports whether our own request got the beginning of a body, and the
+// upstream itself sends no more of it: then the gateway met the end of it too, whether
+// or not it writes of which request.
+func (x *examination) passedOnCut(f *evidence.Failure) bool {
+	return f.Own && f.Symptom == "" && slices.ContainsFunc(x.own, func(o ownRequest) bool { return o.Status > 0 && broken(o.Exchange) }) &&
+		slices.ContainsFunc(x.upstreams, func(u *upstream) bool {
+			return slices.Contains(f.Subjects[vocab.RoleEndpoint], u.Addr) && u.Contact != nil && broken(u.Contact.Exchange) && u.Contact.Exchange.BodyEnd != probe.BodyChunkBad
+		})
 }
 
 // partial reports whether the product writes no line for every failure where it

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type conn struct {
 	post      bool      // the last request was a POST
 	reading   bool      // of a body: a wait has a limit of its own
 	draining  bool      // of a body that nobody wants
+	sheds     bool      // another goroutine goes on
 	asked     time.Time // when the wait for more of a body began
 	stopped   atomic.Bool
 	waitRead  atomic.Bool // a read deadline is set
@@ -49,12 +51,14 @@ type conn struct {
 type state uint32
 
 const (
-	fresh   state = iota // nothing came yet
-	idle                 // between two requests
-	heading              // a head is being read
-	active               // a request is under way
-	late                 // the head took too long
-	closing              // somebody closes it
+	fresh    state = iota // nothing came yet
+	idle                  // between two requests
+	heading               // a head is being read
+	active                // a request is under way
+	late                  // the head took too long
+	closing               // somebody closes it
+	shedding              // idle for long: its goroutine is about to be replaced
+	resting               // idle on a goroutine that has done nothing yet
 )
 
 func newConn(f *Front, n net.Conn) *conn {
@@ -71,12 +75,15 @@ func newConn(f *Front, n net.Conn) *conn {
 	return c
 }
 
-// run serves the connection to its end.
+// run serves the connection to its end, or until another goroutine does.
 func (c *conn) run() {
 	f := c.front
-	defer f.wg.Done()
-	handed := false
+	handed, passed := false, false
 	defer func() {
+		if passed {
+			return
+		}
+		defer f.wg.Done()
 		if e := recover(); e != nil {
 			f.complaints.Printf("panic while serving %v: %v\n%s", c.s.RemoteAddr(), e, debug.Stack())
 		}
@@ -87,7 +94,7 @@ func (c *conn) run() {
 			f.leave()
 		}
 	}()
-	if c.secure != nil {
+	if c.secure != nil && c.remote == "" {
 		proto, ok := c.handshake()
 		if !ok {
 			return
@@ -103,6 +110,10 @@ func (c *conn) run() {
 	}
 	if c.x != nil {
 		c.giveBack()
+	}
+	if passed = c.sheds; passed {
+		c.sheds = false
+		go c.run()
 	}
 }
 
@@ -151,6 +162,7 @@ func (c *conn) await() bool {
 	switch {
 	case was == active && c.to(active, idle):
 		was = idle
+	case was == resting:
 	case was != fresh:
 		return false
 	}
@@ -163,21 +175,41 @@ func (c *conn) await() bool {
 	if c.x != nil {
 		c.giveBack()
 	}
+	var n int
+	var err error
 	if c.s.Raw() {
-		n, err := c.s.Read(nil) // into what lend lends
-		if err != nil {
-			return false
-		}
-		c.x.w = n
+		n, err = c.s.Read(nil) // into what lend lends
 	} else {
-		n, err := c.s.Read(c.one[:])
-		if n == 0 || err != nil {
-			return false
-		}
-		c.x = exchanges.Get().(*exchange)
-		c.x.w = copy(c.x.buf, c.one[:n])
+		n, err = c.s.Read(c.one[:])
 	}
+	if c.state.Load() == uint32(shedding) {
+		was = c.woken()
+		c.sheds = n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
+	}
+	if n == 0 || err != nil {
+		return false
+	}
+	if c.x == nil {
+		c.x = exchanges.Get().(*exchange)
+		copy(c.x.buf, c.one[:n])
+	}
+	c.x.w = n
 	return c.to(was, heading)
+}
+
+// restAfter is for how long a connection is idle before it gets a new goroutine. The
+// stack of the old one has grown with its last request, and the collector shrinks it late
+// and never to the first size again; that is the most of what idle connections cost. One
+// wake in a second of doing nothing is not.
+const restAfter = time.Second
+
+// woken takes back what the watcher did to wake the connection for a new goroutine.
+func (c *conn) woken() state {
+	c.front.mu.Lock() // the watcher holds it until its deadline is set
+	c.s.SetReadDeadline(noDeadline)
+	c.state.Store(uint32(resting))
+	c.front.mu.Unlock()
+	return resting
 }
 
 // lend is called when something may be there to read, and when nothing was.
@@ -258,7 +290,7 @@ func (c *conn) mayWrite() {
 // far as can be seen. The caller holds front.mu.
 func (c *conn) closeIdle() {
 	s := state(c.state.Load())
-	if s != fresh && s != idle {
+	if s != fresh && s != idle && s != resting {
 		return
 	}
 	if c.below.Look() == sock.Readable {

@@ -3,6 +3,7 @@ package front
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -520,5 +521,66 @@ func TestPanic(t *testing.T) {
 	f.Wait()
 	if err := <-served; err != nil || strings.Count(told.String(), "panic while serving") != 2 {
 		t.Errorf("%v, told: %s", err, told.String())
+	}
+}
+
+// TestRest: a connection that is idle for long goes on with another goroutine, of which
+// nobody sees anything, as often as that happens.
+func TestRest(t *testing.T) {
+	s := newSite(t, func(c *config.Config) { c.Limits.IdleTime = restAfter + time.Second }, nil)
+	addr, conf := s.secure()
+	over, err := tls.Dial("tcp", addr, conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer over.Close()
+	over.SetDeadline(time.Now().Add(20 * time.Second))
+	conns := []net.Conn{s.dial(), over}
+	var readers []*bufio.Reader
+	for _, c := range conns {
+		readers = append(readers, bufio.NewReader(c))
+	}
+	states := func() (n int) {
+		s.front.mu.Lock()
+		defer s.front.mu.Unlock()
+		for c := s.front.first; c != nil; c = c.next {
+			if state(c.state.Load()) == resting {
+				n++
+			}
+		}
+		return n
+	}
+	for round := range 2 {
+		for i, c := range conns {
+			io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+			if resp, body := reply(t, readers[i], "POST"); resp.StatusCode != 200 || body != "body" {
+				t.Errorf("round %d: %v %q", round, resp, body)
+			}
+		}
+		for states() < len(conns) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	begun := time.Now() // they rest; the limit of their idleness goes on
+	for _, in := range readers {
+		if _, err := in.ReadByte(); err != io.EOF {
+			t.Error(err)
+		}
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("they ended after %v", took)
+	}
+	c := s.dial()
+	in := bufio.NewReader(c)
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	reply(t, in, "GET")
+	for states() < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := s.front.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Error(err)
 	}
 }

@@ -89,10 +89,10 @@ func TestAbsoluteForm(t *testing.T) {
 func TestTrustedProxies(t *testing.T) {
 	s := newSite(t, func(c *config.Config) { c.Trusted = []string{"127.0.0.0/8"} }, newServer(t, echo()))
 	r, _ := http.NewRequest("GET", s.url, nil)
-	r.Header.Set("X-Forwarded-For", "6.6.6.6")
+	r.Header["X-Forwarded-For"] = []string{"6.6.6.6", "7.7.7.7"}
 	r.Header.Set("X-Forwarded-Proto", "https")
 	_, body, _ := s.send(r)
-	if !strings.Contains(body, "X-Forwarded-For: 6.6.6.6, 127.0.0.1\n") || !strings.Contains(body, "X-Forwarded-Proto: https\n") {
+	if !strings.Contains(body, "X-Forwarded-For: 6.6.6.6, 7.7.7.7, 127.0.0.1\n") || !strings.Contains(body, "X-Forwarded-Proto: https\n") {
 		t.Errorf("%s", body)
 	}
 }

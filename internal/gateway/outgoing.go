@@ -185,8 +185,11 @@ func (h *handler) forwarded(b []byte) []byte {
 	if ip, _, err := net.SplitHostPort(client); err == nil {
 		client = ip
 	}
-	chain, proto, host, fwd, via := client, r.Scheme, r.Host, "", ""
+	before, proto, host, fwd, via := "", r.Scheme, r.Host, "", ""
 	trusted := h.trusts(client)
+	if unixPeer(client) {
+		client = "unknown" // it has no address that means anything elsewhere
+	}
 	for i := range r.Header {
 		f := &r.Header[i]
 		switch {
@@ -194,11 +197,7 @@ func (h *handler) forwarded(b []byte) []byte {
 			via = join(via, f.Value)
 		case !trusted:
 		case f.Name == "X-Forwarded-For":
-			if chain == client {
-				chain = f.Value + ", " + client
-			} else {
-				chain = f.Value + ", " + chain
-			}
+			before = join(before, f.Value) // several fields are one list, in their order
 		case f.Name == "X-Forwarded-Proto":
 			proto = f.Value
 		case f.Name == "X-Forwarded-Host":
@@ -207,7 +206,7 @@ func (h *handler) forwarded(b []byte) []byte {
 			fwd = join(fwd, f.Value)
 		}
 	}
-	b = field(b, "X-Forwarded-For", chain)
+	b = field(b, "X-Forwarded-For", join(before, client))
 	b = field(b, "X-Forwarded-Proto", proto)
 	b = field(b, "X-Forwarded-Host", host)
 	b = append(b, "Forwarded: "...)
@@ -233,8 +232,8 @@ func element(b []byte, client, scheme, host string) []byte {
 	switch {
 	case strings.IndexByte(client, ':') >= 0:
 		b = append(append(append(b, `"[`...), client...), `]"`...)
-	case client == "" || client == "@" || strings.ContainsAny(client, "\"\\\r\n;, /"):
-		b = append(b, "unknown"...) // a unix socket has no address that means anything elsewhere
+	case client == "" || strings.ContainsAny(client, "\"\\\r\n;, /"):
+		b = append(b, "unknown"...)
 	default:
 		b = append(b, client...)
 	}

@@ -17,6 +17,8 @@ type table struct {
 	pools   map[string]*pool
 	sites   []site
 	trusted []netip.Prefix
+	// trustsUnix: whoever connects to a unix socket of ours is a proxy to be believed.
+	trustsUnix bool
 }
 
 type site struct {
@@ -44,6 +46,10 @@ type route struct {
 func (g *Gateway) build(c *config.Config, old *table) (*table, error) {
 	t := &table{conf: c, pools: map[string]*pool{}}
 	for _, s := range c.Trusted {
+		if s == "unix" {
+			t.trustsUnix = true
+			continue
+		}
 		p, err := prefix(s)
 		if err != nil {
 			return nil, err

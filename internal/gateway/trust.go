@@ -7,6 +7,9 @@ import (
 
 // trusts reports whether the peer is a proxy whose word about clients counts.
 func (h *handler) trusts(client string) bool {
+	if unixPeer(client) {
+		return h.t.trustsUnix
+	}
 	if len(h.t.trusted) == 0 {
 		return false
 	}
@@ -21,6 +24,12 @@ func (h *handler) trusts(client string) bool {
 		}
 	}
 	return false
+}
+
+// unixPeer reports whether a client's address is that of a unix socket: "@", a path,
+// or nothing where the peer has no name.
+func unixPeer(client string) bool {
+	return client == "" || client[0] == '@' || client[0] == '/'
 }
 
 // key is what the request is sent by, where the policy wants one.

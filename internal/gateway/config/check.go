@@ -81,9 +81,12 @@ func (c *Config) checkHere() *Problem {
 		return problem("$.admin", "the admin address is on loopback (127.0.0.1:9180), or unix:PATH: whoever reaches it takes servers out")
 	}
 	for i, s := range c.Trusted {
+		if s == "unix" {
+			continue
+		}
 		if _, err := netip.ParsePrefix(s); err != nil {
 			if _, err := netip.ParseAddr(s); err != nil {
-				return problem(fmt.Sprintf("$.trusted_proxies[%d]", i), "it is no address and no network, such as 10.0.0.0/8")
+				return problem(fmt.Sprintf("$.trusted_proxies[%d]", i), "it is no address and no network, such as 10.0.0.0/8, and not unix")
 			}
 		}
 	}

@@ -13,7 +13,7 @@ type Config struct {
 	Admin     string              `yaml:"admin,omitempty" json:"admin,omitempty" doc:"address of metrics, status and drain: loopback, or unix:PATH; empty: none"`
 	Health    string              `yaml:"health,omitempty" json:"health,omitempty" doc:"address of /healthz and /readyz for balancers; empty: on the admin address only"`
 	AccessLog AccessLog           `yaml:"access_log,omitempty" json:"access_log,omitempty" doc:"where one line per request goes"`
-	Trusted   []string            `yaml:"trusted_proxies,omitempty" json:"trusted_proxies,omitempty" doc:"networks whose Forwarded and X-Forwarded-* fields are believed"`
+	Trusted   []string            `yaml:"trusted_proxies,omitempty" json:"trusted_proxies,omitempty" doc:"networks whose Forwarded and X-Forwarded-* fields are believed; unix: whoever connects to a unix socket"`
 	Limits    Limits              `yaml:"limits,omitempty" json:"limits,omitempty" doc:"limits on the client side"`
 	Stop      Stop                `yaml:"stop,omitempty" json:"stop,omitempty" doc:"how the gateway ends"`
 	Upstreams map[string]Upstream `yaml:"upstreams" json:"upstreams" doc:"pools of servers, by name"`

@@ -10,11 +10,15 @@ func (x *Exchange) AppendCombined(b []byte) []byte {
 	b = append(b, " - - ["...)
 	b = x.Start.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	b = append(b, `] "`...)
-	b = escaped(b, x.Method)
-	b = append(b, ' ')
-	b = escaped(b, x.Target)
-	b = append(b, ' ')
-	b = escaped(b, x.Proto)
+	if x.Method == "" && x.Target == "" {
+		b = append(b, '-') // no request line was read
+	} else {
+		b = escaped(b, x.Method)
+		b = append(b, ' ')
+		b = escaped(b, x.Target)
+		b = append(b, ' ')
+		b = escaped(b, x.Proto)
+	}
 	b = append(b, `" `...)
 	b = strconv.AppendInt(b, int64(x.Status), 10)
 	b = append(b, ' ')

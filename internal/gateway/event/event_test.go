@@ -51,6 +51,14 @@ func TestCombined(t *testing.T) {
 	}
 }
 
+// TestCombinedWithoutARequestLine: what could not be read is a dash, as nginx has it.
+func TestCombinedWithoutARequestLine(t *testing.T) {
+	got := string((&Exchange{Client: "192.0.2.1:5", Proto: "HTTP/1.1", Status: 431, Sent: 7}).AppendCombined(nil))
+	if !strings.HasSuffix(got, `] "-" 431 7 "-" "-"`+"\n") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestWritingDoesNotAllocate(t *testing.T) {
 	x, buf := full(), make([]byte, 0, 4096)
 	if n := testing.AllocsPerRun(100, func() { buf = x.AppendCombined(x.AppendJSON(buf[:0])) }); n != 0 {

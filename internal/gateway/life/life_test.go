@@ -323,6 +323,38 @@ func TestHealthAddress(t *testing.T) {
 	}
 }
 
+// TestUnixClient: who comes by a unix socket has no address, and is believed where the
+// configuration says so.
+func TestUnixClient(t *testing.T) {
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Header.Get("X-Forwarded-For")+" "+r.Header.Get("X-Forwarded-Proto"))
+	}))
+	defer echo.Close()
+	for trusted, want := range map[string]string{"unix": "6.6.6.6, unknown https", "10.0.0.0/8": "unknown http"} {
+		c := simple(t, echo.URL)
+		path := filepath.Join(t.TempDir(), "g.sock")
+		c.Listen[0].Address, c.Trusted = "unix:"+path, []string{trusted}
+		if err := c.Check(); err != nil {
+			t.Fatal(err)
+		}
+		r := run(t, Options{Config: c})
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := io.ReadAll(resp.Body); string(b) != want {
+			t.Errorf("trusting %s: %q, want %q", trusted, b, want)
+		}
+		conn.Close()
+		r.end()
+	}
+}
+
 // TestFix: what a reload does not change is named, stays in the configuration that is
 // in force, and nothing else does.
 func TestFix(t *testing.T) {

@@ -23,7 +23,13 @@ import (
 	"github.com/goodgatehq/goodgate/internal/gateway/front"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv("GOODGATE_TEST_SERVER"); address != "" {
+		goApplication(address, os.Getenv("GOODGATE_TEST_DIR"))
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // server is a device behind the gateway: a real socket, served by a function.
 type server struct {
@@ -217,6 +223,7 @@ func (s *site) send(r *http.Request) (int, string, http.Header) {
 
 // line is what the tests read of a line of the access log.
 type line struct {
+	Method   string  `json:"method"`
 	Status   int     `json:"status"`
 	MadeBy   string  `json:"made_by"`
 	Symptom  string  `json:"symptom"`
@@ -229,6 +236,7 @@ type line struct {
 		Upstream string `json:"upstream"`
 		Symptom  string `json:"symptom"`
 		Phase    string `json:"phase"`
+		Detail   string `json:"detail"`
 		Status   int    `json:"status"`
 		Won      bool   `json:"won"`
 		Hedge    bool   `json:"hedge"`

@@ -55,7 +55,7 @@ func foundLogs(ctx context.Context, cfg *scan.Config) ([]string, error) {
 		for _, gap := range gaps {
 			err = fmt.Errorf("%w; %s", err, gap.Error())
 		}
-		return nil, withHint(err, "goodgate logs /var/log/nginx", "zcat access.log.2.gz | goodgate logs -")
+		return nil, withHint(err, "goodgate logs /var/log/nginx", "goodgate logs /var/log/journal --since 2h", "zcat access.log.2.gz | goodgate logs -")
 	}
 	if cfg.Known == nil {
 		cfg.Known = f.known

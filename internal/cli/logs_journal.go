@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// unglobbed writes a path as the pattern that only it matches: journalctl takes one
+// (safe_glob with GLOB_BRACE).
+var unglobbed = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `}`, `\}`, `\`, `\\`)
+
 // beside is by how much an entry may be younger than the time in its line; the lines
 // themselves are judged exactly.
 const beside = time.Minute
@@ -21,7 +25,7 @@ func openJournal(path string, since, until time.Time) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is a file of systemd's journal, and journalctl, which alone reads it, is not here (%w): where it is, journalctl --file=%s -o export >FILE, and goodgate logs FILE", err, path)
 	}
-	args := []string{"--no-pager", "--quiet", "--output=export", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID,_HOSTNAME", "--file=" + path}
+	args := []string{"--no-pager", "--quiet", "--output=export", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID,_HOSTNAME", "--file=" + unglobbed.Replace(path)}
 	if !since.IsZero() {
 		args = append(args, "--since=@"+strconv.FormatInt(since.Add(-beside).Unix(), 10))
 	}

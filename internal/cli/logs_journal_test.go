@@ -60,6 +60,22 @@ func TestLogsReadsTheJournal(t *testing.T) {
 			t.Errorf("%s: exit %d, %s: %+v %s", name, code, got, r.Files, errs)
 		}
 	}
+	// A name that is a pattern is that file's only.
+	odd := filepath.Join(filepath.Dir(file), "{s,x}*[a].journal")
+	if err := os.Rename(file, odd); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"sa.journal", "xa.journal"} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(file), name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _, _ := logsCall(t, "", odd); fmt.Sprint(symptoms(r)) != want {
+		t.Errorf("%s: %+v", odd, r.Files)
+	}
+	if err := os.Rename(odd, file); err != nil {
+		t.Fatal(err)
+	}
 	for _, format := range []string{"export", "json", "short-iso", "short-iso-precise"} {
 		printed, err := exec.Command("journalctl", "--no-pager", "--quiet", "--utc", "--all", "--file="+file, "-o", format).Output()
 		if err != nil {

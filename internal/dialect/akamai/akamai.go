@@ -8,17 +8,7 @@ import (
 )
 
 // Dialect is Akamai. It runs elsewhere: only its words are here.
-var Dialect = dialect.Dialect{
-	Name:  "akamai",
-	Doc:   "Akamai: the pages and reference numbers of its edge.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are pages, headers and messages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{Name: "akamai", Kind: "error", Words: 29, Source: "Akamai documentation, edge error codes"}, rows)
+var Dialect = phrase.Member("akamai", "Akamai: the pages and reference numbers of its edge.", phrase.Options{Name: "akamai", Kind: "error", Words: 29, Source: "Akamai documentation, edge error codes"}, rows)
 
 type causes = []vocab.Cause
 

@@ -9,17 +9,7 @@ import (
 )
 
 // Dialect is API Gateway and Lambda. They run at AWS: only their words are here.
-var Dialect = dialect.Dialect{
-	Name:  "aws-api",
-	Doc:   "AWS API Gateway and Lambda: bodies, log words and error types.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are bodies and messages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{Name: "aws-api", Kind: "error", Words: 29, Source: "API Gateway and Lambda documentation, troubleshooting"}, rows)
+var Dialect = phrase.Member("aws-api", "AWS API Gateway and Lambda: bodies, log words and error types.", phrase.Options{Name: "aws-api", Kind: "error", Words: 29, Source: "API Gateway and Lambda documentation, troubleshooting"}, rows)
 
 type causes = []vocab.Cause
 

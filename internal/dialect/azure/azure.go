@@ -9,17 +9,7 @@ import (
 )
 
 // Dialect is Azure's gateways. They run at Azure: only their words are here.
-var Dialect = dialect.Dialect{
-	Name:  "azure",
-	Doc:   "Azure: the words of Front Door's and Application Gateway's logs and health pages, and of App Service.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are diagnostic logs, health messages and pages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("azure", "Azure: the words of Front Door's and Application Gateway's logs and health pages, and of App Service.", phrase.Options{
 	Name: "azure gateways", Kind: "error", Words: 27,
 	Source: "Azure documentation: Front Door monitoring (ErrorInfo), Application Gateway 502 and backend health troubleshooting, App Service",
 }, rows)

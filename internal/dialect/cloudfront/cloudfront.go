@@ -10,17 +10,7 @@ import (
 )
 
 // Dialect is CloudFront. It runs at AWS: only its log and pages are here.
-var Dialect = dialect.Dialect{
-	Name:  "cloudfront",
-	Doc:   "Amazon CloudFront: its access log with the detailed result types, and its error pages.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are the access log and what the pages say.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("cloudfront", "Amazon CloudFront: its access log with the detailed result types, and its error pages.", phrase.Options{
 	Name: "cloudfront access", Kind: "access", Own: own, Sure: 90,
 	Source: "Amazon CloudFront Developer Guide, standard logs and HTTP 5xx status codes",
 }, rows)

@@ -8,17 +8,7 @@ import (
 )
 
 // Dialect is Fastly. It runs elsewhere: only its words are here.
-var Dialect = dialect.Dialect{
-	Name:  "fastly",
-	Doc:   "Fastly: the texts of its 503 pages.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are pages, headers and messages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{Name: "fastly", Kind: "error", Words: 29, Source: "Fastly documentation, common 503 errors"}, rows)
+var Dialect = phrase.Member("fastly", "Fastly: the texts of its 503 pages.", phrase.Options{Name: "fastly", Kind: "error", Words: 29, Source: "Fastly documentation, common 503 errors"}, rows)
 
 type causes = []vocab.Cause
 

@@ -10,17 +10,7 @@ import (
 )
 
 // Dialect is Fly.io. It runs there: only what `fly logs` shows is here.
-var Dialect = dialect.Dialect{
-	Name:  "fly",
-	Doc:   "Fly.io: the lines of fly-proxy and of machines in `fly logs`, and its PR, PM and PA codes.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are what `fly logs` shows.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("fly", "Fly.io: the lines of fly-proxy and of machines in `fly logs`, and its PR, PM and PA codes.", phrase.Options{
 	Name: "fly logs", Kind: "error", Own: own, Sure: 90,
 	Source: "Fly.io documentation, troubleshooting and error codes of fly-proxy",
 }, rows)

@@ -10,17 +10,7 @@ import (
 )
 
 // Dialect is Google Cloud Load Balancing. It runs at Google: only its log is here.
-var Dialect = dialect.Dialect{
-	Name:  "gcp-lb",
-	Doc:   "Google Cloud's application load balancers: statusDetails and proxyStatus of their log, and their page.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are the entries of Cloud Logging.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("gcp-lb", "Google Cloud's application load balancers: statusDetails and proxyStatus of their log, and their page.", phrase.Options{
 	Name: "gcp-lb log", Kind: "access", Own: own, Sure: 92,
 	Source: "Google Cloud documentation, global external Application Load Balancer logging and monitoring",
 }, rows)

@@ -9,17 +9,7 @@ import (
 )
 
 // Dialect is Heroku. It runs at Heroku: only what `heroku logs` shows is here.
-var Dialect = dialect.Dialect{
-	Name:  "heroku",
-	Doc:   "Heroku: the router's lines and its codes, and those of dynos and of the log drain.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are what `heroku logs` shows.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("heroku", "Heroku: the router's lines and its codes, and those of dynos and of the log drain.", phrase.Options{
 	Name: "heroku router", Kind: "error", Own: own, Sure: 92,
 	Source: "Heroku Dev Center, error codes and HTTP routing",
 }, rows)

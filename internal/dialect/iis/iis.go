@@ -11,17 +11,7 @@ import (
 )
 
 // Dialect is IIS as a gateway.
-var Dialect = dialect.Dialect{
-	Name:  "iis",
-	Doc:   "IIS: pages and substatuses, its access log, the ASP.NET Core Module, Application Request Routing, WinHTTP's numbers.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are pages, events and traces, and the access log.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("iis", "IIS: pages and substatuses, its access log, the ASP.NET Core Module, Application Request Routing, WinHTTP's numbers.", phrase.Options{
 	Name: "iis", Kind: "error", Own: own, Sure: 80,
 	Source: "Microsoft Learn: HTTP status codes in IIS, ASP.NET Core Module error reference, WinHTTP error messages",
 }, rows)

@@ -9,17 +9,7 @@ import (
 )
 
 // Dialect is Kong and its kin.
-var Dialect = dialect.Dialect{
-	Name:  "kong",
-	Doc:   "Kong, APISIX and OpenResty's balancer: answers and log texts that nginx itself does not have.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are answers and texts.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{
+var Dialect = phrase.Member("kong", "Kong, APISIX and OpenResty's balancer: answers and log texts that nginx itself does not have.", phrase.Options{
 	Name: "kong", Kind: "error", Words: 29,
 	Source: "Kong kong/error_handlers.lua, kong/runloop/balancer; apisix/balancer.lua, apisix/upstream.lua; lua-resty-core ngx.balancer",
 }, rows)

@@ -6,10 +6,6 @@ import (
 	"github.com/goodgatehq/goodgate/internal/dialect/suite"
 )
 
-func TestSuite(t *testing.T) {
-	suite.Run(t, Logs, suite.Lines(t, Logs[0], "testdata/lines.txt"))
-}
+func TestSuite(t *testing.T) { suite.Lined(t, Dialect.Logs) }
 
-func FuzzLine(f *testing.F) {
-	suite.Fuzz(f, Logs, suite.Seeds(f, Logs[0], "testdata/lines.txt"))
-}
+func FuzzLine(f *testing.F) { suite.FuzzLined(f, Dialect.Logs) }

@@ -8,17 +8,7 @@ import (
 )
 
 // Dialect is Netlify. It runs elsewhere: only its words are here.
-var Dialect = dialect.Dialect{
-	Name:  "netlify",
-	Doc:   "Netlify: what its edge says of functions and rewrites.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are pages, headers and messages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{Name: "netlify", Kind: "error", Words: 29, Source: "Netlify documentation and public reports"}, rows)
+var Dialect = phrase.Member("netlify", "Netlify: what its edge says of functions and rewrites.", phrase.Options{Name: "netlify", Kind: "error", Words: 29, Source: "Netlify documentation and public reports"}, rows)
 
 type causes = []vocab.Cause
 

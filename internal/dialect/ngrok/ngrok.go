@@ -8,17 +8,7 @@ import (
 )
 
 // Dialect is ngrok. It runs elsewhere: only its words are here.
-var Dialect = dialect.Dialect{
-	Name:  "ngrok",
-	Doc:   "ngrok: the codes of its edge and agent.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are pages, headers and messages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{Name: "ngrok", Kind: "error", Words: 29, Source: "ngrok documentation, error reference"}, rows)
+var Dialect = phrase.Member("ngrok", "ngrok: the codes of its edge and agent.", phrase.Options{Name: "ngrok", Kind: "error", Words: 29, Source: "ngrok documentation, error reference"}, rows)
 
 type causes = []vocab.Cause
 

@@ -89,6 +89,13 @@ func New(o Options, rows []Row) (dialect.Log, []dialect.Word) {
 	return dialect.Log{Name: o.Name, Kind: o.Kind, Sniff: dialect.Mean(t.weigh), Line: t.line, Time: line.Time, Conds: t.conds}, words
 }
 
+// Member returns a product of which no more is known than its words: it runs
+// elsewhere, or writes nothing else that tells of failures.
+func Member(name, doc string, o Options, rows []Row) dialect.Dialect {
+	log, words := New(o, rows)
+	return dialect.Dialect{Name: name, Doc: doc, Logs: []dialect.Log{log}, Words: words}
+}
+
 func condition(row Row, source string) dialect.Condition {
 	if row.Source != "" {
 		source = row.Source

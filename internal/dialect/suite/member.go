@@ -35,3 +35,14 @@ func Application(t *testing.T, logs []dialect.Log, o Oracle) {
 func FuzzMember(f *testing.F, logs []dialect.Log) {
 	Fuzz(f, logs, Examples(logs[0].Name, Read(f, "testdata/catalog.jsonl")))
 }
+
+// Lined is Member for products that the catalog does not have.
+func Lined(t *testing.T, logs []dialect.Log) {
+	t.Helper()
+	Run(t, logs, Lines(t, logs[0], "testdata/lines.txt"))
+}
+
+// FuzzLined is FuzzMember for them.
+func FuzzLined(f *testing.F, logs []dialect.Log) {
+	Fuzz(f, logs, Seeds(f, logs[0], "testdata/lines.txt"))
+}

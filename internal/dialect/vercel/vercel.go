@@ -8,17 +8,7 @@ import (
 )
 
 // Dialect is Vercel. It runs elsewhere: only its words are here.
-var Dialect = dialect.Dialect{
-	Name:  "vercel",
-	Doc:   "Vercel: the codes of its edge and functions.",
-	Logs:  Logs,
-	Words: words,
-}
-
-// Logs are pages, headers and messages.
-var Logs = []dialect.Log{log}
-
-var log, words = phrase.New(phrase.Options{Name: "vercel", Kind: "error", Words: 29, Source: "Vercel documentation, errors"}, rows)
+var Dialect = phrase.Member("vercel", "Vercel: the codes of its edge and functions.", phrase.Options{Name: "vercel", Kind: "error", Words: 29, Source: "Vercel documentation, errors"}, rows)
 
 type causes = []vocab.Cause
 

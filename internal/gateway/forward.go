@@ -18,11 +18,8 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 	var last *upstream.Failure
 	var unseen int // attempts of which no server saw anything
 	for n := 1; ; n++ {
-		before := time.Now()
 		e, f := h.pool.Acquire(h.r.Ctx, &h.choice)
-		if waited := time.Since(before); waited > time.Millisecond {
-			h.x.Held += waited
-		}
+		h.x.Held = h.choice.Held
 		if f != nil {
 			return nil, h.why(last, f)
 		}

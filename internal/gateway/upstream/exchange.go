@@ -98,7 +98,7 @@ func (x *Exchange) begin() *Failure {
 				break
 			}
 			x.conn, x.Attempt.Reused, x.Attempt.Idle = c, true, idle
-			f := x.send()
+			f := x.send(x.start)
 			if f == nil {
 				x.end.counts.Reused.Add(1)
 				return nil
@@ -117,7 +117,7 @@ func (x *Exchange) begin() *Failure {
 		return x.failed(f)
 	}
 	x.conn = c
-	if f := x.send(); f != nil {
+	if f := x.send(time.Now()); f != nil {
 		return x.failed(f)
 	}
 	return nil
@@ -125,9 +125,8 @@ func (x *Exchange) begin() *Failure {
 
 // send writes the head and what is held of the body, and starts the upload of the
 // rest.
-func (x *Exchange) send() *Failure {
+func (x *Exchange) send(now time.Time) *Failure {
 	c, t := x.conn, &x.end.pool.Settings.Timeouts
-	now := time.Now()
 	x.list(now)
 	c.c.SetWriteDeadline(x.before(now, t.Send))
 	if x.state.Load()&cancelled != 0 {

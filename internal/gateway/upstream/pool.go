@@ -44,8 +44,9 @@ type Totals struct {
 type Choice struct {
 	Key   string // for Hash; the cookie's value for Sticky
 	Tried []*Endpoint
-	Once  bool      // the request cannot be made again once a server has seen it
-	Until time.Time // how long it may wait
+	Once  bool          // the request cannot be made again once a server has seen it
+	Until time.Time     // how long it may wait
+	Held  time.Duration // how long it has waited; Acquire adds to it
 }
 
 // New returns a pool. Close it.
@@ -157,7 +158,9 @@ func (p *Pool) Acquire(ctx context.Context, c *Choice) (*Endpoint, *Failure) {
 	}
 	p.enqueue(w, false)
 	p.Totals.Held.Add(1)
-	t := time.NewTimer(time.Until(c.Until))
+	begun := time.Now()
+	defer func() { c.Held += time.Since(begun) }()
+	t := time.NewTimer(c.Until.Sub(begun))
 	defer t.Stop()
 	for {
 		// Whoever came up between the look above and the queue woke nobody.

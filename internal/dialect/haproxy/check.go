@@ -3,6 +3,7 @@ package haproxy
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -30,15 +31,20 @@ func (c *config) check() {
 }
 
 // judged reports whether the tables know all words of the version: they are
-// those of 2.6 and of what later ones are known to have added.
-func (c *config) judged() bool {
-	v := c.launch.Version
-	for _, old := range []string{"1.8", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"} {
-		if v == old || strings.HasPrefix(v, old+".") || strings.HasPrefix(v, old+"-") {
-			return true
-		}
+// those of 2.6 and 3.0, as both print them, and of what later ones are known to
+// have added.
+func (c *config) judged() bool { return c.version >= 108 && c.version <= 300 }
+
+// release returns 206 for "2.6.12-1", 0 for what is no version.
+func release(version string) int {
+	major, rest, _ := strings.Cut(version, ".")
+	n := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+	big, err := strconv.Atoi(major)
+	small, err2 := strconv.Atoi(rest[:n])
+	if err != nil || err2 != nil || big < 1 || small > 99 {
+		return 0
 	}
-	return false
+	return big*100 + small
 }
 
 // keyword tells of a word that is not known.
@@ -128,7 +134,7 @@ func (c *config) checkBind(s *section, r *row) {
 			c.keyword(r.at(i), key, "'bind "+r.arg(1)+"'", keys(bindWords))
 			return
 		}
-		if key == "crt" {
+		if key == "crt" && !strings.HasPrefix(r.arg(i+1), "@") { // "@web/site" is one of a crt-store
 			c.checkFile(r, i+1, c.absolute(r.arg(i+1), "crt-base"), "SSL certificate")
 		}
 		i += max(n, 0)
@@ -252,7 +258,6 @@ func (c *config) checkServers(x *proxy) {
 		if !s.tls {
 			continue
 		}
-		// From 3.0 on the system's authorities stand in.
 		if c.verifies(s) && s.ca == "" && c.judged() {
 			c.problems.Fatal(s.row.place(), "'server %s' : verify is enabled by default but no CA file specified", s.Name)
 		}

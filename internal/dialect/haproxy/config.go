@@ -17,6 +17,7 @@ const defaultConfig = "/etc/haproxy/haproxy.cfg"
 type config struct {
 	src      dialect.Source
 	launch   dialect.Launch
+	version  int // 206 of 2.6; 0: not known
 	sections []*section
 	global   *section // every global section together; never nil
 	proxies  []*proxy
@@ -32,7 +33,7 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	if l.Config == "" {
 		l.Config = defaultConfig
 	}
-	c := &config{src: src, launch: l, byName: map[string][]*proxy{}, unknown: map[string]bool{}, maps: map[string]*mapFile{}}
+	c := &config{src: src, launch: l, version: release(l.Version), byName: map[string][]*proxy{}, unknown: map[string]bool{}, maps: map[string]*mapFile{}}
 	files, problems := load(src, l)
 	c.problems = problems
 	p := &parser{c: c, env: map[string]string{}}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,15 +35,55 @@ var bodies = []string{
 	"defaults d\n mode tcp\nbackend y from d\n server a 1.1.1.1:80", "backend y from nod", "setenv A b",
 }
 
+// newer are what 3.0 knows and 2.6 does not: guids, stores of certificates, logs
+// that are balanced, values of the PROXY header.
+var newer = []string{
+	"guid x1\n server a 1.1.1.1:80 guid x2", "server a 1.1.1.1:80 send-proxy-v2 set-proxy-v2-tlv-fmt(0xE1) %[src] check", "server a 1.1.1.1:80 hash-key addr shard 1 pool-conn-name str(x)",
+	"bind 127.0.0.1:18081 guid-prefix x", "http-request set-fc-tos 0x10", "crt-store web\n crt-base /etc/haproxy-not", "server a 1.1.1.1:80 log-bufsize 65536",
+	"backend l\n mode log\n balance sticky\n server a udp@127.0.0.1:514", "global\n harden.reject-privileged-ports.tcp on\n http-fail-codes 500-599 -501\n prealloc-fd\n ssl-security-level 1",
+	"global\n key-base /etc", "global\n kee-base /etc", "server a 1.1.1.1:80 gid x", "zzz-none 1", "server a 1.1.1.1:80 zzz-none",
+}
+
+// programs are the HAProxies here, by version: Debian's, and the newer one that
+// scripts/fetch-haproxy brings.
+func programs(t *testing.T) map[string]string {
+	t.Helper()
+	dirs := []string{"/usr/local/lib"}
+	if cache, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, cache)
+	}
+	all := map[string]string{}
+	add := func(program string) {
+		out, err := exec.Command(program, "-v").Output()
+		if words := strings.Fields(string(out)); err == nil && len(words) > 2 {
+			all[words[2]] = program
+		}
+	}
+	for _, dir := range dirs {
+		add(dir + "/goodgate/haproxy-3/haproxy")
+	}
+	if len(all) == 0 && os.Getenv("GOODGATE_TEST_ALL") != "" {
+		t.Fatal("HAProxy 3 is missing: scripts/install-peers haproxy-new")
+	}
+	add(suite.Program(t, "haproxy"))
+	return all
+}
+
 // TestDifferential compares what we hold to be fatal with what haproxy -c
 // refuses.
 func TestDifferential(t *testing.T) {
-	program := suite.Program(t, "haproxy")
-	out, _ := exec.Command(program, "-v").Output()
-	version := "2.6"
-	if words := strings.Fields(string(out)); len(words) > 2 {
-		version = words[2]
+	for version, program := range programs(t) {
+		t.Run(version, func(t *testing.T) {
+			list := bodies
+			if release(version) >= 300 {
+				list = append(slices.Clone(bodies), newer...)
+			}
+			differential(t, program, version, list)
+		})
 	}
+}
+
+func differential(t *testing.T, program, version string, bodies []string) {
 	path := filepath.Join(t.TempDir(), "haproxy.cfg")
 	missed := 0
 	for _, body := range bodies {
@@ -70,4 +111,61 @@ func TestDifferential(t *testing.T) {
 	if missed > 3 {
 		t.Errorf("of %d configurations %d are refused for reasons that we do not see", len(bodies), missed)
 	}
+}
+
+// TestWords holds the tables to what a HAProxy says that it knows.
+func TestWords(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "haproxy.cfg")
+	if err := os.WriteFile(empty, []byte(head), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for version, program := range programs(t) {
+		said, err := exec.Command(program, "-dKcfg", "-q", "-c", "-f", empty).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v: %s", version, err, said)
+		}
+		section, count := "", 0
+		for line := range strings.Lines(string(said)) {
+			words := strings.Fields(line)
+			if !strings.HasPrefix(line, "\t") && len(words) > 0 {
+				section = words[0]
+				continue
+			}
+			if len(words) == 0 || !printed(section, words) {
+				continue
+			}
+			count++
+			if !listed(section, words) {
+				t.Errorf("%s: %q of %s is not in the tables", version, strings.TrimSpace(line), section)
+			}
+		}
+		if count < 200 {
+			t.Errorf("%s says only %d words: %.300s", version, count, said)
+		}
+	}
+}
+
+// printed reports whether a line of -dKcfg is of a kind that we have a table for.
+func printed(section string, words []string) bool {
+	return section == "global" && !strings.Contains(words[0], ".") || section == "listen"
+}
+
+func listed(section string, words []string) bool {
+	last := strings.TrimSuffix(words[len(words)-1], "*")
+	if strings.HasPrefix(last, "+") {
+		last = words[len(words)-2]
+	}
+	switch {
+	case section == "global":
+		return slices.Contains(globalWords, words[0])
+	case words[0] == "bind" && len(words) > 2:
+		_, ok := bindWords[last]
+		return ok
+	case words[0] == "server" && len(words) > 2:
+		_, ok := serverWords[last]
+		return ok
+	case words[0] == "http-request" && len(words) > 1:
+		return slices.Contains(requestActions, last)
+	}
+	return slices.Contains(proxyWords, words[0])
 }

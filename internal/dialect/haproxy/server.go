@@ -68,7 +68,8 @@ func (c *config) servers(r *row, preset []*row) []server {
 func (c *config) options(s *server, r *row, i int) {
 	for ; i < len(r.words); i++ {
 		key, value := r.arg(i), r.arg(i+1)
-		n, known := serverWords[key]
+		word, _ := call(key) // set-proxy-v2-tlv-fmt(0xE1)
+		n, known := serverWords[word]
 		switch key {
 		case "ssl":
 			s.tls = true
@@ -132,7 +133,7 @@ func (c *config) options(s *server, r *row, i int) {
 
 // passed are words behind others that take several.
 func (s *server) passed(key string) bool {
-	return key == "" || strings.HasPrefix(key, "socks4") || strings.HasPrefix(key, "set-proxy-v2-tlv-fmt") || strings.HasPrefix(key, "pool-conn-name")
+	return key == "" || strings.HasPrefix(key, "socks4")
 }
 
 // endpoint reads the address of a server. A name without a port has the port

@@ -9,8 +9,8 @@ import (
 )
 
 // serverWords are the words that may stand behind a server's address, with the
-// number of words that follow each ("haproxy -dKcfg" of 2.6, and what later
-// versions have added, from their manuals).
+// number of words that follow each ("haproxy -dKcfg" of 2.6 and 3.0, and what
+// later versions have added, from their manuals).
 var serverWords = map[string]int{
 	"addr": 1, "agent-addr": 1, "agent-check": 0, "agent-inter": 1, "agent-port": 1, "agent-send": 1, "allow-0rtt": 0, "alpn": 1, "backup": 0,
 	"ca-file": 1, "check": 0, "check-alpn": 1, "check-proto": 1, "check-send-proxy": 0, "check-sni": 1, "check-ssl": 0, "check-via-socks4": 0,
@@ -24,7 +24,7 @@ var serverWords = map[string]int{
 	"resolvers": 1, "rise": 1, "send-proxy": 0, "send-proxy-v2": 0, "send-proxy-v2-ssl": 0, "send-proxy-v2-ssl-cn": 0, "slowstart": 1, "sni": 1,
 	"socks4": 1, "source": -1, "ssl": 0, "ssl-max-ver": 1, "ssl-min-ver": 1, "ssl-reuse": 0, "stick": 0, "tcp-ut": 1, "tfo": 0, "tls-tickets": 0,
 	"track": 1, "usesrc": 0, "verify": 1, "verifyhost": 1, "weight": 1, "ws": 1,
-	"guid": 1, "log-bufsize": 1, "init-state": 1, "idle-ping": 1, "strict-maxconn": 0, "no-strict-maxconn": 0, "sni-auto": 0, "no-sni-auto": 0, "check-sni-auto": 0,
+	"guid": 1, "log-bufsize": 1, "shard": 1, "init-state": 1, "idle-ping": 1, "strict-maxconn": 0, "no-strict-maxconn": 0, "sni-auto": 0, "no-sni-auto": 0, "check-sni-auto": 0,
 	"no-check-sni-auto": 0, "renegotiate": 0, "no-renegotiate": 0, "check-reuse-pool": 0, "no-check-reuse-pool": 0, "check-pool-conn-name": 1, "pool-conn-name": 1,
 	"sigalgs": 1, "client-sigalgs": 1, "curves": 1, "hash-key": 1, "cc": 1, "no-verifyhost": 0, "check-fall": 1, "set-proxy-v2-tlv-fmt": 1, "ktls": 1,
 }
@@ -38,12 +38,12 @@ var bindWords = map[string]int{
 	"nice": 1, "no-ca-names": 0, "no-sslv3": 0, "no-tls-tickets": 0, "no-tlsv10": 0, "no-tlsv11": 0, "no-tlsv12": 0, "no-tlsv13": 0, "npn": 1,
 	"prefer-client-ciphers": 0, "process": 1, "proto": 1, "severity-output": 1, "shards": 1, "ssl": 0, "ssl-max-ver": 1, "ssl-min-ver": 1,
 	"strict-sni": 0, "tcp-ut": 1, "tfo": 0, "thread": 1, "tls-ticket-keys": 1, "transparent": 0, "uid": 1, "user": 1, "v4v6": 0, "v6only": 0, "verify": 1,
-	"guid-prefix": 1, "quic-cc-algo": 1, "quic-force-retry": 0, "quic-socket": 1, "client-sigalgs": 1, "sigalgs": 1, "default-crt": 1, "no-strict-sni": 0, "ocsp-update": 1,
+	"guid-prefix": 1, "nbconn": 1, "quic-cc-algo": 1, "quic-force-retry": 0, "quic-socket": 1, "client-sigalgs": 1, "sigalgs": 1, "default-crt": 1, "no-strict-sni": 0, "ocsp-update": 1,
 	"no-alpn": 0, "verifyhost": 1, "idle-ping": 1, "cc": 1, "label": 1, "tcp-md5sig": 1, "ktls": 1, "ech": 1,
 }
 
-// proxyWords begin the lines of frontends, backends and defaults: those of 2.6,
-// those that earlier versions had, and those that later ones have.
+// proxyWords begin the lines of frontends, backends and defaults: those of 2.6 and
+// 3.0, those that earlier versions had, and those that later ones have.
 var proxyWords = strings.Fields(`acl appsession backlog balance bind bind-process block capture clitcpka-cnt clitcpka-idle clitcpka-intvl cliexp clitimeout compression contimeout cookie
 	declare default default-server default_backend description disabled dispatch dynamic-cookie-key email-alert enabled error-log-format errorfile errorfiles errorloc errorloc302
 	errorloc303 external-check filter force-persist fullconn grace hash-balance-factor hash-type http-after-response http-check http-error http-request http-response http-reuse
@@ -56,14 +56,14 @@ var proxyWords = strings.Fields(`acl appsession backlog balance bind bind-proces
 // globalWords begin the lines of the global section. Those with a dot are not
 // judged: each version has new ones.
 var globalWords = strings.Fields(`busy-polling ca-base chroot close-spread-time cluster-secret cpu-map crt-base daemon default-path description expose-experimental-directives fd-hard-limit gid grace group
-	h1-accept-payload-with-any-method h1-case-adjust h1-case-adjust-file h2-workaround-bogus-websocket-clients hard-stop-after insecure-fork-wanted insecure-setuid-wanted
-	issuers-chain-path localpeer log log-send-hostname log-tag lua-load lua-load-per-thread lua-prepend-path master-worker max-spread-checks maxcompcpuusage maxcomprate maxconn maxconnrate
+	h1-accept-payload-with-any-method h1-case-adjust h1-case-adjust-file h1-do-not-close-on-insecure-transfer-encoding h2-workaround-bogus-websocket-clients hard-stop-after http-err-codes http-fail-codes insecure-fork-wanted insecure-setuid-wanted
+	issuers-chain-path key-base localpeer log log-send-hostname log-tag lua-load lua-load-per-thread lua-prepend-path master-worker max-spread-checks maxcompcpuusage maxcomprate maxconn maxconnrate
 	maxpipes maxsessrate maxsslconn maxsslrate maxzlibmem mworker-max-reloads nbproc nbthread no no-memory-trimming no-quic node noepoll noevports nogetaddrinfo nokqueue nopoll noreuseport
 	nosplice numa-cpu-mapping pidfile pp2-never-send-local presetenv quiet resetenv server-state-base server-state-file set-dumpable set-var set-var-fmt setcap setenv spread-checks
 	ssl-default-bind-ciphers ssl-default-bind-ciphersuites ssl-default-bind-client-sigalgs ssl-default-bind-curves ssl-default-bind-options ssl-default-bind-sigalgs
 	ssl-default-server-ciphers ssl-default-server-ciphersuites ssl-default-server-client-sigalgs ssl-default-server-curves ssl-default-server-options ssl-default-server-sigalgs
 	ssl-dh-param-file ssl-engine ssl-load-extra-del-ext ssl-load-extra-files ssl-mode-async ssl-propquery ssl-provider ssl-provider-path ssl-security-level ssl-server-verify
-	ssl-skip-self-issued-ca ssl-f-use stats strict-limits thread-group thread-groups uid ulimit-n unix-bind unsetenv user wurfl-cache-size wurfl-data-file zero-warning prealloc-fd harden.reject-privileged-ports.tcp
+	ssl-skip-self-issued-ca ssl-f-use stats strict-limits thread-group thread-groups thread-hard-limit trace uid ulimit-n unix-bind unsetenv user wurfl-cache-size wurfl-data-file zero-warning prealloc-fd harden.reject-privileged-ports.tcp
 	limited-quic anonkey acme.scheduler cpu-policy cpu-set dns-accept-family force-cfg-parser-pause jobs-max shm-stats-file warn-blocked-traffic-after stats-file expose-deprecated-directives
 	51degrees-data-file 51degrees-property-name-list 51degrees-property-separator 51degrees-cache-size deviceatlas-json-file deviceatlas-log-level deviceatlas-properties-cookie deviceatlas-separator`)
 

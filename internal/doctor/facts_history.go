@@ -24,7 +24,7 @@ func (x *examination) historyFacts() {
 				x.servedFacts(f, e, l)
 			}
 		}
-		x.sequenceFacts(f, e)
+		x.sequenceFacts(e)
 	}
 	x.memberFacts()
 	x.countedFacts()
@@ -192,7 +192,7 @@ func (x *examination) atOnceFacts(f evidence.Failure, t tally, l readLog) {
 
 // sequenceFacts looks at the order of lines about one endpoint: a connection
 // that broke in a request, and refusals from then on.
-func (x *examination) sequenceFacts(f evidence.Failure, endpoint string) {
+func (x *examination) sequenceFacts(endpoint string) {
 	var broke *scan.Hit
 	for i, h := range x.hits {
 		if h.Endpoint != endpoint {

@@ -96,7 +96,7 @@ func (x *examination) hostFacts(ctx context.Context, before hostLook, now pictur
 	}
 	x.progress("asking what the host is short of")
 	after := x.lookAtHost(ctx, "after", now)
-	x.gatewayShort(ctx, after)
+	x.gatewayShort(ctx)
 	x.diskFacts(ctx, after)
 	x.pressureFacts(before, after)
 	x.gatewayThrottled(before, after)
@@ -132,7 +132,7 @@ func nearly(used, limit int) bool { return limit > 0 && used >= limit-max(2, lim
 
 // gatewayShort compares the descriptors and connections of the gateway's
 // processes with what they may have.
-func (x *examination) gatewayShort(ctx context.Context, look hostLook) {
+func (x *examination) gatewayShort(ctx context.Context) {
 	if !x.seen(vocab.GatewayNoFiles, vocab.GatewayNoConnections, vocab.GatewayUnreachable) && !x.opts.Deep {
 		return
 	}

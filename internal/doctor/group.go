@@ -25,14 +25,8 @@ const (
 // about this route: the same symptom at the same endpoint is one failure. The
 // latest spell counts.
 func (x *examination) group() {
-	ownFailed := false
-	for i := range x.own {
-		o := x.own[i]
-		if !failed(o.AskResult) {
-			continue
-		}
-		ownFailed = true
-		if !x.groupOwn(o) {
+	for _, o := range x.own {
+		if failed(o.AskResult) && !x.groupOwn(o) {
 			x.failures = append(x.failures, x.unexplained(o))
 		}
 	}
@@ -44,7 +38,7 @@ func (x *examination) group() {
 	x.groupAccess()
 	for i := range x.failures {
 		x.reachBack(&x.failures[i])
-		x.settle(&x.failures[i], ownFailed)
+		x.settle(&x.failures[i])
 	}
 	x.foldPool()
 	slices.SortStableFunc(x.failures, worseFirst)
@@ -330,22 +324,9 @@ func (x *examination) reachBack(f *evidence.Failure) {
 }
 
 // settle says of a failure whether it goes on, and whether it comes and goes.
-func (x *examination) settle(f *evidence.Failure, ownFailed bool) {
-	if f.Own {
-		f.Ongoing = true
-	} else if !x.past() && x.to.Sub(f.To) <= ongoingFor {
-		f.Ongoing = true
-	}
-	good := 0
-	for _, o := range x.own {
-		if !failed(o.AskResult) {
-			good++
-		}
-	}
-	switch {
-	case f.Own && good > 0:
-		f.Intermittent = true
-	case !f.Own && f.Ongoing && good > 0:
+func (x *examination) settle(f *evidence.Failure) {
+	f.Ongoing = f.Ongoing || f.Own || !x.past() && x.to.Sub(f.To) <= ongoingFor
+	if f.Ongoing && slices.ContainsFunc(x.own, func(o ownRequest) bool { return !failed(o.AskResult) }) {
 		f.Intermittent = true
 	}
 	for _, l := range x.logs {

@@ -28,6 +28,7 @@ type Front struct {
 	server     *http.Server  // HTTP/2
 	second     *handed       // what server accepts
 	clock      clock
+	parting    atomic.Bool // answers end their connections
 	stopping   atomic.Bool
 	stopped    chan struct{}
 
@@ -170,6 +171,11 @@ func (f *Front) forget(c *conn) {
 	f.count--
 }
 
+// Part makes every answer from now on the last one of its connection, and says so
+// (RFC 9112 section 9.6): a connection that Stop closes on its own may meet the request
+// that is on its way. New connections are taken as before.
+func (f *Front) Part() { f.parting.Store(true) }
+
 // Stop closes the listeners and waits for the requests under way until ctx ends;
 // then it breaks off what is left.
 func (f *Front) Stop(ctx context.Context) error {
@@ -203,6 +209,7 @@ func (f *Front) end() {
 	defer f.mu.Unlock()
 	if !f.ended {
 		f.ended = true
+		f.parting.Store(true)
 		f.stopping.Store(true)
 		close(f.stopped)
 	}

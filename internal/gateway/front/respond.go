@@ -58,7 +58,7 @@ func (x *exchange) Head(status int, header []gateway.Field, size int64, trailer 
 		x.close = true // what is left of the request's body will not be read
 	}
 	switch {
-	case x.close || x.c.front.stopping.Load():
+	case x.close || x.c.front.parting.Load():
 		x.close = true
 		x.converse()
 		x.out = append(x.out, "Connection: close\r\n"...)

@@ -251,11 +251,12 @@ func fix(started, next *config.Config) (keys []string) {
 	return keys
 }
 
-// stop ends in order: readiness fails, balancers notice, listeners close, requests
-// under way end.
+// stop ends in order: readiness fails and kept connections end with their next answer,
+// balancers notice, listeners close, requests under way end.
 func (l *life) stop(ctx context.Context) error {
 	l.notify("STOPPING=1")
 	l.state.Drain()
+	l.front.Part()
 	s := l.gate.Config().Stop
 	if s.Notice > 0 {
 		time.Sleep(s.Notice)

@@ -23,6 +23,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -320,6 +322,66 @@ func TestHealthAddress(t *testing.T) {
 	}
 	if err := <-r.ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStopUnderLoadLosesNothing: clients keep their connections and send POST after POST
+// without a pause. Once the end has begun they open no new ones, as a balancer does that
+// asks for readiness; every request that they have sent gets its answer.
+func TestStopUnderLoadLosesNothing(t *testing.T) {
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) }))
+	defer echo.Close()
+	c := simple(t, echo.URL)
+	c.Stop.Notice = time.Second
+	r := run(t, Options{Config: c})
+	var ending atomic.Bool
+	var served atomic.Int64
+	var clients sync.WaitGroup
+	for range 16 {
+		clients.Go(func() {
+			for !ending.Load() {
+				if err := keepAsking(r.address, &served); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for served.Load() < 500 {
+		time.Sleep(time.Millisecond)
+	}
+	ending.Store(true)
+	r.stop()
+	clients.Wait()
+	if err := <-r.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// keepAsking sends on one connection until an answer says that it is the last.
+func keepAsking(address string, served *atomic.Int64) error {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	for {
+		if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"); err != nil {
+			return err
+		}
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != 200 || string(b) != "abc" {
+			return fmt.Errorf("%d %q: %w", resp.StatusCode, b, err)
+		}
+		if served.Add(1); resp.Close {
+			return nil
+		}
 	}
 }
 

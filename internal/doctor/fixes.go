@@ -75,6 +75,12 @@ func (x *examination) ownCommand(command string) string {
 			break
 		}
 	}
+	// A worker may be stopped while the first process of the server runs.
+	for _, it := range x.items {
+		if id, ok := strings.CutPrefix(it.Origin.Where, "pid "); ok && it.Fact == vocab.ListenerStopped && !it.Absent {
+			values["{pid}"] = id
+		}
+	}
 	if x.match != nil {
 		g := x.match.Gateway
 		if g.Dialect.ConfigTest != nil && g.Dialect.Reload != nil {

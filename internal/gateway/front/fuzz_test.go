@@ -29,6 +29,50 @@ func FuzzStream(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	check := streams(f)
+	f.Fuzz(func(t *testing.T, stream string) { check(t, stream) })
+}
+
+// pieces are what streams are made of by FuzzPieces: each is well formed, or a known way
+// to make two parsers disagree.
+var pieces = []string{
+	"GET / HTTP/1.1\r\n", "POST /p HTTP/1.1\r\n", "PUT /q?r HTTP/1.0\r\n", "HEAD * HTTP/1.1\r\n", "OPTIONS * HTTP/1.1\r\n", "GET http://b/c HTTP/1.1\r\n", "CONNECT a:1 HTTP/1.1\r\n", "GET  /x HTTP/1.1\r\n",
+	"Host: a\r\n", "Host: b:80\r\n", "Host:\r\n", "Content-Length: 5\r\n", "Content-Length: 05\r\n", "Content-Length: +5\r\n", "Content-Length: 5, 5\r\n", "Content-Length: 0\r\n", "content-length:5\r\n", "Content-Length : 5\r\n",
+	"Transfer-Encoding: chunked\r\n", "transfer-encoding:\tchunked \r\n", "Transfer-Encoding: chunked, chunked\r\n", "Transfer-Encoding: identity\r\n", "Transfer-Encoding:\r\n", "Transfer-Encoding:\x0bchunked\r\n", "Transfer-Encoding\t: chunked\r\n", " Transfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\n",
+	"Connection: close\r\n", "Connection: keep-alive\r\n", "Expect: 100-continue\r\n", "Trailer: T\r\n", "Upgrade: h2c\r\n", "X: y\r\n", "X: \x00\r\n", "X\r\n", ": x\r\n", "X: a\rY: b\r\n", "X: a\nY: b\r\n",
+	"\r\n", "\n", "\r", "hello", "5\r\n", "05\r\n", "5;x=\"y\"\r\n", "5 \r\n", "5\n", "0x5\r\n", "-5\r\n", "0\r\n", "000\r\n", "0;x\r\n", "T: u\r\n", " ", "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n",
+}
+
+// FuzzPieces does what FuzzStream does with streams that get further.
+func FuzzPieces(f *testing.F) {
+	at := func(want ...string) (recipe []byte) {
+		for _, w := range want {
+			for i, p := range pieces {
+				if p == w {
+					recipe = append(recipe, byte(i))
+				}
+			}
+		}
+		return recipe
+	}
+	post, host, te, end, get := "POST /p HTTP/1.1\r\n", "Host: a\r\n", "Transfer-Encoding: chunked\r\n", "\r\n", "GET / HTTP/1.1\r\n"
+	f.Add(at(post, host, te, end, "5\r\n", "hello", end, "0\r\n", end, get, host, end))
+	f.Add(at(post, host, te, end, "5;x=\"y\"\r\n", "hello", end, "0;x\r\n", "T: u\r\n", end, get, host, end))
+	f.Add(at(post, host, "Content-Length: 5\r\n", end, "hello", end, end, get, host, end))
+	f.Add(at(get, host, end, get, host, "Connection: close\r\n", end, get, host, end))
+	f.Add(at(post, host, te, end, "0\r\n", "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"))
+	check := streams(f)
+	f.Fuzz(func(t *testing.T, recipe []byte) {
+		var b strings.Builder
+		for _, i := range recipe[:min(len(recipe), 200)] {
+			b.WriteString(pieces[int(i)%len(pieces)])
+		}
+		check(t, b.String())
+	})
+}
+
+// streams returns a check of one stream.
+func streams(f *testing.F) func(*testing.T, string) {
 	taken := make(chan string, 64)
 	front := New(nil, config.Limits{Header: 4 << 10}, nil)
 	front.core = func(r *gateway.Request, w gateway.Responder) {
@@ -54,7 +98,7 @@ func FuzzStream(f *testing.F) {
 		front.Stop(f.Context())
 		front.Wait()
 	})
-	f.Fuzz(func(t *testing.T, stream string) {
+	return func(t *testing.T, stream string) {
 		if len(stream) > 8<<10 {
 			return
 		}
@@ -114,5 +158,5 @@ func FuzzStream(f *testing.F) {
 			}
 			post = r.Method == "POST"
 		}
-	})
+	}
 }

@@ -30,6 +30,7 @@ type site struct {
 	front *Front
 	addr  string
 	log   string
+	end   func() // ends the gateway behind the front; again at the end of the test
 
 	mu   sync.Mutex
 	seen []string // what the server was asked: "GET /a", in order
@@ -66,15 +67,18 @@ func newSite(t testing.TB, change func(*config.Config), serve func(c net.Conn, r
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.end = sync.OnceFunc(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	s.front = New(g, c.Limits, nil)
 	s.addr = s.listen(t)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		s.front.Stop(ctx)
-		if err := g.Close(); err != nil {
-			t.Error(err)
-		}
+		s.end()
 		s.front.Wait()
 		app.Close()
 		wg.Wait()

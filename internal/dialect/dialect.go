@@ -131,6 +131,12 @@ type Conf struct {
 	// Loaded says that the running instance confirms that it uses these files as
 	// they are, whatever their times say.
 	Loaded bool
+	// Refine says what a line means in view of the configuration, where the product
+	// writes the same for several things: key is what the line alone says, header
+	// and whole are the seconds until the upstream's header and until the end, as
+	// in Record, in is what is in force for the request. Nil: the line says it
+	// all. It is pure.
+	Refine func(key Key, header, whole float64, in topo.Settings) Key
 	// Prints are the logs that the product keeps in memory and a program beside it
 	// prints, each a topo.Log of the instance.
 	Prints []Print

@@ -144,6 +144,9 @@ var ownPlace = host.Place{OwnMount: true, OwnNet: true}
 
 // cond returns what a line's condition means.
 func (x *examination) cond(h scan.Hit) dialect.Condition {
+	if x.match != nil && x.match.Gateway.Conf.Refine != nil && slices.ContainsFunc(x.match.Gateway.Dialect.Logs, func(l dialect.Log) bool { return l.Name == h.Log }) {
+		h.Key = int(x.match.Gateway.Conf.Refine(dialect.Key(h.Key), h.UpSeconds, h.Seconds, x.decision.Settings))
+	}
 	if log, ok := x.logNamed(h.Log); ok && h.Key < len(log.Conds) {
 		return log.Conds[h.Key]
 	}

@@ -52,8 +52,8 @@ var (
 		"No header within timeout server. Ask the server directly and wait: does it answer later, or never?",
 		vocab.UpstreamSlow, vocab.UpstreamHung, vocab.WorkersExhausted, vocab.TimeoutTooShort)
 	keyPH = add("PH", vocab.HTTPProtocolError, 502, dialect.PhaseHeader, vocab.GatewayInvalidHeader, true,
-		"The answer breaks HTTP, or its header is larger than tune.bufsize: \"show errors\" on the runtime socket has its bytes.",
-		vocab.InvalidResponse, vocab.BufferTooSmall, vocab.ProtocolMismatch)
+		"The answer breaks HTTP, or its header is larger than tune.bufsize, or (HAProxy 3) ends before it is complete: \"show errors\" on the runtime socket has its bytes.",
+		vocab.InvalidResponse, vocab.BufferTooSmall, vocab.ProtocolMismatch, vocab.TruncatedResponse)
 	keyPH500 = add("PH-500", vocab.ProxyInternalError, 500, dialect.PhaseHeader, "", true,
 		"A rule on the answer failed: often a rewrite that has no room left in the buffer.",
 		vocab.InvalidConfig)
@@ -82,7 +82,11 @@ var (
 		"The body's chunks are malformed.",
 		vocab.InvalidResponse)
 	keyClientBody = add("client-gone-body", "", 0, dialect.PhaseBody, vocab.GatewayClientGone, false,
-		"The client left in the middle of the body.", vocab.Aborted)
+		"The client left in the middle of the body; HAProxy 3.0 writes the same where the server fell silent in it for timeout server: is the last timer less the one before about that?",
+		vocab.Aborted, vocab.UpstreamHung)
+	keyBodyEnded = add("client-or-server-body", "", 0, dialect.PhaseBody, "", false,
+		"The client left in the middle of the body, or the server fell silent in it: HAProxy 3.0 writes the same for both.",
+		vocab.Aborted, vocab.UpstreamHung)
 	keyClientSlow = add("client-slow", "", 0, dialect.PhaseBody, "", false,
 		"The client did not take the body within timeout client.", vocab.Lossy)
 	keyClientWait = add("client-gone", "", 0, dialect.PhaseHeader, vocab.GatewayClientGone, false,

@@ -49,7 +49,7 @@ func Config(src dialect.Source, l dialect.Launch) *dialect.Conf {
 	c.loadMaps()
 	c.check()
 	c.tellUnknown()
-	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: c.questions()}
+	return &dialect.Conf{Instance: c.instance(), Resolve: c.resolve, Questions: c.questions(), Refine: c.refine}
 }
 
 // merge joins the global sections.

@@ -14,6 +14,7 @@ import (
 const (
 	seriesMost = 5               // our own requests in all
 	seriesSlow = 2 * time.Second // what took this long is not repeated
+	heldMost   = 15 * time.Second
 )
 
 // patience is how long our own request waits for an answer: somewhat longer
@@ -28,6 +29,11 @@ func (x *examination) patience() time.Duration {
 		most = 1500 * time.Millisecond
 	}
 	s := x.decision.Settings
+	// A gateway that lets requests wait for a server answers only when that is over:
+	// a moment more shows what it answers.
+	if held := s.Seconds(vocab.QueueTimeout); !x.opts.Quick && held >= most && held <= heldMost {
+		most = held + time.Second
+	}
 	wait := s.Seconds(vocab.ConnectTimeout) + s.Seconds(vocab.ReadTimeout)
 	if wait == 0 {
 		return most

@@ -19,6 +19,7 @@ var circuitOpen = Cause{
 		{Fact: vocab.GatewayConnectFailed, Seen: -15},
 		{Fact: vocab.AnswerUpstreamError, Seen: -25},
 	},
+	OneOf:   []vocab.Fact{vocab.GatewayCircuitOpen, vocab.CircuitOpenNow}, // that one is configured opens none
 	Summary: "A circuit breaker or concurrency limit refused the request[: {value:circuit_open_now}|: {value:circuit_configured}].",
 	Fixes: []Fix{
 		{Text: "Mend what opened it: the failures of the upstream just before, which the gateway's log and the application's tell. It closes by itself once enough requests are answered well."},

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/goodgatehq/goodgate/internal/cause"
@@ -142,8 +143,8 @@ func (x *examination) judgeHealth(d *Diagnosis) {
 func (x *examination) judgeFailures(d *Diagnosis) {
 	all := cause.All()
 	for i, f := range x.failures {
-		r := x.lowered(f, infer.Rank(all, f, x.items))
 		if i == 0 {
+			r := x.lowered(f, infer.Rank(all, f, x.items))
 			d.Verdict = r.Verdict
 			d.Intermittent = f.Intermittent
 			if f.Symptom != "" {
@@ -156,11 +157,31 @@ func (x *examination) judgeFailures(d *Diagnosis) {
 			x.next(d, r)
 			continue
 		}
-		d.Others = append(d.Others, x.groupOf(f, r))
+		d.Others = append(d.Others, x.groupOf(f, x.lowered(f, infer.Rank(all, f, x.itemsBeside(f)))))
 	}
 	if x.first().recovered() {
 		d.Verdict = vocab.Recovered
 	}
+}
+
+// itemsBeside are the items for a failure that is not the worst. The gateway's lines
+// about the route that tell of another status only are not about it: what a circuit
+// breaker refused with 503 is no reason for the 502 that opened it.
+func (x *examination) itemsBeside(f evidence.Failure) []evidence.Item {
+	told := map[vocab.Fact][]int{}
+	for _, lines := range [][]scan.Hit{x.hits, x.access, x.loose} {
+		for _, h := range lines {
+			c := x.cond(h)
+			if status := cmp.Or(h.Status, c.Status); status != 0 {
+				told[c.Fact] = append(told[c.Fact], status)
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(x.items), func(it evidence.Item) bool {
+		info, _ := it.Fact.Info()
+		ofRoute := it.Origin.Kind == evidence.GatewayLog && (info.Role == vocab.RoleRoute || info.Role == vocab.RolePool)
+		return ofRoute && f.Status != 0 && len(told[it.Fact]) > 0 && !slices.Contains(told[it.Fact], f.Status)
+	})
 }
 
 // lowered takes certainty from what rests on a symptom that no log tells. With

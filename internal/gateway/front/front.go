@@ -58,6 +58,10 @@ func New(g *gateway.Gateway, limits config.Limits, complaints *log.Logger) *Fron
 	return f
 }
 
+// Protocols are what a listener of TLS offers (RFC 7301), best first. A client that
+// names only what is not among them is turned away by crypto/tls, and HTTP/1.0 is served.
+func Protocols() []string { return []string{"h2", "http/1.1", "http/1.0"} }
+
 // Serve takes connections from l until Stop. A listener of TLS brings its own
 // configuration.
 func (f *Front) Serve(l net.Listener) error {

@@ -28,7 +28,7 @@ func (s *site) secure() (addr string, client *tls.Config) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.serve(tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}))
+	s.serve(tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: Protocols()}))
 	return l.Addr().String(), &tls.Config{InsecureSkipVerify: true}
 }
 
@@ -56,6 +56,28 @@ func TestTLS(t *testing.T) {
 			}
 			tr.CloseIdleConnections()
 		}
+	}
+}
+
+// TestTLSOldNames: a client that speaks HTTP/1.0 may say so (curl --http1.0 does), and one
+// may say nothing.
+func TestTLSOldNames(t *testing.T) {
+	s := newSite(t, nil, nil)
+	addr, conf := s.secure()
+	for _, protos := range [][]string{{"http/1.0"}, {"http/1.1"}, nil} {
+		conf := conf.Clone()
+		conf.NextProtos = protos
+		c, err := tls.Dial("tcp", addr, conf)
+		if err != nil {
+			t.Errorf("%q: %v", protos, err)
+			continue
+		}
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		io.WriteString(c, "GET / HTTP/1.0\r\n\r\n")
+		if b, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 200 ") {
+			t.Errorf("%q: %q %v", protos, b, err)
+		}
+		c.Close()
 	}
 }
 

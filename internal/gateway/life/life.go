@@ -102,7 +102,7 @@ func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 				closeAll(list)
 				return nil, err
 			}
-			in = tls.NewListener(in, &tls.Config{GetCertificate: keeper.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
+			in = tls.NewListener(in, &tls.Config{GetCertificate: keeper.get, MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()})
 		}
 		list = append(list, in)
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,36 +16,15 @@ func apacheAddress() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: vocab.ConnectionRefused, Status: 503, Start: start}
 	}
 	return []Fault{
-		f("address-other-port", "the application listens on another port than ProxyPass says", vocab.WrongAddress, func(b *Bench) (Scene, error) {
-			name, wrong := b.Name(), b.Port()
-			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
-			return b.Apache(b.httpSite(name, fmt.Sprintf("127.0.0.1:%d", wrong), "")).Run().Scene()
-		}),
-		f("address-localhost-v6", "ProxyPass leads to [::1], the application listens on 127.0.0.1 only", vocab.WrongAddress, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			return b.Apache(b.httpSite(name, fmt.Sprintf("[::1]:%d", port(app.Addr)), "")).Run().Scene()
-		}),
-		f("address-other-socket", "the unix socket has another name in the same folder", vocab.WrongAddress, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			real := b.socket(name)
-			b.Backend(name, good(real))
-			wrong := "unix:" + filepath.Join(filepath.Dir(strings.TrimPrefix(real, "unix:")), pick(b, "app.sock", name+"-v2.sock"))
-			return b.Apache(b.httpSite(name, wrong, "")).Run().Scene()
-		}),
+		otherPort(apache(), "the application listens on another port than ProxyPass says").status(503),
+		localhostV6(apache(), "ProxyPass leads to [::1], the application listens on 127.0.0.1 only").status(503),
+		otherSocket(apache()).status(503),
 		f("address-php-socket", "php-fpm listens on a unix socket, ProxyPassMatch leads to a port", vocab.WrongAddress, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.PHP(name, b.socket(name), "", map[string]string{"index.php": "echo 'ok';"})
 			return b.Apache(b.phpHost(name, b.local())).Run().Scene()
 		}).needs("php-fpm"),
-		f("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			address := b.socket(name)
-			config := good(address)
-			config.Mode = 0o600
-			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
-			return b.Apache(b.httpSite(name, address, "")).Run().Scene()
-		}).needs("root").symptom(vocab.ProxyInternalError),
+		closedSocket(apache()).status(503),
 		f("permission-php-pool", "php-fpm's pool gives its socket to root", vocab.SocketPermission, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
@@ -74,12 +52,7 @@ func apacheMismatch() []Fault {
 			app := b.Backend(name, good(b.local()))
 			return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("https", app.Addr), "", "SSLProxyEngine on")).Run().Scene()
 		}),
-		f("mismatch-http-to-fastcgi", "ProxyPass http:// leads to php-fpm", vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			address := pick(b, b.local(), b.socket(name))
-			b.PHP(name, address, "", map[string]string{"index.php": "echo 'ok';"})
-			return b.Apache(b.httpSite(name, address, "")).Run().Scene()
-		}).needs("php-fpm"),
+		toPHP(apache(), "ProxyPass http:// leads to php-fpm").called("mismatch-http-to-fastcgi"),
 		f("mismatch-fastcgi-to-http", "ProxyPass fcgi:// leads to an HTTP application", vocab.HTTPProtocolError, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
@@ -90,13 +63,7 @@ func apacheMismatch() []Fault {
 			app := b.UWSGI(name, b.local(), "return ok()\n")
 			return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene()
 		}).needs("uwsgi"),
-		f("mismatch-proxy-protocol", "the upstream's listener demands a PROXY header, Apache sends none", vocab.ConnectionTerminated, 502, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			config := good(b.local())
-			config.Proxy = true
-			app := b.Backend(name, config)
-			return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene()
-		}),
+		toProxyProtocol(apache(), "the upstream's listener demands a PROXY header, Apache sends none"),
 	}
 }
 
@@ -132,50 +99,22 @@ func apacheTLS() []Fault {
 
 func apacheNames() []Fault {
 	return []Fault{
-		{
-			Name: "name-unknown", Doc: "the target's name does not exist", Cause: vocab.NoSuchName, Symptom: vocab.DNSError, Status: 500, Needs: []string{"netns"},
-			Start: func(b *Bench) (Scene, error) {
-				b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"})
-				b.DNS(backend.DNS{Listen: "127.0.0.1:53"})
-				name := b.Name()
-				return b.Apache(b.httpSite(name, fmt.Sprintf("%s.svc.internal:%d", name, b.Port()), "")).Run().Scene()
-			},
-		},
-		{
-			Name: "resolver-silent", Doc: "the host's name server does not answer", Cause: vocab.ResolverUnreachable, Symptom: vocab.DNSError, Status: 500, Needs: []string{"netns"},
-			Start: func(b *Bench) (Scene, error) {
-				b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"})
-				b.DNS(backend.DNS{Listen: "127.0.0.1:53", Mute: true})
-				name := b.Name()
-				return b.Apache(b.httpSite(name, fmt.Sprintf("%s.svc.internal:%d", name, b.Port()), "")).Run().Scene()
-			},
-		},
+		fault("name-unknown", "the target's name does not exist", vocab.NoSuchName, vocab.DNSError, 500, misnamed(apache(), backend.DNS{})).needs("netns"),
+		fault("resolver-silent", "the host's name server does not answer", vocab.ResolverUnreachable, vocab.DNSError, 500, misnamed(apache(), backend.DNS{Mute: true})).needs("netns"),
 	}
 }
 
-// apacheMoved is a site whose application has just moved to another port.
-func (b *Bench) apacheMoved() (a *Apache, from, to int) {
-	name := b.Name()
-	from = b.Port()
-	to = b.PortNear(from)
-	app := b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", from)))
-	a = b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=0")))
-	a.Run().Served(3)
-	b.move(app, name, fmt.Sprintf("127.0.0.1:%d", to))
-	return a, from, to
-}
-
-// refused runs Apache's own test, as apache2ctl does before a reload, and expects
-// that it fails: the reload does not come about.
-func (a *Apache) refused() {
-	if a.b.err != nil {
+// apacheRefuses runs Apache's own test, as apache2ctl does before a reload, and
+// expects that it fails: the reload does not come about.
+func apacheRefuses(g *Gateway) {
+	if g.b.err != nil {
 		return
 	}
-	p := a.b.Start(a.run("-t"))
+	p := g.b.Start(g.product.(*Apache).run("-t"))
 	p.Wait()
 	text, err := os.ReadFile(p.Log)
-	if a.b.err == nil && (err != nil || !strings.Contains(string(text), "yntax error")) {
-		a.b.fail("cannot make Apache refuse its configuration: %s", tail(p.Log))
+	if g.b.err == nil && (err != nil || !strings.Contains(string(text), "yntax error")) {
+		g.b.fail("cannot make Apache refuse its configuration: %s", tail(p.Log))
 	}
 }
 
@@ -184,24 +123,12 @@ func apacheConfig() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Start: start}
 	}
 	return []Fault{
-		f("invalid-section", "the application moved; the edit that follows it lacks the end of a section, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			a, from, to := b.apacheMoved()
-			a.Edit(func(text string) string {
-				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
-				return strings.Replace(text, "</VirtualHost>", "", 1)
-			})
-			a.refused()
-			return a.Scene("the file on disk has the right port and does not load")
-		}),
-		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			a, from, to := b.apacheMoved()
-			a.Edit(func(text string) string {
-				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
+		f("invalid-section", "the application moved; the edit that follows it lacks the end of a section, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503,
+			spoilt(apache("", "retry=0"), func(text string, _ int) string { return strings.Replace(text, "</VirtualHost>", "", 1) }, apacheRefuses, "the file on disk has the right port and does not load")),
+		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 503,
+			spoilt(apache("", "retry=0"), func(text string, _ int) string {
 				return strings.Replace(text, "</VirtualHost>", "    ProxyTimout 30\n</VirtualHost>", 1)
-			})
-			a.refused()
-			return a.Scene("the file on disk has the right port and a word that Apache does not know")
-		}),
+			}, apacheRefuses, "the file on disk has the right port and a word that Apache does not know")),
 		f("invalid-not-running", "Apache does not run at all, because its configuration does not load", vocab.InvalidConfig, "", 0, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
@@ -210,15 +137,10 @@ func apacheConfig() []Fault {
 			a.past()
 			a.Edit(func(text string) string { return strings.Replace(text, "ProxyPass ", "ProxyPas ", 1) })
 			b.age(a.file, time.Hour)
-			a.refused()
+			apacheRefuses(a.Gateway)
 			return a.Quiet("Apache was started and gave up")
 		}).withConfig(),
-		f("not-applied-port", "the application moved, the file says so, and nobody has reloaded Apache", vocab.NotApplied, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			a, from, to := b.apacheMoved()
-			b.later()
-			a.Edit(func(text string) string { return strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to)) })
-			return a.Scene("the file on disk has the right port, the running Apache the old one")
-		}),
+		notApplied(apache("", "retry=0"), "Apache").status(503),
 		f("missing-module", "mod_proxy_http is not loaded", vocab.MissingModule, vocab.ProxyConfigurationError, 500, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))

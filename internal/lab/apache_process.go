@@ -20,6 +20,18 @@ func (b *Bench) httpSite(name, address, params string, extra ...string) *Site {
 	return b.ApacheSite(name).proxied(b, apacheURL("http", address), params, extra...)
 }
 
+// apache lays out an Apache in front of an HTTP application, with one of params
+// behind the target of ProxyPass.
+func apache(params ...string) layout {
+	return func(b *Bench, app string, servers ...string) *Gateway {
+		words := ""
+		if len(params) > 0 {
+			words = pick(b, params...)
+		}
+		return b.Apache(b.httpSite(app, servers[0], words)).Gateway
+	}
+}
+
 // phpHost is a site that hands PHP scripts to php-fpm at address, in one of the
 // ways people write it.
 func (b *Bench) phpHost(name, address string, extra ...string) *Site {
@@ -46,16 +58,8 @@ func apacheDown() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 503, Start: start}
 	}
 	return []Fault{
-		f("down-never-started", "nothing has ever listened at the target of ProxyPass", func(b *Bench) (Scene, error) {
-			return b.Apache(b.httpSite(b.Name(), b.local(), pick(b, "", "retry=0", "timeout=5"))).Run().Scene("the application was never started")
-		}),
-		f("down-stopped", "the application served requests and was then stopped", func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			a := b.Apache(b.httpSite(name, app.Addr, pick(b, "", "retry=1"))).Run().Served(3)
-			app.End()
-			return a.Scene(name + " was stopped with SIGTERM")
-		}),
+		neverStarted(apache("", "retry=0", "timeout=5")).says("nothing has ever listened at the target of ProxyPass").status(503),
+		stopped(apache("", "retry=1")).status(503),
 		f("down-stale-socket", "a unix socket is left over from before and nobody listens on it", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)
@@ -87,14 +91,7 @@ func apacheCrash() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.UpstreamCrashed, Symptom: symptom, Status: status, Needs: []string{needs}, Start: start}
 	}
 	return []Fault{
-		f("crash-exit", "a request makes the Node process exit; nobody starts it again", vocab.ConnectionRefused, 503, "node", func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Node(name, b.local(), "if (++count > 3) { setImmediate(() => { throw new Error('order 4711 has no customer') }); return }\nres.end('ok\\n');", "let count = 0;")
-			a := b.Apache(b.httpSite(name, app.Addr, "")).Run().Served(3)
-			a.Get(1)
-			app.Wait()
-			return a.Scene("the fourth request killed " + name)
-		}),
+		crashed(apache()).status(503),
 		f("crash-loop", "every request kills the Node process, a supervisor starts it again", vocab.ConnectionTerminated, 502, "node", func(b *Bench) (Scene, error) {
 			app := b.crashing()
 			a := b.Apache(b.httpSite(app.name, app.Addr, "retry=0")).Run()

@@ -76,21 +76,13 @@ func apacheBalancer() []Fault {
 }
 
 func apacheResponse() []Fault {
-	f := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status,
-			Start: func(b *Bench) (Scene, error) {
-				name := b.Name()
-				app := b.Backend(name, does(b.local(), what))
-				return b.Apache(b.httpSite(name, app.Addr, "")).Run().Scene()
-			}}
-	}
 	return []Fault{
-		f("invalid-header", "a header line of the answer has a control character in its name", "bad-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 500),
-		f("invalid-chunk", "the size of a chunk is no number", "bad-chunk", vocab.InvalidResponse, vocab.HTTPTransferCoding, 200),
-		f("truncated-body", "the body is shorter than its Content-Length; the status is 200", "short", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
-		f("truncated-chunk", "a chunked body breaks off; the status is 200", "cut-chunk", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
-		f("empty-close", "the application reads the request and closes without a word, and lives on", "close", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
-		f("empty-reset", "the application reads the request and resets the connection, and lives on", "reset", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
+		badHeader(apache()).status(500),
+		misdoes(apache(), "bad-chunk", "invalid-chunk", "the size of a chunk is no number", vocab.InvalidResponse, vocab.HTTPTransferCoding).status(200),
+		shortBody(apache()),
+		cutChunk(apache()),
+		emptyClose(apache()),
+		emptyReset(apache()),
 		{
 			Name: "restart-own", Doc: "the application was replaced by its next version without waiting for it to listen", Cause: vocab.UpstreamRestarting, Symptom: vocab.ConnectionRefused, Status: 200, Intermittent: true,
 			Start: func(b *Bench) (Scene, error) {

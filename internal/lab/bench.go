@@ -22,20 +22,20 @@ type Bench struct {
 	Dir  string     // the scene's folder, readable by everybody
 	Rand *rand.Rand // the scene's dice
 
-	ctx     context.Context // bounds the building of the scene, as in Up
-	backend []string
-	gate    []string // the command of goodgate's own gateway
-	haproxy string   // which HAProxy a scene runs, as needs names it
-	err     error
-	enter   []string // how to enter the scene's namespaces
-	netns   int      // file descriptor of its network namespace, or -1
-	machine string   // process that holds the scene's machine; empty: it has none of its own
-	starter *starter
-	procs   []*Proc
-	held    []net.PacketConn // reservations of ports and names
-	used    map[int]bool
-	words   []string       // names of applications not yet used
-	after   []func() error // what is to be done when all processes have ended
+	ctx      context.Context // bounds the building of the scene, as in Up
+	backend  []string
+	gate     []string          // the command of goodgate's own gateway
+	releases map[string]string // of programs that the scene runs in another release than Debian's
+	err      error
+	enter    []string // how to enter the scene's namespaces
+	netns    int      // file descriptor of its network namespace, or -1
+	machine  string   // process that holds the scene's machine; empty: it has none of its own
+	starter  *starter
+	procs    []*Proc
+	held     []net.PacketConn // reservations of ports and names
+	used     map[int]bool
+	words    []string       // names of applications not yet used
+	after    []func() error // what is to be done when all processes have ended
 
 	stop     context.CancelFunc // ends pollers
 	life     context.Context
@@ -61,7 +61,7 @@ func newBench(ctx context.Context, name string, o Options) (*Bench, error) {
 	}
 	b := &Bench{
 		Dir: dir, Rand: rand.New(rand.NewPCG(o.Seed, hash)),
-		ctx: ctx, backend: o.Backend, gate: o.Gateway, haproxy: "haproxy", netns: -1, starter: newStarter(), used: map[int]bool{},
+		ctx: ctx, backend: o.Backend, gate: o.Gateway, releases: map[string]string{}, netns: -1, starter: newStarter(), used: map[int]bool{},
 	}
 	b.words = append(b.words, words...)
 	b.Rand.Shuffle(len(b.words), func(i, j int) { b.words[i], b.words[j] = b.words[j], b.words[i] })

@@ -10,13 +10,6 @@ import (
 	"time"
 )
 
-// caddyBench is a bench with the Caddy that its scene runs: Debian's, or one that
-// scripts/install-peers built.
-type caddyBench struct {
-	*Bench
-	exe string // as program knows it
-}
-
 // caddySite is one site behind a scene's Caddy.
 type caddySite struct {
 	place
@@ -34,7 +27,7 @@ const (
 // Caddy is the gateway of a scene.
 type Caddy struct {
 	*Gateway
-	exe     string // as program knows it
+	exe     string // the program
 	errors  string // where errors go
 	access  string // where requests to the target go; empty: nowhere
 	way     string // one of those above
@@ -47,14 +40,14 @@ type Caddy struct {
 }
 
 // site draws the outside of a site.
-func (b caddyBench) site(app, inside string) *caddySite {
+func (b *Bench) caddySite(app, inside string) *caddySite {
 	return &caddySite{place: b.place(app, b.local, zones...), inside: inside}
 }
 
 // proxied is a site that hands its requests to an upstream in one of the ways
 // people write it. Extra are lines of reverse_proxy.
-func (b caddyBench) proxied(app, upstream string, extra ...string) *caddySite {
-	s := b.site(app, "")
+func (b *Bench) caddyProxy(app, upstream string, extra ...string) *caddySite {
+	s := b.caddySite(app, "")
 	block := ""
 	if len(extra) > 0 {
 		block = " {\n" + indent(lines(extra), 4) + "}"
@@ -77,11 +70,23 @@ func (b caddyBench) proxied(app, upstream string, extra ...string) *caddySite {
 	return s
 }
 
+// caddy lays out a Caddy; extra are further lines of reverse_proxy.
+func caddy(extra ...string) layout { return caddyThat(func(*Caddy) {}, extra...) }
+
+// caddyThat is caddy with something set.
+func caddyThat(set func(*Caddy), extra ...string) layout {
+	return func(b *Bench, app string, servers ...string) *Gateway {
+		c := b.Caddy(b.caddyProxy(app, strings.Join(servers, " "), extra...))
+		set(c)
+		return c.Gateway
+	}
+}
+
 // Caddy lays out a Caddy with target among its decoys. It is not running yet.
-func (b caddyBench) Caddy(target *caddySite) *Caddy {
-	c := &Caddy{exe: b.exe, target: target}
-	c.Gateway = b.layOut(c, "caddy", pick(b.Bench, "caddy", "etc/caddy", "edge"))
-	c.way, c.json = pick(b.Bench, caddyStderr, caddyFile, caddyConsole), b.Chance(20)
+func (b *Bench) Caddy(target *caddySite) *Caddy {
+	c := &Caddy{exe: program(b.release("caddy")), target: target}
+	c.Gateway = b.layOut(c, "caddy", pick(b, "caddy", "etc/caddy", "edge"))
+	c.way, c.json = pick(b, caddyStderr, caddyFile, caddyConsole), b.Chance(20)
 	c.conf = filepath.Join(c.dir, "Caddyfile")
 	c.errors = filepath.Join(c.dir, "log", "caddy.log")
 	if b.Chance(60) {
@@ -100,7 +105,7 @@ func (b caddyBench) Caddy(target *caddySite) *Caddy {
 		target.scheme, target.option = "https", fmt.Sprintf("tls %s %s\n", p.file, p.key)
 	}
 	healthy, alive, dead := b.bystanders()
-	c.others = []*caddySite{b.proxied(healthy, alive), b.proxied(dead, b.local())}
+	c.others = []*caddySite{b.caddyProxy(healthy, alive), b.caddyProxy(dead, b.local())}
 	for _, s := range c.others {
 		b.neighbours(&target.place, &s.place)
 	}
@@ -110,18 +115,16 @@ func (b caddyBench) Caddy(target *caddySite) *Caddy {
 
 // told makes the scene one whose Caddy can be asked and reloaded, and is started
 // with a Caddyfile.
-func (c *Caddy) told() *Caddy {
+func (c *Caddy) told() {
 	if c.admin == "off" {
 		c.admin = "127.0.0.1:" + fmt.Sprint(c.b.Port())
 	}
 	c.json = false
-	return c
 }
 
 // remembers makes the scene one whose log shows how long requests took.
-func (c *Caddy) remembers() *Caddy {
+func (c *Caddy) remembers() {
 	c.access = filepath.Join(c.dir, "log", c.target.app+"-access.log")
-	return c
 }
 
 // text is the Caddyfile.
@@ -175,7 +178,7 @@ func (c *Caddy) write() {
 	}
 	b.Write(c.conf, c.text())
 	if c.json && b.err == nil {
-		text, err := exec.CommandContext(b.ctx, program(c.exe), "adapt", "--config", c.conf).Output()
+		text, err := exec.CommandContext(b.ctx, c.exe, "adapt", "--config", c.conf).Output()
 		if err != nil {
 			b.fail("cannot adapt %s: %w: %s", c.conf, err, c.text())
 			return
@@ -201,7 +204,7 @@ func (c *Caddy) command() command {
 // run is a subcommand with the configuration.
 func (c *Caddy) run(word string) command {
 	data := filepath.Join(c.dir, "run")
-	return command{name: "caddy", path: program(c.exe), dir: c.dir, args: []string{word, "--config", c.conf}, user: true, env: []string{"HOME=" + data, "XDG_DATA_HOME=" + data, "XDG_CONFIG_HOME=" + data}, log: c.errors}
+	return command{name: "caddy", path: c.exe, dir: c.dir, args: []string{word, "--config", c.conf}, user: true, env: []string{"HOME=" + data, "XDG_DATA_HOME=" + data, "XDG_CONFIG_HOME=" + data}, log: c.errors}
 }
 
 // reload makes Caddy load the file. It reports whether Caddy has taken it.
@@ -209,7 +212,7 @@ func (c *Caddy) reload() bool {
 	if c.b.err != nil {
 		return false
 	}
-	all := append(append([]string{}, c.b.enter...), program(c.exe), "reload", "--config", c.conf, "--address", c.admin)
+	all := append(append([]string{}, c.b.enter...), c.exe, "reload", "--config", c.conf, "--address", c.admin)
 	cmd := exec.CommandContext(c.b.ctx, all[0], all[1:]...)
 	out, err := cmd.CombinedOutput()
 	if err != nil && !strings.Contains(string(out), "rror") {

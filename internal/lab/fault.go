@@ -70,9 +70,9 @@ func (f Fault) comesAndGoes() Fault {
 	return f
 }
 
-// called gives a fault that many products share the name and words of one.
-func (f Fault) called(name, doc string) Fault {
-	f.Name, f.Doc = name, doc
+// called gives a fault that many products share another name behind one of them.
+func (f Fault) called(name string) Fault {
+	f.Name = name
 	return f
 }
 

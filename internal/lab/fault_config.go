@@ -17,24 +17,14 @@ func configFaults() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		f("invalid-reload-refused", "the application moved; the edit that follows it lacks a semicolon, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
-			n, from, to := b.moved()
-			n.Edit(func(text string) string {
-				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
+		f("invalid-reload-refused", "the application moved; the edit that follows it lacks a semicolon, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502,
+			spoilt(nginx(), func(text string, to int) string {
 				return strings.Replace(text, fmt.Sprint(":", to, ";"), fmt.Sprint(":", to), 1)
-			})
-			n.refusedReload()
-			return n.Scene("the file on disk has the right port and does not load")
-		}),
-		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
-			n, from, to := b.moved()
-			n.Edit(func(text string) string {
-				text = strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to))
+			}, nginxRefuses, "the file on disk has the right port and does not load")),
+		f("invalid-directive", "the edit that follows the application has a misspelt directive, so the reload was refused", vocab.InvalidConfig, vocab.ConnectionRefused, 502,
+			spoilt(nginx(), func(text string, to int) string {
 				return strings.Replace(text, "proxy_pass ", "proxy_read_timout 30s;\n        proxy_pass ", 1)
-			})
-			n.refusedReload()
-			return n.Scene("the file on disk has the right port and a word that nginx does not know")
-		}),
+			}, nginxRefuses, "the file on disk has the right port and a word that nginx does not know")),
 		f("invalid-not-running", "nginx does not run at all, because its configuration does not load", vocab.InvalidConfig, "", 0, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
@@ -46,12 +36,7 @@ func configFaults() []Fault {
 			n.failToStart()
 			return n.Quiet("nginx was started and gave up")
 		}).withConfig(),
-		f("not-applied-port", "the application moved, the file says so, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
-			n, from, to := b.moved()
-			b.later()
-			n.Edit(func(text string) string { return strings.ReplaceAll(text, fmt.Sprint(":", from), fmt.Sprint(":", to)) })
-			return n.Scene("the file on disk has the right port, the running nginx the old one")
-		}),
+		notApplied(nginx(), "nginx").needs("nginx"),
 		f("not-applied-timeout", "the limit was raised in the file, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))
@@ -65,18 +50,6 @@ func configFaults() []Fault {
 			return n.Scene("the file on disk says 10 s, the running nginx waits 1 s")
 		}),
 	}
-}
-
-// moved is a site whose application has just moved to another port.
-func (b *Bench) moved() (n *Nginx, from, to int) {
-	name := b.Name()
-	from = b.Port()
-	to = b.PortNear(from)
-	app := b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", from)))
-	n = b.Gateway(b.Site(name).Via(b, "http", app.Addr))
-	n.Run().Served(3)
-	b.move(app, name, fmt.Sprintf("127.0.0.1:%d", to))
-	return n, from, to
 }
 
 // later waits until an edit is visibly later than the start of the processes:
@@ -94,12 +67,12 @@ func (b *Bench) later() {
 	}
 }
 
-// refusedReload asks nginx to read a configuration that does not load, and waits
+// nginxRefuses asks nginx to read a configuration that does not load, and waits
 // until it has said so.
-func (n *Nginx) refusedReload() {
-	n.Signal(syscall.SIGHUP)
-	n.b.until("nginx has refused its configuration", func() bool {
-		text, err := os.ReadFile(n.errors)
+func nginxRefuses(g *Gateway) {
+	g.Signal(syscall.SIGHUP)
+	g.b.until("nginx has refused its configuration", func() bool {
+		text, err := os.ReadFile(filepath.Join(g.dir, "logs", "error.log"))
 		return err == nil && strings.Contains(string(text), "[emerg]")
 	})
 }

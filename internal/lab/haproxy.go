@@ -184,8 +184,8 @@ func (h *HAProxy) command() command {
 	} else {
 		args = append([]string{"-db"}, args...)
 	}
-	path, argv := program(h.b.haproxy), "haproxy"
-	if h.b.haproxy == haproxyNew {
+	path, argv := program(h.b.release("haproxy")), "haproxy"
+	if h.b.release("haproxy") != "haproxy" {
 		argv = path // the master becomes what its first word leads to (mworker_reexec, src/haproxy.c)
 	}
 	if h.way == toFile {

@@ -113,12 +113,9 @@ func (h *HAProxy) record(at time.Time, took float64) string {
 }
 
 // remembers makes the scene one whose log shows how long requests took.
-func (h *HAProxy) remembers() *HAProxy {
-	if h.way == toNobody {
-		h.way = toFile
-	}
+func (h *HAProxy) remembers() {
+	logged(h)
 	h.plain()
-	return h
 }
 
 // plain keeps the target behind a frontend of its own name.

@@ -80,7 +80,7 @@ func program(name string) string {
 	switch name {
 	case "caddy-new":
 		return built("caddy-" + CaddyVersion + "/caddy")
-	case haproxyNew:
+	case "haproxy-new":
 		return built("haproxy-3/haproxy")
 	case "php-fpm":
 		names = []string{"php-fpm", "php-fpm8.4", "php-fpm8.3", "php-fpm8.2", "php-fpm8.1"}

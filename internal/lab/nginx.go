@@ -52,6 +52,13 @@ func (b *Bench) Gateway(target *Site) *Nginx {
 	return b.gateway(pick(b, "nginx", "etc/nginx", "edge"), target)
 }
 
+// nginx lays out an nginx; extra are further lines of the target's location.
+func nginx(extra ...string) layout {
+	return func(b *Bench, app string, servers ...string) *Gateway {
+		return b.Gateway(b.Site(app).Via(b, "http", servers[0], extra...)).from(servers[0]).Gateway
+	}
+}
+
 // gateway is Gateway in a chosen folder.
 func (b *Bench) gateway(dir string, target *Site) *Nginx {
 	n := &Nginx{target: target, limit: 512}

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/goodgatehq/goodgate/internal/lab/backend"
@@ -159,19 +158,6 @@ func surprisingHAProxy() []Fault {
 			app.End()
 			return h.Scene()
 		}),
-		fault("queue-silent", "the server may have one connection and a slow request has it; nothing is logged on this host and there is no socket", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/slow", Do: "hang"}, {Path: "/"}}})
-			s := b.haSite(name, app.Addr+" maxconn 1")
-			s.path, s.back = "/list", "timeout queue 500ms\ntimeout server 600s"
-			h := b.HAProxy(s)
-			h.way, h.socket = toNobody, ""
-			h.Run().Served(2)
-			slow := *s
-			slow.path = "/slow"
-			b.occupy(h.hosts, slow.url())
-			b.until("the connection is taken", func() bool { return h.Get(1).Status == http.StatusServiceUnavailable })
-			return h.Scene()
-		}),
+		fault("queue-silent", "the server may have one connection and a slow request has it; nothing is logged on this host and there is no socket", vocab.ConnectionsExhausted, vocab.ConnectionLimitReached, 503, full(haproxy(oneConnection, func(h *HAProxy) { h.way, h.socket = toNobody, "" }))),
 	})
 }

@@ -84,12 +84,11 @@ func (b *Bench) Traefik(target *traefikSite) *Traefik {
 
 // told makes the scene one in which no file says what Traefik does: only its API
 // tells it.
-func (g *Traefik) told() *Traefik {
+func (g *Traefik) told() {
 	g.remote = "http"
 	if g.api == "" {
 		g.api = g.b.local()
 	}
-	return g
 }
 
 // provider is what stands behind the names of routers and services.
@@ -101,9 +100,8 @@ func (g *Traefik) provider() string {
 }
 
 // sees makes the scene one in which requests are remembered.
-func (g *Traefik) sees() *Traefik {
+func (g *Traefik) sees() {
 	g.access = filepath.Join(g.dir, "log", "access.log")
-	return g
 }
 
 // points are the entry points by address.

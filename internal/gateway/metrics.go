@@ -89,10 +89,13 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 
 func (p *pool) collectServers(d descs, gauge, count func(*prometheus.Desc, float64, ...string)) {
 	conditions := map[string]int{"up": 0}
-	var active, idle int
+	var active, idle, up int // up: without those that are asked only where no other can be
 	for _, e := range p.Endpoints() {
 		s := e.Status()
 		conditions[s.Condition]++
+		if s.Condition == "up" && !s.Backup {
+			up++
+		}
 		active, idle = active+s.Active, idle+s.Idle
 	}
 	for name, n := range conditions {
@@ -107,7 +110,10 @@ func (p *pool) collectServers(d descs, gauge, count func(*prometheus.Desc, float
 	sum(d.hangs, func(c *upstream.Counts) *atomic.Int64 { return &c.Hangs })
 	sum(d.stale, func(c *upstream.Counts) *atomic.Int64 { return &c.Stale })
 	sum(d.connects, func(c *upstream.Counts) *atomic.Int64 { return &c.Connects })
-	sat, want := p.scale(active, conditions["up"])
+	if up == 0 {
+		up = conditions["up"]
+	}
+	sat, want := p.scale(active, up)
 	gauge(d.saturation, sat, p.name)
 	gauge(d.wanted, want, p.name)
 }

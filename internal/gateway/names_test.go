@@ -157,14 +157,14 @@ func TestServersFile(t *testing.T) {
 	s.answersOf("b")
 }
 
-// keyPair writes a certificate for a client that signs itself.
-func keyPair(t *testing.T) (cert, key string, parsed *x509.Certificate) {
+// keyPair writes a certificate for a client that signs itself into dir.
+func keyPair(t *testing.T, dir string, serial int64) (cert, key string, parsed *x509.Certificate) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func keyPair(t *testing.T) (cert, key string, parsed *x509.Certificate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, key = filepath.Join(t.TempDir(), "client.pem"), filepath.Join(t.TempDir(), "client.key")
+	cert, key = filepath.Join(dir, "client.pem"), filepath.Join(dir, "client.key")
 	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "EC PRIVATE KEY", Bytes: bytes}} {
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
@@ -189,7 +189,7 @@ func keyPair(t *testing.T) (cert, key string, parsed *x509.Certificate) {
 // TestClientCertificate: a server that demands a certificate gets the one that is
 // configured, and says why it refuses where there is none.
 func TestClientCertificate(t *testing.T) {
-	cert, key, parsed := keyPair(t)
+	cert, key, parsed := keyPair(t, t.TempDir(), 7)
 	app := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "serial %v", r.TLS.PeerCertificates[0].SerialNumber)
 	}))
@@ -214,6 +214,44 @@ func TestClientCertificate(t *testing.T) {
 			t.Errorf("%d %q %v", code, body, h)
 		}
 	}
+}
+
+// TestClientCertificateIsRenewed: servers see the certificate that stands in the files
+// now, and no session brings the old one back.
+func TestClientCertificateIsRenewed(t *testing.T) {
+	dir := t.TempDir()
+	cert, key, old := keyPair(t, dir, 7)
+	app := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		fmt.Fprintf(w, "%v resumed %v", r.TLS.PeerCertificates[0].SerialNumber, r.TLS.DidResume)
+	}))
+	app.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()}
+	app.TLS.ClientCAs.AddCert(old)
+	other := t.TempDir()
+	newCert, newKey, renewed := keyPair(t, other, 8)
+	app.TLS.ClientCAs.AddCert(renewed)
+	app.StartTLS()
+	defer app.Close()
+	s := newSite(t, upstreamOf(func(u *config.Upstream) {
+		u.Protocol, u.TLS, u.Servers = "https", &config.TLS{Insecure: true, Cert: cert, Key: key}, []config.Server{{URL: "https://" + app.Listener.Addr().String()}}
+	}))
+	says := func(want string) {
+		t.Helper()
+		if code, body, _ := s.ask("GET", "/", ""); code != 200 || body != want {
+			t.Errorf("%d %q, want %q", code, body, want)
+		}
+	}
+	says("7 resumed false")
+	says("7 resumed true")
+	if err := os.Rename(newCert, cert); err != nil {
+		t.Fatal(err)
+	}
+	says("7 resumed true") // the key is still the old one
+	if err := os.Rename(newKey, key); err != nil {
+		t.Fatal(err)
+	}
+	says("8 resumed false")
+	says("8 resumed true")
 }
 
 // TestConcurrencyLimit: a server gets as many requests at once as it may, the others

@@ -120,7 +120,7 @@ func settings(name string, u config.Upstream) (upstream.Settings, error) {
 }
 
 func clientTLS(c *config.TLS) (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(sessions)}
 	if c == nil {
 		return t, nil
 	}
@@ -130,11 +130,11 @@ func clientTLS(c *config.TLS) (*tls.Config, error) {
 		return nil, fmt.Errorf("cannot read the authorities: %w", err)
 	}
 	if c.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+		i, err := newIdentity(c.Cert, c.Key)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the client certificate: %w", err)
+			return nil, err
 		}
-		t.Certificates = []tls.Certificate{pair}
+		t.GetClientCertificate, t.ClientSessionCache = i.show, i
 	}
 	return t, nil
 }

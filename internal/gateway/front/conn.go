@@ -94,7 +94,7 @@ func (c *conn) run() {
 			f.leave()
 		}
 	}()
-	if c.secure != nil && c.remote == "" {
+	if c.secure != nil && c.state.Load() != uint32(resting) {
 		proto, ok := c.handshake()
 		if !ok {
 			return

@@ -83,9 +83,10 @@ func (f *Front) sweep() int {
 
 // look ends what takes too long. It is called by the watcher.
 func (c *conn) look(now int64) {
-	since := now - c.since.Load()
+	s := state(c.state.Load())
+	since := now - c.since.Load() // of this state or a later one: to writes it first
 	l := &c.front.limits
-	switch s := state(c.state.Load()); {
+	switch {
 	case s == fresh && l.HeaderTime > 0 && since > int64(l.HeaderTime),
 		(s == idle || s == resting) && l.IdleTime > 0 && since > int64(l.IdleTime):
 		if c.below.Look() == sock.Readable {

@@ -43,7 +43,7 @@ reads the logs that the gateways of this host are configured to write. It works 
 core, low priority, and the page cache is left as it was; --fast lifts that.
 
 It exits with 0 where nothing failed, 1 where something did, 2 where it could not
-do its work.`,
+do its work, 3 where it understood none of the lines.`,
 		Example: `  goodgate logs /var/log/nginx
   goodgate logs /var/log/nginx/access.log* --since 2h --by route
   goodgate logs /var/log/journal --since yesterday
@@ -131,6 +131,8 @@ func (s *session) printLogs(rep *scan.Report, f logsFlags) error {
 		return exitCode(ExitProblem)
 	case read == 0:
 		return exitCode(ExitFailed)
+	case rep.Lines > 0 && !rep.Understood():
+		return exitCode(ExitUnclear)
 	}
 	return nil
 }

@@ -165,12 +165,17 @@ func TestLogsExitCodes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "good.log"), []byte(good), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "numbers.log"), []byte("1\n2\n3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
 		say  string
 	}{
 		{[]string{filepath.Join(dir, "good.log")}, ExitHealthy, ""},
+		{[]string{filepath.Join(dir, "numbers.log")}, ExitUnclear, ""},
+		{[]string{filepath.Join(dir, "good.log"), filepath.Join(dir, "numbers.log")}, ExitHealthy, ""},
 		{[]string{filepath.Join(dir, "none.log")}, ExitFailed, ""},
 		{[]string{filepath.Join(dir, "good.log"), filepath.Join(dir, "none.log")}, ExitHealthy, ""},
 		{[]string{filepath.Join(dir, "good.log"), "--by", "colour"}, ExitFailed, "choices are cause"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/doctor"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -30,6 +31,8 @@ func Logs(w io.Writer, form string, r *scan.Report, top int, s Style) error {
 type logs struct {
 	*scan.Report
 	Answer   string // one sentence that stands alone
+	State    doctor.State
+	Word     string // of the state
 	Bad      bool   // something failed
 	Facts    []string
 	Statuses []string
@@ -63,7 +66,14 @@ func logsView(r *scan.Report, top int) logs {
 		l.Day = *r.To
 	}
 	failing := r.Failing()
-	l.Bad = failing > 0 || r.Befell()
+	switch l.Bad = failing > 0 || r.Befell(); {
+	case l.Bad:
+		l.State, l.Word = doctor.Bad, "FAILURES"
+	case r.Understood():
+		l.State, l.Word = doctor.Good, "NO FAILURES"
+	default:
+		l.State, l.Word = doctor.Unclear, "NOTHING KNOWN"
+	}
 	for _, f := range r.Failures {
 		switch {
 		case f.Program:
@@ -218,6 +228,8 @@ func (l *logs) answer(failing uint64) string {
 	switch {
 	case failing == 0 && l.Lines == 0:
 		return "The logs have no line in the time asked for."
+	case failing == 0 && !l.Understood():
+		return fmt.Sprintf("None of %s was understood.", many(l.Lines, "line"))
 	case failing == 0 && l.Requests == 0 && len(l.Programs) > 0:
 		return fmt.Sprintf("%s: %s.", many(l.Programs[0].Count, "time"), l.Programs[0].Title())
 	case failing == 0 && l.Requests > 0:

@@ -9,7 +9,7 @@ import (
 
 func logsMarkdown(w io.Writer, l logs) error {
 	m := &markdown{bufio.NewWriter(w)}
-	m.line("**%s** %s", map[bool]string{true: "FAILURES", false: "NO FAILURES"}[l.Bad], words(l.Answer))
+	m.line("**%s** %s", l.Word, words(l.Answer))
 	m.line("")
 	m.line("%s", words(strings.Join(l.Facts, ", ")))
 	if len(l.Statuses) > 0 {

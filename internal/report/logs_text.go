@@ -6,18 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goodgatehq/goodgate/internal/doctor"
 	"github.com/goodgatehq/goodgate/internal/scan"
 )
 
 // logsText writes the answer, the picture, what failed, what is not known.
 func logsText(w io.Writer, l logs, s Style) error {
 	t := newText(w, s)
-	state, word := doctor.Good, "NO FAILURES"
-	if l.Bad {
-		state, word = doctor.Bad, "FAILURES"
-	}
-	t.block(t.stateSign(state)+" "+t.paint(bold+";"+stateColor(state), word)+"  ", 4+len(word), bold, t.safe(l.Answer))
+	t.block(t.stateSign(l.State)+" "+t.paint(bold+";"+stateColor(l.State), l.Word)+"  ", 4+len(l.Word), bold, t.safe(l.Answer))
 	t.block("  ", 2, "", t.safe(strings.Join(l.Facts, t.sign.dot)))
 	if len(l.Statuses) > 0 {
 		t.block("  ", 2, faint, strings.Join(l.Statuses, "  "))

@@ -128,6 +128,10 @@ func (r *Report) Befell() bool {
 	return slices.ContainsFunc(r.Failures, func(f Failure) bool { return f.Program })
 }
 
+// Understood reports whether anything was read that can tell of failures: a report
+// without a line, or of none that was understood, says nothing about the site.
+func (r *Report) Understood() bool { return r.Lines > r.Unparsed }
+
 // Failing is the number of failures: failed requests, and lines of error logs
 // that no access log explains.
 func (r *Report) Failing() (n uint64) {

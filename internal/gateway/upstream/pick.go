@@ -150,15 +150,15 @@ func (p *Pool) choose(list []*Endpoint, c *Choice) *Endpoint {
 	}
 	switch p.Settings.Policy {
 	case RoundRobin:
-		return byWeight(list, spread(p.turn.Add(1)))
+		return list[byWeight(list, spread(p.turn.Add(1)))]
 	case Random:
-		return byWeight(list, rand.Float64())
+		return list[byWeight(list, rand.Float64())]
 	case Hash, Sticky:
 		if c.Key != "" {
 			return rendezvous(list, c.Key)
 		}
 	}
-	return leastLoad(list)
+	return leastLoad(p.pair(list))
 }
 
 // alike is by how much the scores of two servers may differ without a preference,
@@ -169,22 +169,30 @@ const (
 	floor = 0.001
 )
 
-// leastLoad is the better of two random servers: as good as the best of all, and
-// no two gateways run after the same one.
-func leastLoad(list []*Endpoint) *Endpoint {
+// pair returns two random servers of several. Where weights differ, the first of them
+// is the one that weights alone would choose.
+func (p *Pool) pair(list []*Endpoint) (x, y *Endpoint, byWeights bool) {
 	a := rand.IntN(len(list))
+	if byWeights = p.uneven.Load(); byWeights {
+		a = byWeight(list, rand.Float64())
+	}
 	b := rand.IntN(len(list) - 1)
 	if b >= a {
 		b++
 	}
+	return list[a], list[b], byWeights
+}
+
+// leastLoad is the better of two random servers: as good as the best of all, and
+// no two gateways run after the same one.
+func leastLoad(x, y *Endpoint, byWeights bool) *Endpoint {
 	now := time.Now().UnixNano()
-	x, y := list[a], list[b]
 	unknown := max(x.latency.estimate(now), y.latency.estimate(now)) // a new one is as good as the other
 	sx, sy := x.score(now, unknown), y.score(now, unknown)
 	switch {
 	case sy*alike < sx:
 		return y
-	case sx*alike < sy:
+	case sx*alike < sy, byWeights:
 		return x
 	}
 	wx, wy := x.share(now), y.share(now)
@@ -201,19 +209,20 @@ func spread(n uint64) float64 {
 	return float64(n*golden>>11) / (1 << 53)
 }
 
-func byWeight(list []*Endpoint, at float64) *Endpoint {
+// byWeight returns which server of list stands at that share of all weights.
+func byWeight(list []*Endpoint, at float64) int {
 	now := time.Now().UnixNano()
 	total := 0.0
 	for _, e := range list {
 		total += e.share(now)
 	}
 	at *= total
-	for _, e := range list {
+	for i, e := range list {
 		if at -= e.share(now); at < 0 {
-			return e
+			return i
 		}
 	}
-	return list[len(list)-1]
+	return len(list) - 1
 }
 
 // rendezvous is highest-random-weight hashing: a server that leaves moves only its

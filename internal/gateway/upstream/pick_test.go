@@ -44,6 +44,10 @@ func TestPoliciesHeedWeights(t *testing.T) {
 		if got["1"] < 5600 || got["1"] > 6400 {
 			t.Errorf("%s: of 8000 the server of weight 3 got %d, the one of weight 1 %d", policy, got["1"], got["0"])
 		}
+		p = pooled(t, Settings{Policy: policy}, 1, 1, 8)
+		if got := spreadOf(t, p, 8000, func(i int) string { return fmt.Sprint("key", i) }); got["2"] < 6000 || got["2"] > 6800 {
+			t.Errorf("%s: of 8000 the server of weight 8 among two of weight 1 got %d", policy, got["2"])
+		}
 	}
 }
 

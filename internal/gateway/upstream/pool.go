@@ -19,6 +19,7 @@ type Pool struct {
 	Totals   Totals
 
 	ends   atomic.Pointer[[]*Endpoint]
+	uneven atomic.Bool   // weights differ
 	turn   atomic.Uint64 // of round robin
 	queued atomic.Int32  // length of queue
 	held   atomic.Int32  // requests in the queue, or just called from it
@@ -92,6 +93,7 @@ func (p *Pool) Replace(ends []*Endpoint) {
 		}
 		next = append(next, e)
 	}
+	p.uneven.Store(slices.ContainsFunc(next, func(e *Endpoint) bool { return e.Weight != next[0].Weight }))
 	var gone []*Endpoint
 	for _, e := range old {
 		if find(next, e) == nil {

@@ -160,7 +160,7 @@ func (m *markdown) others(p page) {
 	if len(p.Others) == 0 {
 		return
 	}
-	if p.State == doctor.Unclear {
+	if p.FixIf != "" {
 		m.line("\n### Or\n")
 	} else {
 		m.line("\n### Why not\n")

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/goodgatehq/goodgate/internal/doctor"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 var update = flag.Bool("update", false, "write what is printed into the golden files")
@@ -150,4 +151,22 @@ func parse(t *testing.T, file string) *txtar.Archive {
 		t.Fatal(err)
 	}
 	return ar
+}
+
+// TestRecoveredSaysHowSure: what is over is told as surely as it is known.
+func TestRecoveredSaysHowSure(t *testing.T) {
+	for verdict, want := range map[vocab.Verdict]string{
+		vocab.Confirmed: "It works again. It was restarted.",
+		vocab.Likely:    "It works again. Likely: It was restarted.",
+		vocab.Uncertain: "It works again; the evidence does not settle whether it was process/upstream-restarting or config/keepalive-race.",
+	} {
+		d := doctor.Diagnosis{Verdict: vocab.Recovered, Causes: []doctor.Cause{
+			{ID: vocab.UpstreamRestarting, Verdict: verdict, Summary: "It was restarted.", Fixes: []doctor.Fix{{Text: "Restart it gently."}}},
+			{ID: vocab.KeepaliveRace, Verdict: vocab.Uncertain, Summary: "It closed too soon."},
+		}}
+		p := view(&d, false)
+		if p.Answer != want || (p.FixIf != "") != (verdict == vocab.Uncertain) {
+			t.Errorf("%s: %q, fix if %q", verdict, p.Answer, p.FixIf)
+		}
+	}
 }

@@ -202,7 +202,7 @@ func (t *text) others(p page) {
 	if len(p.Others) == 0 {
 		return
 	}
-	if p.State == doctor.Unclear {
+	if p.FixIf != "" {
 		t.title("Or")
 	} else {
 		t.title("Why not")

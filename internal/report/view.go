@@ -66,8 +66,8 @@ func view(d *doctor.Diagnosis, all bool) page {
 	if len(d.Causes) > 0 {
 		first := d.Causes[0]
 		p.For, p.Against, p.Fixes = points(first.For, day, first.Subject), points(first.Against, day, first.Subject), first.Fixes
-		p.Others = others(d.Causes[1:], d.Verdict, all, day)
-		if p.State == doctor.Unclear {
+		p.Others = others(d.Causes[1:], first.Verdict, all, day)
+		if p.State == doctor.Unclear || first.Verdict == vocab.Uncertain {
 			p.FixIf = string(first.ID)
 		}
 	}
@@ -154,16 +154,26 @@ func answer(d *doctor.Diagnosis) string {
 		return text + "; no failure was seen."
 	case len(d.Causes) > 0 && (d.Verdict == vocab.Confirmed || d.Verdict == vocab.Likely):
 		return sentence(d.Causes[0].Summary)
+	case d.Verdict == vocab.Recovered && len(d.Causes) > 0 && d.Causes[0].Verdict == vocab.Uncertain:
+		return "It works again; " + unsettled(d.Causes, "was") + "."
+	case d.Verdict == vocab.Recovered && len(d.Causes) > 0 && d.Causes[0].Verdict == vocab.Likely:
+		return "It works again. Likely: " + sentence(d.Causes[0].Summary)
 	case d.Verdict == vocab.Recovered && len(d.Causes) > 0:
 		return "It works again. " + sentence(d.Causes[0].Summary)
 	case d.Verdict == vocab.Recovered:
 		return d.Target + " works again; why it failed is not known."
-	case len(d.Causes) > 1:
-		return fmt.Sprintf("%s; the evidence does not settle whether it is %s or %s.", failure(d), d.Causes[0].ID, d.Causes[1].ID)
-	case len(d.Causes) == 1:
-		return fmt.Sprintf("%s; it may be %s, the evidence does not settle it.", failure(d), d.Causes[0].ID)
+	case len(d.Causes) > 0:
+		return failure(d) + "; " + unsettled(d.Causes, "is") + "."
 	}
 	return failure(d) + "; what was seen does not say why."
+}
+
+// unsettled names the two likeliest causes of which neither is likely.
+func unsettled(causes []doctor.Cause, is string) string {
+	if len(causes) == 1 {
+		return fmt.Sprintf("it may be %s, the evidence does not settle it", causes[0].ID)
+	}
+	return fmt.Sprintf("the evidence does not settle whether it %s %s or %s", is, causes[0].ID, causes[1].ID)
 }
 
 // failure says what the client got.

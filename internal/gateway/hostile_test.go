@@ -43,6 +43,10 @@ func TestSpoofedOrigin(t *testing.T) {
 	if strings.Contains(got, "6.6.6.6") || strings.Contains(got, "evil") || strings.Contains(got, ": 66\n") || !strings.Contains(got, "kept") {
 		t.Error(got)
 	}
+	got = s.raw("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTrailer: X-Forwarded-For, X_Real_Ip, Digest\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx-forwarded-for: 6.6.6.6\r\nX_Real_Ip: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nVia: 6.6.6.6\r\nDigest: d\r\n\r\n")
+	if strings.Contains(got, "6.6.6.6") || !strings.Contains(got, "trailer Digest=[d]") {
+		t.Error(got)
+	}
 	s = newSite(t, func(c *config.Config) { c.Trusted = []string{"127.0.0.1"} }, newServer(t, echo()))
 	got = s.raw("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n")
 	if strings.Contains(got, "6.6.6.6") || !strings.Contains(got, "X-Forwarded-Prefix: /evil") {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"net/textproto"
 	"strings"
 	"time"
 
@@ -173,7 +174,9 @@ func brokenOff(err error) *refusal {
 func (h *handler) requestTrailer() [][2]string {
 	var out [][2]string
 	for _, f := range h.r.Trailer() {
-		if !forbiddenTrailer(f.Name) {
+		// What reaches no server in a head reaches none behind a body, where some servers
+		// add it to the head (CVE-2013-5704).
+		if name := textproto.CanonicalMIMEHeaderKey(f.Name); !forbiddenTrailer(name) && !h.stays(name, "") {
 			out = append(out, [2]string{f.Name, f.Value})
 		}
 	}

@@ -78,7 +78,9 @@ func (x *exchange) next() {
 	x.bad = gateway.Bad{}
 	x.in = incoming{chunks: x.in.chunks}
 	x.answer = answer{}
-	x.answering.Store(false)
+	if x.answering.Load() {
+		x.answering.Store(false)
+	}
 	x.out = x.out[:0]
 	if cap(x.out) > 4*outSize {
 		x.out = make([]byte, 0, outSize)

@@ -3,13 +3,11 @@ package lab
 import (
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/goodgatehq/goodgate/internal/lab/backend"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -118,18 +116,20 @@ func (l *Lighttpd) logs(s *Scene) { s.Logs = append(s.Logs, l.errors, l.access) 
 
 func (l *Lighttpd) record(time.Time, float64) string { return "" } // no scene has looked back so far
 
+// lighttpd lays out a lighttpd; more are further attributes of its host.
+func lighttpd(more ...string) layout {
+	return func(b *Bench, app string, servers ...string) *Gateway {
+		return b.Lighttpd(b.lightSite(app, hostAt(servers[0], more...))).Gateway
+	}
+}
+
+// lighttpdAway: once lighttpd has met a dead host, it leaves it out for a second.
 func lighttpdAway() []Fault {
+	l := lighttpd()
+	gone := func(f Fault) Fault { return f.orSymptom(vocab.DestinationUnavailable).status(503) }
 	return []Fault{
-		fault("down-never-started", "nothing has ever listened at the host of proxy.server", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			return b.Lighttpd(b.lightSite(b.Name(), hostAt(b.local()))).Run().Scene()
-		}).orSymptom(vocab.DestinationUnavailable),
-		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			l := b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Served(3)
-			app.End()
-			return l.Scene()
-		}).orSymptom(vocab.DestinationUnavailable),
+		gone(neverStarted(l)).says("nothing has ever listened at the host of proxy.server"),
+		gone(stopped(l)),
 		fault("down-missing-socket", "php-fpm's unix socket does not exist", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.home(name)
@@ -137,82 +137,26 @@ func lighttpdAway() []Fault {
 			s.key = "fastcgi.server"
 			return b.Lighttpd(s).Run().Scene()
 		}).orSymptom(vocab.DestinationUnavailable),
-		fault("address-other-port", "the application listens on another port than proxy.server says", vocab.WrongAddress, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			wrong := b.Port()
-			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
-			return b.Lighttpd(b.lightSite(name, hostAt(fmt.Sprintf("127.0.0.1:%d", wrong)))).Run().Scene()
-		}).orSymptom(vocab.DestinationUnavailable),
-		fault("permission-socket", "the unix socket belongs to root, mode 0600", vocab.SocketPermission, vocab.ProxyInternalError, 503, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			address := b.socket(name)
-			config := good(address)
-			config.Mode = 0o600
-			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
-			return b.Lighttpd(b.lightSite(name, hostAt(address))).Run().Scene()
-		}).needs("root").orSymptom(vocab.DestinationUnavailable),
-		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			l := b.Lighttpd(b.lightSite(name, hostAt(app.Addr, `"read-timeout" => 1`))).Run().Served(3)
-			app.Freeze()
-			return l.Scene()
-		}),
-		fault("unreachable-no-route", "there is no route to the host's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 503, func(b *Bench) (Scene, error) {
-			b.Machine(nil)
-			return b.Lighttpd(b.lightSite(b.Name(), hostAt(fmt.Sprintf("10.20.30.40:%d", b.Port())))).Run().Scene()
-		}).needs("netns").orSymptom(vocab.DestinationUnavailable),
+		gone(otherPort(l, "the application listens on another port than proxy.server says")),
+		gone(closedSocket(l)),
+		frozen(lighttpd(`"read-timeout" => 1`)).symptom(vocab.ConnectionReadTimeout),
+		gone(noRoute(l)).says("there is no route to the host's network"),
 	}
 }
 
 func lighttpdAnswer() []Fault {
-	f := func(name, doc, what string, cause vocab.Cause, symptom vocab.Symptom, status int) Fault {
-		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, does(b.local(), what))
-			return b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Scene()
-		})
-	}
-	routed := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, r backend.Route) Fault {
-		return fault(name, doc, cause, symptom, status, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			r.Path = "/"
-			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
-			return b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Scene()
-		})
-	}
-	return []Fault{
-		f("empty-close", "the application reads the request and closes without a word: lighttpd says 500", "close", vocab.EmptyResponse, vocab.ConnectionTerminated, 500),
-		f("empty-reset", "the application reads the request and resets the connection: lighttpd says 500", "reset", vocab.EmptyResponse, vocab.ConnectionTerminated, 500),
-		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.ConnectionTerminated, 500),
-		routed("buffer", "the application sends 70 KB of cookies, a header may have 64 KiB", vocab.BufferTooSmall, vocab.HTTPHeaderSectionSize, 502, backend.Route{Pad: 70000}),
-		routed("app-error", "the application answers 500", vocab.AppError, "", 500, backend.Route{Status: 500, Body: "Internal Server Error\n"}),
-		routed("app-503", "the application answers 503", vocab.AppError, "", 503, backend.Route{Status: 503, Body: "no database\n"}),
-		fault("mismatch-http-to-https", "lighttpd speaks plain HTTP, the Node application TLS", vocab.ProtocolMismatch, vocab.ConnectionTerminated, 500, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.NodeTLS(name, b.local(), b.certificate(certificate{name: name + ".internal"}))
-			return b.Lighttpd(b.lightSite(name, hostAt(app.Addr))).Run().Scene()
-		}).needs("node").orSymptom(vocab.HTTPProtocolError),
-	}
+	l := lighttpd()
+	return append(append([]Fault{
+		emptyClose(l).says("the application reads the request and closes without a word: lighttpd says 500").status(500),
+		emptyReset(l).says("the application reads the request and resets the connection: lighttpd says 500").status(500),
+		halfHeader(l).status(500),
+		bigHeader(l, 70000, "the application sends 70 KB of cookies, a header may have 64 KiB"),
+	}, appErrors(l)...),
+		toHTTPS(l, "lighttpd speaks plain HTTP, the Node application TLS").orSymptom(vocab.HTTPProtocolError).status(500))
 }
 
 func lighttpdHealthy() []Fault {
-	route := func(name, doc string, r backend.Route) Fault {
-		status := r.Status
-		if status == 0 {
-			status = http.StatusOK
-		}
-		return healthy("healthy-"+name, doc, status, func(b *Bench) (Scene, error) {
-			app := b.Name()
-			r.Path = "/"
-			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
-			return b.Lighttpd(b.lightSite(app, hostAt(p.Addr))).Run().Scene()
-		})
-	}
-	return []Fault{
-		route("plain", "the application answers", backend.Route{}),
-		route("404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}),
-		route("slow", "answers take 0.7 s", backend.Route{Delay: 700}),
+	return append(allWell(lighttpd(), ""),
 		healthy("healthy-php", "php-fpm answers", 200, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			p := b.PHP(name, b.local(), "", map[string]string{"index.php": "echo 'ok';"})
@@ -220,5 +164,5 @@ func lighttpdHealthy() []Fault {
 			s.key, s.path = "fastcgi.server", "/index.php"
 			return b.Lighttpd(s).Run().Scene()
 		}).needs("php-fpm"),
-	}
+	)
 }

@@ -105,33 +105,25 @@ func (q *Squid) logs(s *Scene) {
 
 func (q *Squid) record(time.Time, float64) string { return "" } // no scene has looked back so far
 
+// squid lays out a Squid; more are further directives.
+func squid(more ...string) layout {
+	return func(b *Bench, app string, servers ...string) *Gateway {
+		q := b.Squid(b.peerSite(app, servers...))
+		q.more = lines(more)
+		return q.Gateway
+	}
+}
+
+// squidAway: what clients get depends on whether Squid has found out already.
 func squidAway() []Fault {
+	away := func(f Fault, symptom, or vocab.Symptom, status, orStatus int) Fault {
+		return f.sees(symptom, status).orSymptom(or).orStatus(orStatus).also(vocab.NoHealthyUpstream)
+	}
 	return []Fault{
-		fault("down-never-started", "nothing has ever listened at the peer's address: Squid has not found it alive", vocab.UpstreamDown, vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
-			return b.Squid(b.peerSite(b.Name(), b.local())).Run().Scene()
-		}).orStatus(503).orSymptom(vocab.ConnectionRefused).also(vocab.NoHealthyUpstream),
-		fault("down-stopped", "the application served requests and was then stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			q := b.Squid(b.peerSite(name, app.Addr)).Run().Served(3)
-			app.End()
-			return q.Scene()
-		}).orStatus(502).orSymptom(vocab.DestinationUnavailable).also(vocab.NoHealthyUpstream),
-		fault("address-other-port", "the application listens on another port than cache_peer says", vocab.WrongAddress, vocab.DestinationUnavailable, 502, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			wrong := b.Port()
-			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
-			return b.Squid(b.peerSite(name, fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
-		}).orStatus(503).orSymptom(vocab.ConnectionRefused).also(vocab.NoHealthyUpstream),
-		fault("hung-sigstop", "the application has been stopped by SIGSTOP; the kernel still accepts for it", vocab.UpstreamHung, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			q := b.Squid(b.peerSite(name, app.Addr))
-			q.more = "read_timeout 1 second\n"
-			q.Run().Served(3)
-			app.Freeze()
-			return q.Scene()
-		}),
+		away(neverStarted(squid()), vocab.DestinationUnavailable, vocab.ConnectionRefused, 502, 503).says("nothing has ever listened at the peer's address: Squid has not found it alive"),
+		away(stopped(squid()), vocab.ConnectionRefused, vocab.DestinationUnavailable, 503, 502),
+		away(otherPort(squid(), "the application listens on another port than cache_peer says"), vocab.DestinationUnavailable, vocab.ConnectionRefused, 502, 503),
+		frozen(squid("read_timeout 1 second")).symptom(vocab.ConnectionReadTimeout),
 		fault("no-route", "no cache_peer_access line allows the request, and nothing may go direct", vocab.NoRoute, vocab.ProxyInternalResponse, 502, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
@@ -172,22 +164,4 @@ func squidAnswer() []Fault {
 	}
 }
 
-func squidHealthy() []Fault {
-	route := func(name, doc string, r backend.Route) Fault {
-		status := r.Status
-		if status == 0 {
-			status = http.StatusOK
-		}
-		return healthy("healthy-"+name, doc, status, func(b *Bench) (Scene, error) {
-			app := b.Name()
-			r.Path = "/"
-			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
-			return b.Squid(b.peerSite(app, p.Addr)).Run().Served(0).Scene()
-		})
-	}
-	return []Fault{
-		route("plain", "the application answers", backend.Route{}),
-		route("404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}),
-		route("slow", "answers take 0.7 s", backend.Route{Delay: 700}),
-	}
-}
+func squidHealthy() []Fault { return allWell(squid(), "") }

@@ -14,7 +14,7 @@ import (
 func (c *config) refine(key dialect.Key, header, whole float64, in topo.Settings) dialect.Key {
 	wait := in[vocab.ReadTimeout].Number
 	known := c.version > 0 && c.version <= 206 // what CD means
-	if key != keyClientBody || known || wait <= 0 || whole-max(header, 0) < wait {
+	if key != keyClientBody || known || wait <= 0 || whole-max(header, 0) < wait-0.01 {
 		return key
 	}
 	if whole-max(header, 0) <= wait*1.02+0.1 {

@@ -21,6 +21,7 @@ func TestRefine(t *testing.T) {
 		{"2.6.12", `f hangbody/s1 0/0/0/0/1000 200 53 - - sD-- 1/1/0/0/0 0/0 "GET /hangbody HTTP/1.1"`, keysD},
 		{"3.0.11", `f hangbody/s1 0/0/0/28/1029 200 53 - - CD-- 1/1/0/0/0 0/0 "GET /hangbody HTTP/1.1"`, keysD},
 		{"3.0.11", `f hangchunk/s1 0/0/0/0/1000 200 60 - - CD-- 1/1/0/0/0 0/0 "GET /hangchunk HTTP/1.1"`, keysD},
+		{"3.0.11", `orders_in orders_servers/s1 0/0/0/1/1001 200 90 - - CD-- 2/1/0/0/0 0/0 "GET /v1/list HTTP/1.1"`, keysD},
 		{"", `f hangchunk/s1 0/0/0/0/1000 200 60 - - CD-- 1/1/0/0/0 0/0 "GET /hangchunk HTTP/1.1"`, keysD},
 		{"3.0.11", `f flow/s1 0/0/0/1/337 200 59 - - CD-- 1/1/0/0/0 0/0 "GET /flow HTTP/1.1"`, keyClientBody},
 		{"3.0.11", `f flow/s1 0/0/0/0/1457 200 78 - - CD-- 1/1/0/0/0 0/0 "GET /flow HTTP/1.1"`, keyBodyEnded},

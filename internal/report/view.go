@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -178,9 +179,12 @@ func unsettled(causes []doctor.Cause, is string) string {
 
 // failure says what the client got.
 func failure(d *doctor.Diagnosis) string {
+	unreached := slices.IndexFunc(d.Items, func(it evidence.Item) bool { return it.Fact == vocab.GatewayUnreachable && it.Quote != "" })
 	switch {
 	case d.Status > 0:
 		return d.Target + " answers " + strconv.Itoa(d.Status)
+	case unreached >= 0:
+		return d.Target + " cannot be reached (" + d.Items[unreached].Quote + ")"
 	case d.Window.Failures > 0:
 		return fmt.Sprintf("%s failed %s", d.Target, times(d.Window.Failures))
 	}

@@ -287,18 +287,20 @@ func (c *conn) mayWrite() {
 }
 
 // closeIdle closes the connection where no request is under way, or on its way as
-// far as can be seen. The caller holds front.mu.
-func (c *conn) closeIdle() {
+// far as can be seen, and reports whether it did. The caller holds front.mu.
+func (c *conn) closeIdle() bool {
 	s := state(c.state.Load())
 	if s != fresh && s != idle && s != resting {
-		return
+		return false
 	}
 	if c.below.Look() == sock.Readable {
-		return // a request that came before the end was known
+		return false // a request that came before the end was known
 	}
-	if c.state.CompareAndSwap(uint32(s), uint32(closing)) {
-		c.s.SetReadDeadline(past)
+	if !c.state.CompareAndSwap(uint32(s), uint32(closing)) {
+		return false
 	}
+	c.s.SetReadDeadline(past)
+	return true
 }
 
 // linger is for how long what a client still sends is read after an answer that

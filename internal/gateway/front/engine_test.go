@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -582,5 +583,70 @@ func TestRest(t *testing.T) {
 	}
 	if _, err := in.ReadByte(); err != io.EOF {
 		t.Error(err)
+	}
+}
+
+// short is a listener that runs out of descriptors once.
+type short struct {
+	net.Listener
+	fail chan bool
+}
+
+func (l *short) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		select {
+		case <-l.fail:
+			c.Close() // what the kernel keeps waiting would come again
+			return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+		default:
+		}
+	}
+	return c, err
+}
+
+// TestNoDescriptors: connections that do nothing make way for those that ask.
+func TestNoDescriptors(t *testing.T) {
+	s := newSite(t, nil, func(c net.Conn, r *http.Request, _ []byte) bool {
+		if r.URL.Path == "/slow" {
+			time.Sleep(unused + 500*time.Millisecond)
+		}
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		return true
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := &short{l, make(chan bool, 1)}
+	s.serve(few)
+	s.addr = l.Addr().String()
+	var quiet []net.Conn
+	for range 40 {
+		c := s.dial()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		reply(t, bufio.NewReader(c), "GET")
+		quiet = append(quiet, c)
+	}
+	busy := s.dial()
+	io.WriteString(busy, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+	time.Sleep(unused + 200*time.Millisecond)
+	few.fail <- true
+	s.dial().Close()
+	gone := 0
+	for _, c := range quiet {
+		c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		if _, err := c.Read(make([]byte, 1)); err == io.EOF {
+			gone++
+		}
+	}
+	if gone == 0 || gone > 10 {
+		t.Errorf("%d of %d were ended", gone, len(quiet))
+	}
+	if resp, body := reply(t, bufio.NewReader(busy), "GET"); body != "ok" {
+		t.Errorf("%v %q", resp, body)
+	}
+	if got := s.raw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Errorf("%q", got)
 	}
 }

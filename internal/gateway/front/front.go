@@ -5,12 +5,14 @@
 package front
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,7 +96,7 @@ func (f *Front) Serve(l net.Listener) error {
 		}
 		// No descriptors, or no memory: others give some back.
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		f.complaints.Printf("cannot accept a connection, trying again in %v: %v", pause, err)
+		f.complaints.Printf("cannot accept a connection, ending %d that do nothing and trying again in %v: %v", f.shed(f.clock.now.Load()), pause, err)
 		time.Sleep(pause)
 	}
 }
@@ -231,6 +233,36 @@ func (f *Front) closeIdle() int {
 		c.closeIdle()
 	}
 	return f.count
+}
+
+// unused is for how long a connection has done nothing that may be ended for want of
+// descriptors: nobody is in the middle of coming back to it.
+const unused = time.Second
+
+// shed closes those connections that have been idle for longest, a sixteenth of all, so
+// that clients with a request get in, and returns how many they are.
+func (f *Front) shed(now int64) (ended int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var idlers []*conn
+	for c := f.first; c != nil; c = c.next {
+		switch state(c.state.Load()) {
+		case fresh, idle, resting:
+			if now-c.since.Load() > int64(unused) {
+				idlers = append(idlers, c)
+			}
+		}
+	}
+	slices.SortFunc(idlers, func(a, b *conn) int { return cmp.Compare(a.since.Load(), b.since.Load()) })
+	for _, c := range idlers {
+		if ended > f.count/16 {
+			break
+		}
+		if c.closeIdle() {
+			ended++
+		}
+	}
+	return ended
 }
 
 func (f *Front) breakOff() {

@@ -28,6 +28,8 @@ func newServer(f *Front, complaints *log.Logger) *http.Server {
 		},
 	}
 	s.Protocols.SetHTTP2(true)
+	// As HAProxy: each stream may hold a connection to a server.
+	s.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 100}
 	return s
 }
 

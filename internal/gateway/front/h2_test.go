@@ -231,3 +231,16 @@ func TestHTTP2Floods(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHTTP2Streams: a client learns how many streams it may open at once.
+func TestHTTP2Streams(t *testing.T) {
+	s := newSite(t, nil, nil)
+	addr, conf := s.secure()
+	_, settings := s.frames(addr, conf, 0, 0).until(0, frameSettings)
+	for ; len(settings) >= 6; settings = settings[6:] {
+		if binary.BigEndian.Uint16(settings) == 3 && binary.BigEndian.Uint32(settings[2:]) == 100 {
+			return
+		}
+	}
+	t.Error("no SETTINGS_MAX_CONCURRENT_STREAMS of 100")
+}

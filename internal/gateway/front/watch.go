@@ -89,12 +89,7 @@ func (c *conn) look(now int64) {
 	switch {
 	case s == fresh && l.HeaderTime > 0 && since > int64(l.HeaderTime),
 		(s == idle || s == resting) && l.IdleTime > 0 && since > int64(l.IdleTime):
-		if c.below.Look() == sock.Readable {
-			return // its next request comes at this very moment
-		}
-		if c.state.CompareAndSwap(uint32(s), uint32(closing)) {
-			c.s.SetReadDeadline(past)
-		}
+		c.closeIdle()
 	case s == idle && since > int64(restAfter):
 		if c.state.CompareAndSwap(uint32(s), uint32(shedding)) {
 			c.s.SetReadDeadline(past)

@@ -1,15 +1,10 @@
 package gateway_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +19,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/config"
+	"github.com/goodgatehq/goodgate/internal/gateway/pair/pairtest"
 )
 
 // nameServer serves records on loopback, which the test may change.
@@ -157,39 +153,10 @@ func TestServersFile(t *testing.T) {
 	s.answersOf("b")
 }
 
-// keyPair writes a certificate for a client that signs itself into dir.
-func keyPair(t *testing.T, dir string, serial int64) (cert, key string, parsed *x509.Certificate) {
-	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err = x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bytes, err := x509.MarshalECPrivateKey(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "client.pem"), filepath.Join(dir, "client.key")
-	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "EC PRIVATE KEY", Bytes: bytes}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key, parsed
-}
-
 // TestClientCertificate: a server that demands a certificate gets the one that is
 // configured, and says why it refuses where there is none.
 func TestClientCertificate(t *testing.T) {
-	cert, key, parsed := keyPair(t, t.TempDir(), 7)
+	cert, key, parsed := pairtest.Write(t, t.TempDir(), 7)
 	app := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "serial %v", r.TLS.PeerCertificates[0].SerialNumber)
 	}))
@@ -220,7 +187,7 @@ func TestClientCertificate(t *testing.T) {
 // now, and no session brings the old one back.
 func TestClientCertificateIsRenewed(t *testing.T) {
 	dir := t.TempDir()
-	cert, key, old := keyPair(t, dir, 7)
+	cert, key, old := pairtest.Write(t, dir, 7)
 	app := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 		fmt.Fprintf(w, "%v resumed %v", r.TLS.PeerCertificates[0].SerialNumber, r.TLS.DidResume)
@@ -228,7 +195,7 @@ func TestClientCertificateIsRenewed(t *testing.T) {
 	app.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()}
 	app.TLS.ClientCAs.AddCert(old)
 	other := t.TempDir()
-	newCert, newKey, renewed := keyPair(t, other, 8)
+	newCert, newKey, renewed := pairtest.Write(t, other, 8)
 	app.TLS.ClientCAs.AddCert(renewed)
 	app.StartTLS()
 	defer app.Close()

@@ -20,6 +20,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/gateway"
 	"github.com/goodgatehq/goodgate/internal/gateway/config"
 	"github.com/goodgatehq/goodgate/internal/gateway/front"
+	"github.com/goodgatehq/goodgate/internal/gateway/pair"
 )
 
 // Options are what Run is given.
@@ -86,6 +87,14 @@ func (l *life) notice(n gateway.Notice) {
 	l.o.Log.Log(context.Background(), level, "server "+n.Condition, "upstream", n.Pool, "server", n.Endpoint, "why", n.Why)
 }
 
+// shows is tls.Config.GetCertificate: a renewed certificate needs no reload.
+func shows(p *pair.Pair) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		now, _ := p.Current()
+		return now, nil
+	}
+}
+
 // listen opens the addresses of the configuration.
 func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 	var list []net.Listener
@@ -96,13 +105,13 @@ func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 			return nil, err
 		}
 		if c.Cert != "" {
-			keeper, err := newKeeper(c.Cert, c.Key)
+			p, err := pair.Read(c.Cert, c.Key)
 			if err != nil {
 				in.Close()
 				closeAll(list)
 				return nil, err
 			}
-			in = tls.NewListener(in, &tls.Config{GetCertificate: keeper.get, MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()})
+			in = tls.NewListener(in, &tls.Config{GetCertificate: shows(p), MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()})
 		}
 		list = append(list, in)
 	}

@@ -3,18 +3,12 @@ package life
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,6 +26,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
 	"github.com/goodgatehq/goodgate/internal/gateway/config"
+	"github.com/goodgatehq/goodgate/internal/gateway/pair/pairtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -208,69 +203,25 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
-// pair writes a certificate with a serial number.
-func pair(t *testing.T, dir string, serial int64) (cert, key string) {
-	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{SerialNumber: big.NewInt(serial)}, k.Public(), k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kb, _ := x509.MarshalECPrivateKey(k)
-	cert, key = filepath.Join(dir, "c.pem"), filepath.Join(dir, "k.pem")
-	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "EC PRIVATE KEY", Bytes: kb}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
-}
-
 // TestTLS: HTTP/2 with TLS works, and a certificate that is replaced is used.
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	c := simple(t, app(t, "secure").URL)
-	c.Listen[0].Cert, c.Listen[0].Key = pair(t, dir, 1)
+	c.Listen[0].Cert, c.Listen[0].Key, _ = pairtest.Write(t, dir, 1)
 	r := run(t, Options{Config: c})
 	defer r.end()
-	resp, err := r.client.Get("https://" + r.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, _ := io.ReadAll(resp.Body)
-	resp.Body.Close()
-	if string(b) != "secure" || resp.ProtoMajor != 2 || resp.TLS.PeerCertificates[0].SerialNumber.Int64() != 1 {
-		t.Errorf("%q over %s", b, resp.Proto)
-	}
-}
-
-func TestKeeperFollowsTheFiles(t *testing.T) {
-	dir := t.TempDir()
-	k, err := newKeeper(pair(t, dir, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	serial := func() int64 {
-		k.looked = time.Time{}
-		p, _ := k.get(nil)
-		c, err := x509.ParseCertificate(p.Certificate[0])
+	for serial := range int64(2) {
+		pairtest.Write(t, dir, serial+1)
+		resp, err := r.client.Get("https://" + r.address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c.SerialNumber.Int64()
-	}
-	os.WriteFile(k.cert, []byte("half"), 0o600)
-	os.Chtimes(k.cert, time.Now(), time.Now().Add(time.Minute))
-	if serial() != 1 {
-		t.Error("a half-written file was used")
-	}
-	pair(t, dir, 2)
-	os.Chtimes(k.cert, time.Now(), time.Now().Add(2*time.Minute))
-	if got := serial(); got != 2 {
-		t.Errorf("serial %d", got)
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if got := resp.TLS.PeerCertificates[0].SerialNumber.Int64(); string(b) != "secure" || resp.ProtoMajor != 2 || got != serial+1 {
+			t.Errorf("%q over %s, serial %d", b, resp.Proto, got)
+		}
+		r.client.CloseIdleConnections()
 	}
 }
 

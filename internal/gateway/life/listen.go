@@ -2,7 +2,6 @@ package life
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,9 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
-	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/sock"
 )
@@ -151,57 +148,4 @@ func (l *life) notify(state string) {
 	}
 	defer c.Close()
 	c.Write([]byte(state))
-}
-
-// keeper holds a certificate and reads it again when its files change.
-type keeper struct {
-	cert, key string
-
-	mu     sync.Mutex
-	pair   *tls.Certificate
-	stamp  [2]time.Time
-	looked time.Time
-}
-
-// lookAgain is how often the files are looked at, at most.
-const lookAgain = time.Second
-
-func newKeeper(cert, key string) (*keeper, error) {
-	k := &keeper{cert: cert, key: key}
-	if err := k.load(); err != nil {
-		return nil, fmt.Errorf("cannot read the certificate: %w", err)
-	}
-	return k, nil
-}
-
-func (k *keeper) load() error {
-	var stamp [2]time.Time
-	for i, path := range []string{k.cert, k.key} {
-		fi, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		stamp[i] = fi.ModTime()
-	}
-	if k.pair != nil && stamp == k.stamp {
-		return nil
-	}
-	pair, err := tls.LoadX509KeyPair(k.cert, k.key)
-	if err != nil {
-		return err
-	}
-	k.pair, k.stamp = &pair, stamp
-	return nil
-}
-
-// get returns the certificate. New files that do not fit together leave the old
-// one in place: they are being written.
-func (k *keeper) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if now := time.Now(); now.Sub(k.looked) > lookAgain {
-		k.looked = now
-		k.load()
-	}
-	return k.pair, nil
 }

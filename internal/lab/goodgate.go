@@ -10,35 +10,22 @@ import (
 
 // ownSite is one site behind a scene's goodgate gateway.
 type ownSite struct {
-	app     string
-	host    string
-	path    string
-	prefix  string // of the route
-	listen  string
-	secure  string // further lines of the listener
-	scheme  string
+	place
+	prefix  string   // of the route
+	secure  string   // further lines of the listener
 	servers []string // as the configuration spells them
 	more    string   // further lines of the upstream
 	wait    string   // how long requests wait where no server can be asked
 	first   string   // limit for the first byte of an answer
 }
 
-func (s *ownSite) url() string {
-	return fmt.Sprintf("%s://%s:%d%s", s.scheme, s.host, port(s.listen), s.path)
-}
-
 // Own is goodgate's own gateway as the gateway of a scene: it needs nothing but
 // the program itself.
 type Own struct {
-	*Proc
-	b      *Bench
-	dir    string
-	conf   string // empty: everything stands on the command line
+	*Gateway
 	log    string
 	target *ownSite
 	others []*ownSite
-	hosts  map[string]string
-	memory string
 	admin  string // empty: none
 	user   bool   // run as the web user
 }
@@ -46,7 +33,7 @@ type Own struct {
 // ownSite draws the outside of a site.
 func (b *Bench) ownSite(app string, servers ...string) *ownSite {
 	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &ownSite{app: app, host: app + "." + zone, listen: b.local(), scheme: "http", servers: servers, prefix: pick(b, "/", "/api", "/v1"),
+	s := &ownSite{place: place{app: app, host: app + "." + zone, listen: b.local(), scheme: "http"}, servers: servers, prefix: pick(b, "/", "/api", "/v1"),
 		wait: pick(b, "200ms", "400ms"), first: "5s"}
 	s.path = strings.TrimSuffix(s.prefix, "/") + "/" + pick(b, "list", "item/4711", "today")
 	if b.Chance(40) {
@@ -57,7 +44,9 @@ func (b *Bench) ownSite(app string, servers ...string) *ownSite {
 
 // Own lays out a gateway with target among its decoys. It is not running yet.
 func (b *Bench) Own(target *ownSite) *Own {
-	g := &Own{Proc: &Proc{b: b, name: "gateway", ended: make(chan struct{})}, b: b, dir: b.path(pick(b, "gateway", "etc/goodgate")), target: target, hosts: map[string]string{}}
+	g := &Own{target: target}
+	g.Gateway = b.layOut(g, "gateway", pick(b, "gateway", "etc/goodgate"))
+	g.clients = 2
 	g.conf = filepath.Join(g.dir, "gateway.yaml")
 	g.log = filepath.Join(g.dir, "log", "access.log")
 	if b.Chance(15) {
@@ -67,26 +56,20 @@ func (b *Bench) Own(target *ownSite) *Own {
 	if b.Chance(60) {
 		g.admin = pick(b, "unix:"+filepath.Join(g.dir, "admin.sock"), b.local())
 	}
-	healthy, dead := b.Name(), b.Name()
-	well := b.Backend(healthy, good(b.local()))
-	b.Backend(pick(b, "metrics-exporter", "sidecar", "cron-agent"), does(b.local(), ""))
-	g.others = []*ownSite{b.ownSite(healthy, "http://"+well.Addr), b.ownSite(dead, "http://"+b.local())}
+	healthy, alive, dead := b.bystanders()
+	g.others = []*ownSite{b.ownSite(healthy, "http://"+alive), b.ownSite(dead, "http://"+b.local())}
 	for _, s := range g.others {
 		if target.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
 			s.listen, s.host = target.listen, s.app+".intern.test"
 		}
 	}
-	for _, s := range append([]*ownSite{target}, g.others...) {
-		if s.host != "127.0.0.1" {
-			g.hosts[s.host] = s.listen
-		}
-	}
+	g.serves(target, g.others[0], g.others[1])
 	return g
 }
 
 // alone makes the target the only site, which the command line describes.
 func (g *Own) alone() *Own {
-	g.conf, g.others = "", nil
+	g.conf, g.others, g.sites = "", nil, g.sites[:1]
 	g.target.scheme, g.target.secure, g.target.host, g.hosts = "http", "", "127.0.0.1", nil
 	return g
 }
@@ -121,17 +104,27 @@ func (g *Own) text() string {
 	return fmt.Sprintf("# %s\nlisten:\n%saccess_log:\n  file: %s\nupstreams:\n%ssites:\n%s", pick(g.b, "managed by ansible", "the shop's front door", "see the wiki"), &listeners, g.log, &upstreams, &sites)
 }
 
-// Run writes configuration and past, starts the gateway and waits until it listens.
-func (g *Own) Run() *Own {
+func (g *Own) write() {
 	b := g.b
 	if b.err == nil && len(b.gate) == 0 {
 		b.fail("cannot start the gateway: no command for it")
 	}
 	g.onlyOneWithoutName()
-	b.Write(g.log, g.past())
-	args := []string{}
+	b.Write(g.log, g.before())
 	if g.conf != "" {
 		b.Write(g.conf, g.text())
+		b.date(g.conf)
+	}
+	if g.user {
+		b.give(g.dir, filepath.Dir(g.log), g.log) // the admin socket is made in the first
+	}
+}
+
+func (g *Own) past() {} // its log stands before its configuration
+
+func (g *Own) command() command {
+	args := append([]string{}, g.b.gate[1:]...)
+	if g.conf != "" {
 		args = append(args, "-c", g.conf)
 	} else {
 		args = append(args, "--listen", g.target.listen, "--access-log", g.log)
@@ -142,21 +135,10 @@ func (g *Own) Run() *Own {
 			args = append(args, "--to", s)
 		}
 	}
-	if b.err != nil {
-		return g
-	}
-	b.date(g.conf)
-	if g.user {
-		b.give(g.dir, filepath.Dir(g.log), g.log) // the admin socket is made in the first
-	}
-	g.Proc = b.Start(command{name: "gateway", dir: g.dir, path: b.gate[0], argv: "goodgate", user: g.user, args: append(append([]string{}, b.gate[1:]...), args...), log: filepath.Join(g.dir, "log", "gateway.log")})
-	g.Proc.Addr = g.target.listen
-	g.listening()
-	for _, s := range g.others {
-		b.poll(g.hosts, s.url(), time.Duration(200+b.Rand.IntN(200))*time.Millisecond)
-	}
-	return g
+	return command{name: "gateway", dir: g.dir, path: g.b.gate[0], argv: "goodgate", user: g.user, args: args, log: filepath.Join(g.dir, "log", "gateway.log")}
 }
+
+func (g *Own) logs(s *Scene) { s.Logs = append(s.Logs, g.log) }
 
 // edit makes servers those of the target in the file, which nobody loads by that.
 func (g *Own) edit(servers ...string) {
@@ -200,9 +182,9 @@ func (b *Bench) date(path string) {
 	}
 }
 
-// past is the log of yesterday and of the last hour.
-func (g *Own) past() string {
-	yesterday := time.Now().Add(-time.Duration(20*60+g.b.Rand.IntN(8*60)) * time.Minute)
+// before is the log of yesterday and of the last hour.
+func (g *Own) before() string {
+	yesterday := g.b.yesterday()
 	var old strings.Builder
 	for i := range 6 + g.b.Rand.IntN(12) {
 		at := yesterday.Add(time.Duration(i*17) * time.Second)
@@ -214,7 +196,7 @@ func (g *Own) past() string {
 			stamp(at), g.b.Rand.Uint32(), 10+i, symptom, detail, symptom, phase, detail)
 		old.WriteString(g.line(at.Add(time.Second), "/wp-login.php", 404, 0.002))
 	}
-	return old.String() + g.memory
+	return old.String() + g.good
 }
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z") }
@@ -229,45 +211,4 @@ func (g *Own) line(at time.Time, path string, status int, took float64) string {
 		stamp(at), g.b.Rand.Uint32(), s.app, s.prefix, s.scheme, s.host, path, status, took, s.app, server, status, took, took)
 }
 
-// Remember adds count good requests of the last hour, which took as long as took
-// says.
-func (g *Own) Remember(count int, took func() float64) *Own {
-	now := time.Now()
-	for i := range count {
-		g.memory += g.line(now.Add(-fifty+time.Duration(i)*(fifty-time.Minute)/time.Duration(count)), g.target.path, 200, took())
-	}
-	return g
-}
-
-// Get makes count requests to the target and returns the last answer.
-func (g *Own) Get(count int) Answer {
-	var last Answer
-	for range count {
-		if g.b.err != nil {
-			return Answer{}
-		}
-		last = g.b.ask(g.b.ctx, g.hosts, "GET", g.target.url(), 0)
-	}
-	return last
-}
-
-// Served makes some requests that must succeed.
-func (g *Own) Served(count int) *Own {
-	for range count {
-		if a := g.Get(1); g.b.err == nil && (a.Status != 200 || a.Err != nil) {
-			g.b.fail("cannot give the site a history: status %d, %v: %s", a.Status, a.Err, tail(g.log))
-		}
-	}
-	return g
-}
-
-// Scene describes what has been built, after clients have met the fault.
-func (g *Own) Scene(notes ...string) (Scene, error) {
-	g.Get(1 + g.b.Rand.IntN(2))
-	return g.Quiet(notes...)
-}
-
-// Quiet describes what has been built.
-func (g *Own) Quiet(notes ...string) (Scene, error) {
-	return Scene{URL: g.target.url(), Hosts: g.hosts, Config: g.conf, Logs: []string{g.log}, Notes: notes, Enter: g.b.enter, bench: g.b}, g.b.err
-}
+func (g *Own) record(at time.Time, took float64) string { return g.line(at, g.target.path, 200, took) }

@@ -56,8 +56,8 @@ func ownDown() []Fault {
 		ownFault("down-after-reload", "the address was wrong, was corrected and loaded; then the application was stopped", vocab.UpstreamDown, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			g := b.Own(b.ownSite(name, "http://"+b.local())).Run()
-			g.Get(1)
+			g := b.Own(b.ownSite(name, "http://"+b.local()))
+			g.Run().Get(1)
 			g.edit("http://" + app.Addr)
 			g.Signal(syscall.SIGHUP)
 			b.until("the file is loaded", func() bool { return g.Get(1).Status == http.StatusOK })
@@ -68,8 +68,8 @@ func ownDown() []Fault {
 		ownFault("not-applied-port", "the address was wrong and was corrected; nobody loaded the file", vocab.NotApplied, vocab.ConnectionRefused, 503, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
-			g := b.Own(b.ownSite(name, "http://"+b.local())).Run()
-			g.Get(1)
+			g := b.Own(b.ownSite(name, "http://"+b.local()))
+			g.Run().Get(1)
 			g.edit("http://" + app.Addr)
 			return g.Scene("goodgate gateway reload, or SIGHUP, loads it")
 		}),

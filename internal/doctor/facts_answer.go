@@ -16,7 +16,13 @@ import (
 // answersWell reports whether an upstream gave a whole, valid answer that is no
 // 5xx.
 func (x *examination) answersWell(e probe.Exchange) bool {
-	return e.HeadDone && e.Status > 0 && e.Status < 500 && !broken(e) && e.Hint == "" && !x.fatalFaults(e)
+	return e.HeadDone && e.Status > 0 && e.Status < 500 && !broken(e) && e.Hint == "" && !x.fatalFaults(e) && !fellSilent(e, x.waits())
+}
+
+// fellSilent reports whether a body whose length was announced stopped for longer
+// than the gateway waits. One without a length may be meant to last.
+func fellSilent(e probe.Exchange, limit float64) bool {
+	return e.HeadDone && e.BodyEnd == probe.BodyStalled && e.Length > e.BodyBytes && limit > 0 && e.LongestPause >= limit
 }
 
 // fatalFaults reports whether the framing has a fault that the gateway does not
@@ -77,6 +83,8 @@ func (x *examination) exchangeFacts(u *upstream) {
 		if maintenance(e) {
 			say(vocab.ProbeRetryAfter, strconv.Itoa(e.Status)+" with the marks of maintenance")
 		}
+	case fellSilent(e, limit):
+		say(vocab.ProbeNoAnswer, fmt.Sprintf("%d of %d bytes of its body, then nothing for %s", e.BodyBytes, e.Length, seconds(e.LongestPause)))
 	case x.answersWell(e):
 		say(vocab.ProbeOK, fmt.Sprintf("%d in %s", e.Status, seconds(e.FirstByte)))
 	}

@@ -127,7 +127,8 @@ func (x *examination) servedFacts(f evidence.Failure, endpoint string, l readLog
 	case t.ok == 0 && t.failed > 0 && l.Extract.Complete:
 		add(vocab.EndpointNeverServed, f.From, "")
 	}
-	if t.ok > 0 && t.lastOK.After(f.From.Add(time.Second)) {
+	// An answer that broke off counts by its status, which may be a good one.
+	if t.ok > 0 && t.lastOK.After(f.From.Add(time.Second)) && f.Symptom != vocab.HTTPResponseIncomplete {
 		add(vocab.EndpointServesOthers, f.To, fmt.Sprintf("the last at %s", x.clock(t.lastOK)))
 		if before && f.To.Sub(f.From) < time.Minute && t.lastOK.After(f.To) && !f.Own {
 			add(vocab.BriefOutage, f.To, fmt.Sprintf("%s to %s", x.clock(f.From), x.clock(f.To)))

@@ -70,6 +70,14 @@ func haWait() []Fault {
 	return []Fault{
 		frozen(haproxy(aSecond)),
 		neverAnswers(remembers),
+		fault("hung-body", "the application sends the beginning of its answer and falls silent", vocab.UpstreamHung, vocab.HTTPResponseIncomplete, 200, func(b *Bench) (Scene, error) {
+			name := b.Name()
+			app := b.Backend(name, good(b.local()))
+			g := remembers(b, name, app.Addr).Run().Served(3)
+			app.Order(backend.Order{Routes: []backend.Route{{Path: "/", Do: "stall"}}})
+			g.Get(3) // as often as clients must have left for it to be worth a word
+			return g.Scene()
+		}).also(vocab.TruncatedResponse),
 		gotSlow(haproxy((*HAProxy).remembers, func(h *HAProxy) { h.wait = pick(h.b, "1s", "1000") }), "timeout server"),
 		tooShort(remembers, "timeout server"),
 	}
@@ -152,7 +160,8 @@ func oneConnection(h *HAProxy) {
 func haAnswer() []Fault {
 	h := haproxy()
 	return append([]Fault{
-		emptyClose(h), emptyReset(h), badHeader(h), garbage(h), shortBody(h), halfHeader(h),
+		emptyClose(h), emptyReset(h), badHeader(h), garbage(h), shortBody(h),
+		halfHeader(h).orSymptom(vocab.HTTPProtocolError), // SH of 2.6, PH of 3.0
 		bigHeader(haproxy(func(h *HAProxy) { h.globals = "tune.bufsize 8192" }), 9000, "the application sends 9 KB of cookies, tune.bufsize is 8192").orSymptom(vocab.HTTPProtocolError),
 	}, appErrors(h)...)
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ var states = map[vocab.Symptom][]string{
 	vocab.ConnectionRefused: {" SC-- "}, vocab.TLSCertificateError: {" SC-- "}, vocab.TLSProtocolError: {" SC-- "}, vocab.TLSAlertReceived: {" SC-- "},
 	vocab.ProxyInternalError: {" SC-- "}, vocab.DestinationIPUnroutable: {" SC-- "}, vocab.DestinationUnavailable: {"<NOSRV> "}, vocab.ConnectionTimeout: {" sC-- "},
 	vocab.ConnectionTerminated: {" SH-- "}, vocab.HTTPResponseTimeout: {" sH-- "}, vocab.HTTPProtocolError: {" PH-- "}, vocab.HTTPHeaderSectionSize: {" PH-- "},
-	vocab.HTTPResponseIncomplete: {" SD-- ", " SL-- "}, vocab.ConnectionLimitReached: {" sQ-- "}, vocab.HTTPRequestDenied: {" PR-- "},
+	vocab.HTTPResponseIncomplete: {" SD-- ", " SL-- ", " sD-- ", " CD-- "}, vocab.ConnectionLimitReached: {" sQ-- "}, vocab.HTTPRequestDenied: {" PR-- "},
 }
 
 // checkStates looks for the state that the fault's symptom is read from. A line
@@ -22,18 +23,22 @@ var states = map[vocab.Symptom][]string{
 func checkStates(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	var text []byte
+	wanted := slices.Clone(states[f.Symptom])
+	for _, s := range f.OrSymptom {
+		wanted = append(wanted, states[s]...)
+	}
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		text, _ = os.ReadFile(s.Logs[0])
 		// Only lines of now count: the past has all states.
 		for _, line := range strings.Split(string(text), "\n") {
-			for _, state := range states[f.Symptom] {
+			for _, state := range wanted {
 				if strings.Contains(line, state) && !strings.Contains(line, "legacy/app1") {
 					return
 				}
 			}
 		}
 	}
-	t.Errorf("seed %d: the log has none of %q:\n%s", seed, states[f.Symptom], tail(s.Logs[0]))
+	t.Errorf("seed %d: the log has none of %q:\n%s", seed, wanted, tail(s.Logs[0]))
 }
 
 // tails returns the ends of logs, for error messages.

@@ -126,6 +126,9 @@ func (s *server) answer(raw, c net.Conn, r *http.Request) bool {
 	case "cut-chunk":
 		body := strings.Repeat("0123456789abcde\n", 128)
 		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", 2*len(body), body)
+	case "stall":
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4096\r\n\r\n0123456789abcde\n")
+		io.Copy(io.Discard, c) // until the other side gives up
 	case "half-header":
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Le")
 	}

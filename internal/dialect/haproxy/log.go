@@ -165,8 +165,15 @@ func seconds(b []byte, r *dialect.Record) {
 // message reads what HAProxy says about servers, backends and its own limits.
 func message(b []byte, r *dialect.Record) dialect.Key {
 	if i := line.Index(b, ") : "); i > 0 && b[0] == '[' { // "[WARNING] 049/161822 (30088) : ", on standard error
+		r.Level, _, _ = bytes.Cut(b[1:], []byte{']'})
 		b = b[i+len(") : "):]
 		r.Message = b
+	}
+	if rest, ok := line.CutPrefix(b, "config : "); ok { // so say 2.6 and 3.0
+		b = rest
+		if line.Is(r.Level, "ALERT") && !line.Has(b, "parsing [") {
+			return keyConfig
+		}
 	}
 	if rest, ok := line.CutPrefix(b, "Server "); ok {
 		r.Name, rest = line.Word(rest)

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/goodgatehq/goodgate/internal/lab"
 	"github.com/goodgatehq/goodgate/internal/lab/backend"
@@ -176,7 +177,11 @@ func raise(ctx context.Context, name string, seed uint64) (lab.Scene, error) {
 	if err != nil {
 		return lab.Scene{}, fmt.Errorf("cannot find goodgate's own program: %w", err)
 	}
-	return lab.Up(ctx, fault, lab.Options{Seed: seed, Backend: []string{self, "lab", "backend"}, Gateway: []string{self, "gateway"}})
+	scene, err := lab.Up(ctx, fault, lab.Options{Seed: seed, Backend: []string{self, "lab", "backend"}, Gateway: []string{self, "gateway"}})
+	if dir := os.TempDir(); err != nil && unix.Access(dir, unix.W_OK|unix.X_OK) != nil {
+		err = withHint(err, "TMPDIR=/a/folder/that/you/may/write goodgate lab demo")
+	}
+	return scene, err
 }
 
 func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -102,14 +102,6 @@ func apacheHealthy() []Fault {
 	f := func(name, doc string, status int, start start) Fault {
 		return Fault{Name: name, Doc: doc, Status: status, Healthy: true, Start: start}
 	}
-	route := func(name, doc string, r backend.Route) Fault {
-		return f(name, doc, r.Status, func(b *Bench) (Scene, error) {
-			app := b.Name()
-			r.Path = "/"
-			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
-			return b.Apache(b.httpSite(app, p.Addr, "")).Run().Scene()
-		})
-	}
 	return []Fault{
 		f("healthy", "an application that keeps idle connections", 200, func(b *Bench) (Scene, error) {
 			name := b.Name()
@@ -121,8 +113,8 @@ func apacheHealthy() []Fault {
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Delay: 700}}})
 			return b.Apache(b.httpSite(name, app.Addr, "timeout=3")).Run().Scene()
 		}),
-		route("healthy-404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}),
-		route("healthy-redirect", "the application redirects", backend.Route{Status: 302, Header: map[string]string{"Location": "/login"}}),
+		well(apache(), "404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}),
+		well(apache(), "redirect", "the application redirects", backend.Route{Status: 302, Header: map[string]string{"Location": "/login"}}),
 		f("healthy-tls", "the upstream speaks TLS and its certificate verifies", 200, func(b *Bench) (Scene, error) {
 			return b.behindApacheTLS(certificate{name: "app.internal"}, func(*backend.TLS, pair) {}, "SSLProxyVerify require", "SSLProxyCheckPeerName off").Run().Served(2).Scene()
 		}),

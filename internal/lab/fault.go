@@ -34,6 +34,12 @@ func (f Fault) needs(more ...string) Fault {
 	return f
 }
 
+// onNginx completes a fault that stands behind nginx, whose name no fault has.
+func (f Fault) onNginx() Fault {
+	f.Needs = append([]string{"nginx"}, f.Needs...)
+	return f
+}
+
 func (f Fault) status(s int) Fault {
 	f.Status = s
 	return f

@@ -14,38 +14,22 @@ func addressFaults() []Fault {
 	f := func(name, doc string, start start) Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.WrongAddress, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx"}, Start: start}
 	}
-	v6 := f("address-localhost-v6", "proxy_pass leads to [::1], the application listens on 127.0.0.1 only", func(b *Bench) (Scene, error) {
-		name := b.Name()
-		app := b.Backend(name, good(b.local()))
-		return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("[::1]:%d", port(app.Addr)))).Run().Scene()
-	})
 	return []Fault{
-		f("address-other-port", "the application listens on another port than proxy_pass says", func(b *Bench) (Scene, error) {
-			name := b.Name()
-			wrong := b.Port()
-			b.Backend(name, good(fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong))))
-			return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
-		}),
+		otherPort(nginx(), "the application listens on another port than proxy_pass says").onNginx(),
 		f("address-node-port", "the Node application took its port from the environment, proxy_pass has the documented one", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			wrong := b.Port()
 			b.Node(name, fmt.Sprintf("127.0.0.1:%d", b.PortNear(wrong)), "res.end('ok\\n');")
 			return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("127.0.0.1:%d", wrong))).Run().Scene()
 		}).needs("node"),
-		v6,
+		localhostV6(nginx(), "proxy_pass leads to [::1], the application listens on 127.0.0.1 only").onNginx(),
 		f("address-other-local", "the application listens on 127.0.0.2, proxy_pass leads to 127.0.0.1", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			p := b.Port()
 			b.Backend(name, good(fmt.Sprintf("127.0.0.2:%d", p)))
 			return b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("127.0.0.1:%d", p))).Run().Scene()
 		}),
-		f("address-other-socket", "the unix socket has another name in the same folder", func(b *Bench) (Scene, error) {
-			name := b.Name()
-			real := b.socket(name)
-			b.Backend(name, good(real))
-			wrong := "unix:" + filepath.Join(filepath.Dir(strings.TrimPrefix(real, "unix:")), pick(b, "app.sock", name+"-v2.sock", name+".socket"))
-			return b.Gateway(b.Site(name).Via(b, "http", wrong)).Run().Scene()
-		}),
+		otherSocket(nginx(), ".socket").onNginx(),
 		f("address-php-socket", "php-fpm listens on a unix socket, fastcgi_pass leads to a port", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			b.PHP(name, b.socket(name), "", map[string]string{"index.php": "echo 'ok';"})
@@ -59,14 +43,7 @@ func permissionFaults() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.SocketPermission, Symptom: vocab.ProxyInternalError, Status: 502, Needs: append([]string{"nginx", "root"}, needs...), Start: start}
 	}
 	return []Fault{
-		f("permission-socket", "the unix socket belongs to root, mode 0600", nil, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			address := b.socket(name)
-			config := good(address)
-			config.Mode = 0o600
-			b.backendAs(command{name: name, dir: filepath.Join("srv", name)}, config)
-			return b.Gateway(b.Site(name).Via(b, "http", address)).Run().Scene()
-		}),
+		closedSocket(nginx()).onNginx(),
 		f("permission-folder", "the unix socket is open to everybody, its folder to root only", nil, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			dir := filepath.Join(b.home(name), "run")

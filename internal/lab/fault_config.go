@@ -36,7 +36,7 @@ func configFaults() []Fault {
 			n.failToStart()
 			return n.Quiet("nginx was started and gave up")
 		}).withConfig(),
-		notApplied(nginx(), "nginx").needs("nginx"),
+		notApplied(nginx(), "nginx").onNginx(),
 		f("not-applied-timeout", "the limit was raised in the file, and nobody has reloaded nginx", vocab.NotApplied, vocab.ConnectionReadTimeout, 504, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, steady(b.local()))

@@ -30,16 +30,7 @@ func staleFaults() []Fault {
 			names.Order(backend.Order{Names: map[string]string{host + ".": "127.0.0.3"}})
 			return n.Scene("the application moved from 127.0.0.2 to 127.0.0.3")
 		}),
-		f("stale-hosts", "the name was looked up when nginx started; /etc/hosts has changed since", []string{"netns"}, func(b *Bench) (Scene, error) {
-			name, p := b.Name(), b.Port()
-			host := name + ".svc.internal"
-			b.Machine(map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.0.2 " + host + "\n"})
-			app := b.Backend(name, good(fmt.Sprintf("127.0.0.2:%d", p)))
-			n := b.Gateway(b.Site(name).Via(b, "http", fmt.Sprintf("%s:%d", host, p))).Run().Served(2)
-			b.move(app, name, fmt.Sprintf("127.0.0.3:%d", p))
-			b.Write("machine/etc/hosts", "127.0.0.1 localhost\n127.0.0.3 "+host+"\n")
-			return n.Scene("the application moved from 127.0.0.2 to 127.0.0.3, /etc/hosts says so")
-		}),
+		staleHosts(nginx(), "the name was looked up when nginx started; /etc/hosts has changed since").onNginx(),
 		f("stale-start", "the name was looked up when nginx started; the name server has another address now", []string{"netns"}, func(b *Bench) (Scene, error) {
 			name, p := b.Name(), b.Port()
 			host := name + ".svc.internal"

@@ -13,12 +13,7 @@ func mismatchFaults() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.ProtocolMismatch, Symptom: symptom, Status: 502, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		f("mismatch-http-to-https", "proxy_pass http:// leads to a Node application that speaks TLS", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			cert := b.certificate(certificate{name: name + ".internal"})
-			app := b.NodeTLS(name, b.local(), cert)
-			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
-		}).needs("node"),
+		toHTTPS(nginx(), "proxy_pass http:// leads to a Node application that speaks TLS").onNginx(),
 		f("mismatch-http-to-tls", "proxy_pass http:// leads to an application that ends a connection without a TLS hello", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			cert := b.certificate(certificate{name: name + ".internal"})
@@ -32,12 +27,7 @@ func mismatchFaults() []Fault {
 			app := b.Backend(name, good(b.local()))
 			return b.Gateway(b.Site(name).Via(b, "https", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-http-to-fastcgi", "proxy_pass leads to php-fpm", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			address := pick(b, b.local(), b.socket(name))
-			b.PHP(name, address, "", map[string]string{"index.php": "echo 'ok';"})
-			return b.Gateway(b.Site(name).Via(b, "http", address)).Run().Scene()
-		}).needs("php-fpm"),
+		toPHP(nginx(), "proxy_pass leads to php-fpm").called("mismatch-http-to-fastcgi").onNginx(),
 		f("mismatch-fastcgi-to-http", "fastcgi_pass leads to an HTTP application", vocab.HTTPProtocolError, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Backend(name, good(b.local()))
@@ -53,13 +43,7 @@ func mismatchFaults() []Fault {
 			app := b.Backend(name, good(b.local()))
 			return b.Gateway(b.Site(name).Via(b, "grpc", app.Addr)).Run().Scene()
 		}),
-		f("mismatch-proxy-protocol", "the upstream's listener demands a PROXY header, nginx sends none", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
-			name := b.Name()
-			config := good(b.local())
-			config.Proxy = true
-			app := b.Backend(name, config)
-			return b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Scene()
-		}),
+		toProxyProtocol(nginx(), "the upstream's listener demands a PROXY header, nginx sends none").onNginx(),
 		f("mismatch-proxy-protocol-nginx", "the upstream is a listener of nginx with proxy_protocol", vocab.ConnectionTerminated, func(b *Bench) (Scene, error) {
 			name := b.Name()
 			inner := b.local()

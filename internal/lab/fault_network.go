@@ -59,10 +59,7 @@ func networkFaults() []Fault {
 			s.Args = append(s.Args, "--deep") // it also tells where packets end
 			return s, err
 		}).needs("nft"),
-		f("unreachable-no-route", "there is no route to the upstream's network", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
-			b.Machine(nil)
-			return b.Gateway(b.Site(b.Name()).Via(b, "http", fmt.Sprintf("10.20.30.40:%d", b.Port()))).Run().Scene()
-		}),
+		noRoute(nginx()).says("there is no route to the upstream's network").onNginx(),
 		f("unreachable-no-ipv6", "the upstream has an IPv6 address and this host has no route for it", vocab.Unreachable, vocab.DestinationIPUnroutable, 502, func(b *Bench) (Scene, error) {
 			b.Machine(nil)
 			return b.Gateway(b.Site(b.Name()).Via(b, "http", fmt.Sprintf("[2001:db8::5]:%d", b.Port()))).Run().Scene()

@@ -14,16 +14,8 @@ func downFaults() []Fault {
 		return Fault{Name: name, Doc: doc, Cause: vocab.UpstreamDown, Symptom: vocab.ConnectionRefused, Status: 502, Needs: []string{"nginx"}, Start: start}
 	}
 	return []Fault{
-		f("down-never-started", "nothing has ever listened at the upstream's port", func(b *Bench) (Scene, error) {
-			return b.Gateway(b.Site(b.Name()).Via(b, "http", b.local())).Run().Scene("the application was never started")
-		}),
-		f("down-stopped", "the application served requests and was then stopped", func(b *Bench) (Scene, error) {
-			name := b.Name()
-			app := b.Backend(name, good(b.local()))
-			n := b.Gateway(b.Site(name).Via(b, "http", app.Addr)).Run().Served(3)
-			app.End()
-			return n.Scene(name + " was stopped with SIGTERM")
-		}),
+		neverStarted(nginx()).says("nothing has ever listened at the upstream's port").onNginx(),
+		stopped(nginx()).onNginx(),
 		f("down-stale-socket", "a unix socket is left over from before and nobody listens on it", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			address := b.socket(name)

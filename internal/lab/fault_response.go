@@ -10,25 +10,12 @@ import (
 )
 
 func responseFaults() []Fault {
-	f := func(name, doc, does1 string, cause vocab.Cause, symptom vocab.Symptom, status int, extra ...string) Fault {
-		return Fault{Name: name, Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx"},
-			Start: func(b *Bench) (Scene, error) {
-				name := b.Name()
-				app := b.Backend(name, does(b.local(), does1))
-				return b.Gateway(b.Site(name).Via(b, "http", app.Addr, extra...)).Run().Scene()
-			}}
-	}
+	n, chunked := nginx(), nginx(version11)
 	return []Fault{
-		f("invalid-header", "a header line of the answer has a control character in its name", "bad-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 502),
-		f("invalid-garbage", "the answer is no HTTP at all", "garbage", vocab.InvalidResponse, vocab.HTTPProtocolError, 0),
-		f("invalid-status", "the answer's status line has no number", "bad-status", vocab.InvalidResponse, vocab.HTTPProtocolError, 0),
-		f("invalid-nul", "a header line of the answer contains a NUL", "nul-header", vocab.InvalidResponse, vocab.HTTPProtocolError, 502),
-		f("invalid-chunk", "the size of a chunk is no number; the log says 200, the client gets nothing", "bad-chunk", vocab.InvalidResponse, vocab.HTTPTransferCoding, 0, version11),
-		f("truncated-body", "the body is shorter than its Content-Length; the status is 200", "short", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200),
-		f("truncated-chunk", "a chunked body breaks off; the status is 200", "cut-chunk", vocab.TruncatedResponse, vocab.HTTPResponseIncomplete, 200, version11),
-		f("truncated-header", "the answer breaks off in its header", "half-header", vocab.TruncatedResponse, vocab.ConnectionTerminated, 502),
-		f("empty-close", "the application reads the request and closes without a word, and lives on", "close", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
-		f("empty-reset", "the application reads the request and resets the connection, and lives on", "reset", vocab.EmptyResponse, vocab.ConnectionTerminated, 502),
+		badHeader(n).onNginx(), garbage(n).status(0).onNginx(), badStatus(n).status(0).onNginx(),
+		misdoes(n, "nul-header", "invalid-nul", "a header line of the answer contains a NUL", vocab.InvalidResponse, vocab.HTTPProtocolError).onNginx(),
+		misdoes(chunked, "bad-chunk", "invalid-chunk", "the size of a chunk is no number; the log says 200, the client gets nothing", vocab.InvalidResponse, vocab.HTTPTransferCoding).status(0).onNginx(),
+		shortBody(n).onNginx(), cutChunk(chunked).onNginx(), halfHeader(n).onNginx(), emptyClose(n).onNginx(), emptyReset(n).onNginx(),
 		{
 			Name: "early-close", Doc: "the application refuses uploads by closing before it has read them; GETs are fine", Cause: vocab.EarlyClose, Symptom: vocab.ConnectionTerminated, Status: 502, Needs: []string{"nginx"},
 			Start: func(b *Bench) (Scene, error) {

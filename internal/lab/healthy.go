@@ -12,18 +12,6 @@ func healthyScenes() []Fault {
 	f := func(name, doc string, status int, start start) Fault {
 		return Fault{Name: name, Doc: doc, Status: status, Healthy: true, Needs: []string{"nginx"}, Start: start}
 	}
-	route := func(name, doc string, r backend.Route) Fault {
-		status := r.Status
-		if status == 0 {
-			status = http.StatusOK
-		}
-		return f(name, doc, status, func(b *Bench) (Scene, error) {
-			app := b.Name()
-			r.Path = "/"
-			p := b.Backend(app, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{r}})
-			return b.Gateway(b.Site(app).Via(b, "http", p.Addr)).Run().Scene()
-		})
-	}
 	return []Fault{
 		f("healthy-keepalive", "a pool of idle connections to an application that keeps them longer", 200, func(b *Bench) (Scene, error) {
 			name := b.Name()
@@ -36,9 +24,9 @@ func healthyScenes() []Fault {
 			app := b.Backend(name, backend.Config{Listen: []string{b.local()}, Idle: 30000, Routes: []backend.Route{{Path: "/", Delay: 700}}})
 			return b.Gateway(b.Site(name).Via(b, "http", app.Addr, "proxy_read_timeout 3s;")).Run().Scene()
 		}),
-		route("healthy-404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}),
-		route("healthy-redirect", "the application redirects", backend.Route{Status: 302, Header: map[string]string{"Location": "/login"}}),
-		route("healthy-401", "the application wants a password", backend.Route{Status: 401, Header: map[string]string{"WWW-Authenticate": "Basic realm=\"shop\""}}),
+		well(nginx(), "404", "the application says 404", backend.Route{Status: 404, Body: "no such order\n"}).onNginx(),
+		well(nginx(), "redirect", "the application redirects", backend.Route{Status: 302, Header: map[string]string{"Location": "/login"}}).onNginx(),
+		well(nginx(), "401", "the application wants a password", backend.Route{Status: 401, Header: map[string]string{"WWW-Authenticate": "Basic realm=\"shop\""}}).onNginx(),
 		f("healthy-tls", "the upstream speaks TLS and its certificate verifies", 200, func(b *Bench) (Scene, error) {
 			n, _ := b.behindTLS(certificate{name: "app.internal"}, func(*backend.TLS, pair) {}, "proxy_ssl_verify on;", "proxy_ssl_name app.internal;", "proxy_ssl_server_name on;")
 			return n.Run().Served(2).Scene()

@@ -178,37 +178,21 @@ func checkAnswer(t *judge, ctx context.Context, f Fault, s Scene, seed uint64) {
 	t.Errorf("seed %d: got status %v, want %d\n%s", seed, got, f.Status, tails(s.Logs))
 }
 
+// logChecks look for the symptom in the words of products other than nginx. Not
+// every failure leaves a line in the logs of some.
+var logChecks = map[string]func(t *judge, f Fault, s Scene, seed uint64){
+	"apache": checkApacheLog, "caddy": checkCaddyLog, "chain": checkChain, "goodgate": checkOwnLog, "haproxy": checkStates, "traefik": checkTraefikLog,
+	"lighttpd": func(*judge, Fault, Scene, uint64) {}, "squid": func(*judge, Fault, Scene, uint64) {},
+}
+
 // checkLog looks for the line that the fault's symptom is read from.
 func checkLog(t *judge, f Fault, s Scene, seed uint64) {
 	t.Helper()
 	if f.Symptom == "" || f.Symptom == vocab.ProxyInternalResponse || len(s.Logs) == 0 {
 		return
 	}
-	if f.Gateway == "goodgate" {
-		checkOwnLog(t, f, s, seed)
-		return
-	}
-	if f.Gateway == "haproxy" {
-		checkStates(t, f, s, seed)
-		return
-	}
-	if f.Gateway == "traefik" {
-		checkTraefikLog(t, f, s, seed)
-		return
-	}
-	if f.Gateway == "caddy" {
-		checkCaddyLog(t, f, s, seed)
-		return
-	}
-	if f.Gateway == "apache" {
-		checkApacheLog(t, f, s, seed)
-		return
-	}
-	if f.Gateway == "lighttpd" || f.Gateway == "squid" {
-		return // not every failure leaves a line
-	}
-	if f.Gateway == "chain" {
-		checkChain(t, f, s, seed)
+	if check, other := logChecks[f.Gateway]; other {
+		check(t, f, s, seed)
 		return
 	}
 	if mine := without(t, f, s, s.Logs[0]); mine != nil {

@@ -70,12 +70,17 @@ func localhostV6(lay layout, doc string) Fault {
 	})
 }
 
-func otherSocket(lay layout, names ...string) Fault {
+// otherSocket is told further endings of names that people mistake for another.
+func otherSocket(lay layout, endings ...string) Fault {
 	return fault("address-other-socket", "the unix socket has another name in the same folder", vocab.WrongAddress, vocab.ConnectionRefused, 502, func(b *Bench) (Scene, error) {
 		name := b.Name()
 		real := b.socket(name)
 		b.Backend(name, good(real))
-		wrong := pick(b, append([]string{"app.sock", name + "-v2.sock"}, names...)...)
+		names := []string{"app.sock", name + "-v2.sock"}
+		for _, e := range endings {
+			names = append(names, name+e)
+		}
+		wrong := pick(b, names...)
 		return lay(b, name, "unix:"+filepath.Join(filepath.Dir(strings.TrimPrefix(real, "unix:")), wrong)).Run().Scene()
 	})
 }

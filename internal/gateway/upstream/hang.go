@@ -143,12 +143,12 @@ func (e *Endpoint) patience(usual time.Duration) time.Duration {
 // is not the whole pool's, and there is somewhere to go.
 func (p *Pool) answersElse(e *Endpoint, since time.Time) bool {
 	for _, o := range p.Endpoints() {
-		if o == e || o.Condition() != 0 {
+		if o == e || !o.sound() {
 			continue
 		}
 		o.mu.Lock()
 		recent := o.lastDone > since.UnixNano()
-		idle := o.first == nil
+		idle := o.first == nil && o.shaky.Load() <= time.Now().UnixNano() // one that fails is no place to go
 		o.mu.Unlock()
 		if recent || idle {
 			return true

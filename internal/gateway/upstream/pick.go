@@ -13,21 +13,19 @@ func (p *Pool) pick(c *Choice) *Endpoint {
 	var room [16]*Endpoint
 	all := p.Endpoints()
 	for range len(all) + 1 {
-		list := candidates(room[:0], all, c.Tried, 0, false)
+		forgiven := p.forgiven()
+		list := candidates(room[:0], all, c.Tried, forgiven, false)
+		if len(list) == 0 {
+			list = candidates(room[:0], all, c.Tried, forgiven, true) // backups
+		}
+		if len(list) == 0 {
+			return nil
+		}
 		if c.Once && len(list) > 1 {
 			list = steady(list, func(e *Endpoint, now int64) bool { return e.shaky.Load() <= now })
 			if p.Settings.Policy != Hash && p.Settings.Policy != Sticky {
 				list = steady(list, (*Endpoint).stirs)
 			}
-		}
-		if len(list) == 0 {
-			list = candidates(room[:0], all, c.Tried, 0, true) // backups
-		}
-		if len(list) == 0 {
-			list = p.lastResort(room[:0], c)
-		}
-		if len(list) == 0 {
-			return nil
 		}
 		e := p.choose(list, c)
 		if e.reserve() { // or somebody was faster
@@ -126,22 +124,20 @@ func (e *Endpoint) still(now time.Time) bool {
 	return !ok || now.Sub(time.Unix(0, e.stir.Load())) > slowest
 }
 
-// lastResort is asked when every server is out: those that are out for something
-// they did (failures in a row, a hang, a check that fails) are asked rather than
-// none, as long as nothing else is left. Where nothing listens there is nobody to
-// ask.
-func (p *Pool) lastResort(list []*Endpoint, c *Choice) []*Endpoint {
+// sound reports whether e may be asked, and is not on trial.
+func (e *Endpoint) sound() bool { return e.Condition() == 0 && e.trial.Load() == 0 }
+
+// forgiven are the conditions that do not count. Where no server is sound, those that
+// are out for something they did (failures in a row, a hang, a check that fails) are
+// asked rather than none, and beside those on trial. Where nothing listens there is
+// nobody to ask.
+func (p *Pool) forgiven() Condition {
 	for _, e := range p.Endpoints() {
-		if e.Condition() == 0 && !slices.Contains(c.Tried, e) {
-			return nil // only busy: waiting is better
+		if e.sound() {
+			return 0 // busy, or tried: waiting, or asking it again, is better
 		}
 	}
-	for _, e := range p.Endpoints() {
-		if e.Condition() == 0 && len(c.Tried) > 0 {
-			return nil // tried and well: the caller decides whether to ask it again
-		}
-	}
-	return candidates(list, p.Endpoints(), c.Tried, Ejected|Suspect|Failing, false)
+	return Ejected | Suspect | Failing
 }
 
 func (p *Pool) choose(list []*Endpoint, c *Choice) *Endpoint {

@@ -243,3 +243,30 @@ func TestAnswersThatBreakOffEject(t *testing.T) {
 		t.Errorf("it is %s after failures that were never in a row", b.Condition())
 	}
 }
+
+// TestNobodyIsLeftToOneOnTrial: a server on trial that fails neither holds up those
+// that are out nor makes the last one that answers a hung one.
+func TestNobodyIsLeftToOneOnTrial(t *testing.T) {
+	p := pooled(t, Settings{}, 1, 1)
+	bad, good := p.Endpoints()[0], p.Endpoints()[1]
+	bad.trial.Store(1)
+	bad.settled(&Failure{Symptom: vocab.HTTPProtocolError, Phase: event.Header, Sent: 10}, &event.Attempt{})
+	if p.answersElse(good, time.Now()) {
+		t.Error("the one on trial counts as a place to go")
+	}
+	good.set(Suspect, 0, "test")
+	for range 100 {
+		e := p.pick(&Choice{Once: true})
+		if e != good {
+			t.Fatalf("a POST went to %v", e)
+		}
+		e.release()
+	}
+	if !p.Untried([]*Endpoint{bad}) {
+		t.Error("what failed at the one on trial is not tried at the other")
+	}
+	bad.load.Store(1) // somebody tries it
+	if e := p.pick(&Choice{}); e != good {
+		t.Errorf("%v was picked", e)
+	}
+}

@@ -332,8 +332,9 @@ func (p *Pool) lookLeft(now time.Time) {
 
 // Untried reports whether a server may be asked that is not among tried.
 func (p *Pool) Untried(tried []*Endpoint) bool {
+	forgiven := p.forgiven()
 	for _, e := range p.Endpoints() {
-		if e.Condition() == 0 && !slices.Contains(tried, e) {
+		if e.Condition()&^forgiven == 0 && !slices.Contains(tried, e) {
 			return true
 		}
 	}
@@ -382,10 +383,10 @@ func (e *Endpoint) reserve() bool {
 	return false
 }
 
-// others reports whether a server other than e may be asked.
+// others reports whether a server other than e may be asked as far as is known.
 func (p *Pool) others(e *Endpoint) bool {
 	for _, o := range p.Endpoints() {
-		if o != e && o.Condition() == 0 {
+		if o != e && o.sound() {
 			return true
 		}
 	}

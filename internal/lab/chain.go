@@ -10,9 +10,8 @@ import (
 
 // chain is a fault behind two gateways: nginx in front, HAProxy behind it, then
 // the application. Each has decoys of its own.
-func chain(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
-	return Fault{Name: "chain-" + name, Gateway: "chain", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx", "haproxy"},
-		Start: func(b *Bench) (Scene, error) { return start(b) }}
+func chain(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start start) Fault {
+	return Fault{Name: "chain-" + name, Gateway: "chain", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Needs: []string{"nginx", "haproxy"}, Start: start}
 }
 
 // middle is an HAProxy behind another gateway.
@@ -41,13 +40,9 @@ func (m middle) before(extra ...string) *Nginx {
 	return m.b.Gateway(m.site.Via(m.b, "http", m.target.listen, extra...))
 }
 
-// all adds HAProxy's log to those of the scene; the operator names it where a
-// syslog service writes it.
+// all adds HAProxy's log to those of the scene.
 func (m middle) all(s Scene, err error) (Scene, error) {
-	s.Logs = append(s.Logs, m.log)
-	if m.way == toSyslog {
-		s.Args = append(s.Args, "--log", m.log)
-	}
+	m.logs(&s)
 	return s, err
 }
 
@@ -189,7 +184,7 @@ func chainBetween() []Fault {
 }
 
 func chainHealthy() []Fault {
-	f := func(name, doc string, status int, start func(b *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, status int, start start) Fault {
 		c := chain(name, doc, "", "", status, start)
 		c.Healthy = true
 		return c

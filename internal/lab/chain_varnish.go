@@ -15,7 +15,7 @@ func (g *Gateway) cached(more ...string) *Varnish {
 
 // chainVarnish are chains of Varnish, Apache and php-fpm.
 func chainVarnish() []Fault {
-	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start start) Fault {
 		c := chain("varnish-apache-"+name, doc, cause, symptom, status, start)
 		c.Needs = []string{"varnishd", "apache2", "php-fpm"}
 		return c

@@ -13,9 +13,8 @@ import (
 )
 
 // ownFault is a fault behind goodgate's own gateway.
-func ownFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start func(b *Bench) (Scene, error)) Fault {
-	return Fault{Name: "goodgate-" + name, Gateway: "goodgate", Doc: doc, Cause: cause, Symptom: symptom, Status: status,
-		Start: func(b *Bench) (Scene, error) { return start(b) }}
+func ownFault(name, doc string, cause vocab.Cause, symptom vocab.Symptom, status int, start start) Fault {
+	return Fault{Name: "goodgate-" + name, Gateway: "goodgate", Doc: doc, Cause: cause, Symptom: symptom, Status: status, Start: start}
 }
 
 // goodgateFaults need nothing but the program itself.
@@ -269,7 +268,7 @@ func ownLimits() []Fault {
 }
 
 func goodgateHealthy() []Fault {
-	f := func(name, doc string, status int, start func(b *Bench) (Scene, error)) Fault {
+	f := func(name, doc string, status int, start start) Fault {
 		h := ownFault("healthy-"+name, doc, "", "", status, start)
 		h.Healthy = true
 		return h

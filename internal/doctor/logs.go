@@ -142,23 +142,37 @@ func (x *examination) logPlace(l topo.Log) host.Place {
 // ownPlace is where goodgate itself runs.
 var ownPlace = host.Place{OwnMount: true, OwnNet: true}
 
-// cond returns what a line's condition means.
+// cond returns what a line's condition means. It is found by its name: its place in
+// the table is that of the goodgate that read the line, which a captured case may have
+// from another version. A name that this version does not know means nothing.
 func (x *examination) cond(h scan.Hit) dialect.Condition {
-	if x.match != nil && x.match.Gateway.Conf.Refine != nil && slices.ContainsFunc(x.match.Gateway.Dialect.Logs, func(l dialect.Log) bool { return l.Name == h.Log }) {
-		h.Key = int(x.match.Gateway.Conf.Refine(dialect.Key(h.Key), h.UpSeconds, h.Seconds, x.decision.Settings))
+	log, own := x.logOf(h)
+	i := slices.IndexFunc(log.Conds, func(c dialect.Condition) bool { return c.ID == h.Condition })
+	if i < 0 || h.Condition == "" {
+		return dialect.Condition{}
 	}
-	if log, ok := x.logNamed(h.Log); ok && h.Key < len(log.Conds) {
-		return log.Conds[h.Key]
+	if own && x.match.Gateway.Conf.Refine != nil {
+		i = int(x.match.Gateway.Conf.Refine(dialect.Key(i), h.UpSeconds, h.Seconds, x.decision.Settings))
 	}
-	// A compiled format shares the conditions of the product's access log.
-	if x.match != nil {
-		for _, log := range x.match.Gateway.Dialect.Logs {
-			if log.Kind == "access" && h.Key < len(log.Conds) {
-				return log.Conds[h.Key]
-			}
+	return log.Conds[i]
+}
+
+// logOf returns the log that a line stands in, and whether it is one of the product
+// that is examined. A compiled format shares the conditions of its access log.
+func (x *examination) logOf(h scan.Hit) (log dialect.Log, own bool) {
+	log, known := x.logNamed(h.Log)
+	if x.match == nil {
+		return log, false
+	}
+	for _, l := range x.match.Gateway.Dialect.Logs {
+		if l.Name == h.Log {
+			return l, true
+		}
+		if !known && l.Kind == "access" {
+			log, known = l, true
 		}
 	}
-	return dialect.Condition{}
+	return log, false
 }
 
 // logNamed returns the log of a name, of whatever product.

@@ -105,7 +105,7 @@ func (k *keeper) finish(g *gatherer) ([]Hit, []Count) {
 				key dialect.Key
 			}{l, gr.key})
 		}
-		counts = append(counts, Count{Condition: g.condition(gr.key).ID, Key: int(gr.key), Endpoint: gr.endpoint,
+		counts = append(counts, Count{Condition: g.condition(gr.key).ID, Endpoint: gr.endpoint,
 			Count: gr.count, Kept: len(head) + len(tail), First: gr.first, Last: gr.last})
 	}
 	slices.SortStableFunc(lines, func(a, b struct {
@@ -120,7 +120,7 @@ func (k *keeper) finish(g *gatherer) ([]Hit, []Count) {
 		g.rec.Reset()
 		g.log.Line(l.line, &g.rec)
 		h := hitOf(&g.rec, l.line)
-		h.Place, h.Time, h.Log, h.Key, h.Condition = l.spot.String(), l.when, g.log.Name, int(l.key), g.condition(l.key).ID
+		h.Place, h.Time, h.Log, h.Condition = l.spot.String(), l.when, g.log.Name, g.condition(l.key).ID
 		hits = append(hits, h)
 	}
 	return hits, counts

@@ -106,7 +106,6 @@ type Hit struct {
 	Time      time.Time `json:"time"`  // zero: the line has none that can be read
 	Log       string    `json:"log"`   // name of the dialect's log
 	Condition string    `json:"condition"`
-	Key       int       `json:"key"` // position in the log's Conds
 	Level     string    `json:"level,omitempty"`
 	PID       int64     `json:"pid,omitempty"`
 	TID       int64     `json:"tid,omitempty"`
@@ -138,7 +137,6 @@ type Hit struct {
 // Count is how often a condition was seen at an endpoint.
 type Count struct {
 	Condition string    `json:"condition"`
-	Key       int       `json:"key"`
 	Endpoint  string    `json:"endpoint,omitempty"`
 	Count     int       `json:"count"`
 	Kept      int       `json:"kept"` // of them in Hits

@@ -256,7 +256,7 @@ func (rd *reader) read(l namedLog, line []byte) Read {
 	rd.rec.Reset()
 	key := l.log.Line(line, &rd.rec)
 	r := Read{Hit: hitOf(&rd.rec, line), Product: l.product, Known: key > dialect.Plain}
-	r.Log, r.Key = l.log.Name, int(key)
+	r.Log = l.log.Name
 	if int(key) < len(l.log.Conds) {
 		r.Cond = l.log.Conds[key]
 		r.Condition = r.Cond.ID

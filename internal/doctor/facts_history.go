@@ -213,6 +213,12 @@ func (x *examination) sequenceFacts(endpoint string) {
 	}
 }
 
+// lineTells reports whether a line tells of a failure at u. Where none does, it is not known
+// at which server of several our own request failed, or whether it came to one at all.
+func (x *examination) lineTells(u *upstream) bool {
+	return slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return h.Endpoint == u.Addr && x.cond(h).Fails })
+}
+
 // memberFacts compares the servers of a pool.
 func (x *examination) memberFacts() {
 	fw := x.decision.Forward
@@ -224,10 +230,11 @@ func (x *examination) memberFacts() {
 		if !u.Configured {
 			continue
 		}
+		well := u.Contact != nil && x.answersWell(u.Contact.Exchange)
 		switch {
-		case slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return f.Endpoint() == u.Addr }):
+		case slices.ContainsFunc(x.failures, func(f evidence.Failure) bool { return f.Endpoint() == u.Addr }) && (!well || x.lineTells(u)):
 			bad = append(bad, u.Addr)
-		case u.Contact != nil && x.answersWell(u.Contact.Exchange):
+		case well:
 			good = append(good, u.Addr)
 		case u.Connected && !u.Connect.OK:
 			bad = append(bad, u.Addr)

@@ -528,6 +528,7 @@ func TestPanic(t *testing.T) {
 // TestRest: a connection that is idle for long goes on with another goroutine, of which
 // nobody sees anything, as often as that happens.
 func TestRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *config.Config) { c.Limits.IdleTime = restAfter + time.Second }, nil)
 	addr, conf := s.secure()
 	over, err := tls.Dial("tcp", addr, conf)
@@ -634,10 +635,12 @@ func TestNoDescriptors(t *testing.T) {
 	few.fail <- true
 	s.dial().Close()
 	gone := 0
-	for _, c := range quiet {
-		c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-		if _, err := c.Read(make([]byte, 1)); err == io.EOF {
-			gone++
+	for end := time.Now().Add(10 * time.Second); gone == 0 && time.Now().Before(end); {
+		for _, c := range quiet {
+			c.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
+			if _, err := c.Read(make([]byte, 1)); err == io.EOF {
+				gone++
+			}
 		}
 	}
 	if gone == 0 || gone > 10 {

@@ -149,6 +149,7 @@ func TestHTTP2Scheme(t *testing.T) {
 // TestHTTP2NoWindow: a client that opens no window for its answers does not hold them
 // for ever, however small they are.
 func TestHTTP2NoWindow(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *config.Config) { c.Limits.WriteTime = 200 * time.Millisecond }, func(c net.Conn, r *http.Request, _ []byte) bool {
 		n := 100
 		if r.URL.Path == "/large" {

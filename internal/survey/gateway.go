@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -57,7 +58,9 @@ func (k *look) running(dialects []dialect.Dialect) {
 		p, ok := list.Find(l.PID)
 		i := slices.IndexFunc(dialects, func(d dialect.Dialect) bool { return d.Name == l.Dialect })
 		if ok && i >= 0 {
-			k.s.Gateways = append(k.s.Gateways, k.gateway(&dialects[i], l.Launch, p))
+			if g := k.gateway(&dialects[i], l.Launch, p); g != nil {
+				k.s.Gateways = append(k.s.Gateways, g)
+			}
 		}
 	}
 }
@@ -98,11 +101,17 @@ func AsDialect(p host.Process) dialect.Process {
 	return dialect.Process{PID: p.PID, PPID: p.PPID, Exe: p.Exe, Comm: p.Comm, Args: p.Args, Cwd: p.Cwd, Started: p.Started, UID: p.UID}
 }
 
-// gateway asks everything about one running gateway.
+// gateway asks everything about one running gateway; nil where it has ended since it was
+// listed, so that nothing of it can be read any more.
 func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Gateway {
 	g := &Gateway{Dialect: d, Running: true, Master: p}
 	var err error
 	g.Place, err = k.place(p.PID)
+	var gap *evidence.Gap
+	if err != nil && !errors.As(err, &gap) {
+		k.gap(fmt.Errorf("%s ended while it was looked at", d.Name), fmt.Sprintf("process %d", p.PID))
+		return nil
+	}
 	g.Gaps = note(g.Gaps, err, "process")
 	if l.Version == "" {
 		l.Version, err = k.version(g.Place, p, l, d)

@@ -10,10 +10,9 @@ import (
 // Unpaced takes congestion control from a socket that is about to connect to this
 // host, or to listen for it alone; it is a Control of net.Dialer and net.ListenConfig.
 // A loopback interface has no congestion, but where BBR is the system's choice the
-// packets of a large body wait for a timer each, and with CUBIC the first hundred
-// acknowledgements are measured. Reno, which every kernel has and every user may
-// choose, does neither. It must be chosen before the connection exists: a socket that
-// BBR has once taken is paced to its end (net/ipv4/tcp_bbr.c, bbr_init).
+// packets of a large body wait for a timer each. Reno, which every kernel has and every
+// user may choose, paces nothing. It must be chosen before the connection exists: a
+// socket that BBR has once taken is paced to its end (net/ipv4/tcp_bbr.c, bbr_init).
 func Unpaced(network, address string, c syscall.RawConn) error {
 	if a, err := netip.ParseAddrPort(address); err != nil || !a.Addr().Unmap().IsLoopback() {
 		return nil

@@ -48,7 +48,7 @@ func Explain(ctx context.Context, opts ExplainOptions) (*Explanation, error) {
 		texts.Reads = append(texts.Reads, read)
 	}
 	e.sized(texts.Reads)
-	e.contained = contained.Match(seen.Bytes())
+	e.contained = contained().Match(seen.Bytes())
 	e.lines(texts)
 	return e.out, nil
 }

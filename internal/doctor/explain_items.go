@@ -3,7 +3,6 @@ package doctor
 import (
 	"cmp"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -129,7 +129,7 @@ func (e *explaining) targetItems(reads []scan.Read, add func(vocab.Fact, scan.Re
 
 // contained finds the marks of a gateway in a container: what the official images
 // say when they start, and the prefix that docker compose gives each line.
-var contained = regexp.MustCompile(`(?m)/docker-entrypoint\.(sh|d)|^(?:[a-z0-9]+[-_])*(?:nginx|proxy|caddy|traefik|gateway|web|haproxy|apache|httpd|envoy)[a-z0-9_-]*[-_]\d+\s+\| `)
+var contained = pattern.New(`(?m)/docker-entrypoint\.(sh|d)|^(?:[a-z0-9]+[-_])*(?:nginx|proxy|caddy|traefik|gateway|web|haproxy|apache|httpd|envoy)[a-z0-9_-]*[-_]\d+\s+\| `)
 
 // bridged reports whether a client has the address by which a container sees its
 // own host: the first of a network of Docker's (172.17.0.0/16 and those after it).

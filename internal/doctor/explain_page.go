@@ -1,12 +1,12 @@
 package doctor
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/topo"
@@ -82,7 +82,7 @@ var answerFields = []string{
 	"proxy-status", "x-envoy-overloaded", "x-envoy-upstream-service-time",
 }
 
-var fieldLine = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]{1,40}): ?(.*)$`)
+var fieldLine = pattern.New(`^([A-Za-z][A-Za-z0-9-]{1,40}): ?(.*)$`)
 
 // answerIn takes an answer out of a pasted text: the last status line and the
 // fields after it, as a browser, curl -i or curl -v show them, and the page.
@@ -96,7 +96,7 @@ func answerIn(text string) (status int, header []topo.Header, body string) {
 			continue // curl's own remarks, and the request
 		}
 		bare := strings.TrimPrefix(line, "< ")
-		switch f := fieldLine.FindStringSubmatch(bare); {
+		switch f := fieldLine().FindStringSubmatch(bare); {
 		case strings.HasPrefix(bare, "HTTP/") && pastedStatus(bare) > 0:
 			status, header, page, inHeader = pastedStatus(bare), nil, nil, true
 		case inHeader && f != nil:
@@ -126,11 +126,11 @@ func pastedStatus(s string) int {
 	return n
 }
 
-var titled = regexp.MustCompile(`(?i)(?:^|<title>|<h1>|<h2>|error code:? |error |>)\s*(50[0-9]|52[0-7]|530)\b`)
+var titled = pattern.New(`(?i)(?:^|<title>|<h1>|<h2>|error code:? |error |>)\s*(50[0-9]|52[0-7]|530)\b`)
 
 // statusOf reads the status that a page names.
 func statusOf(body string) int {
-	if f := titled.FindStringSubmatch(body); f != nil {
+	if f := titled().FindStringSubmatch(body); f != nil {
 		n, _ := strconv.Atoi(f[1])
 		return n
 	}

@@ -2,12 +2,12 @@ package doctor
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/dialect"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/survey"
 )
@@ -18,11 +18,11 @@ type runtimeAnswer struct{ probe.SocketReply }
 
 // dumped is a row of captured bytes as HAProxy shows them: they are a stranger's
 // request or answer, and no part of what is asked.
-var dumped = regexp.MustCompile(`(?m)^\s+\d{5}[ +*].*\n?`)
+var dumped = pattern.New(`(?m)^\s+\d{5}[ +*].*\n?`)
 
 // RedactWith takes the secrets out.
 func (a *runtimeAnswer) RedactWith(r *evidence.Redactor) {
-	a.Text = r.Text(dumped.ReplaceAllString(a.Text, ""))
+	a.Text = r.Text(dumped().ReplaceAllString(a.Text, ""))
 }
 
 // askRuntime asks the running gateway about itself, as its dialect declares, and

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/goodgatehq/goodgate/internal/evidence"
+	"github.com/goodgatehq/goodgate/internal/pattern"
 )
 
 // KernelEvent is what the kernel said about the end of a process.
@@ -178,20 +178,20 @@ func parseRecord(b []byte) (text string, after time.Duration, ok bool) {
 var (
 	// show_signal_msg in arch/x86/mm/fault.c and show_signal in arch/x86/kernel/traps.c;
 	// other architectures print "name[pid]: unhandled signal".
-	segfaultLine = regexp.MustCompile(`^(.{0,32})\[(\d+)\]: (?:segfault at|unhandled (?:signal|exception|page fault|level))`)
-	trapLine     = regexp.MustCompile(`^traps: (.{0,32})\[(\d+)\] (?:trap |general protection)`)
+	segfaultLine = pattern.New(`^(.{0,32})\[(\d+)\]: (?:segfault at|unhandled (?:signal|exception|page fault|level))`)
+	trapLine     = pattern.New(`^traps: (.{0,32})\[(\d+)\] (?:trap |general protection)`)
 	// oom_kill_process in mm/oom_kill.c.
-	killedLine = regexp.MustCompile(`^(Memory cgroup out of memory|Out of memory(?: \(oom_kill_allocating_task\))?): Kill(?:ed)? process (\d+) \((.{0,32})\)`)
+	killedLine = pattern.New(`^(Memory cgroup out of memory|Out of memory(?: \(oom_kill_allocating_task\))?): Kill(?:ed)? process (\d+) \((.{0,32})\)`)
 	// dump_oom_victim in mm/oom_kill.c: "oom-kill:constraint=CONSTRAINT_MEMCG,…,task_memcg=/a,task=node,pid=7,uid=33".
-	constraintLine = regexp.MustCompile(`^oom-kill:constraint=.*,task_memcg=(.*),task=.*,pid=(\d+),uid=(\d+)$`)
-	netnsWord      = regexp.MustCompile(` in netns (\d+), `)
+	constraintLine = pattern.New(`^oom-kill:constraint=.*,task_memcg=(.*),task=.*,pid=(\d+),uid=(\d+)$`)
+	netnsWord      = pattern.New(` in netns (\d+), `)
 	// tcp_syn_flood_action in net/ipv4/tcp_input.c.
-	floodLine = regexp.MustCompile(`Possible SYN flooding on port (?:\S+:)?(\d+)\.`)
+	floodLine = pattern.New(`Possible SYN flooding on port (?:\S+:)?(\d+)\.`)
 )
 
 // parseConstraint reads the record that the kernel writes before it kills.
 func parseConstraint(text string) (KernelEvent, bool) {
-	m := constraintLine.FindStringSubmatch(text)
+	m := constraintLine().FindStringSubmatch(text)
 	if m == nil {
 		return KernelEvent{}, false
 	}
@@ -206,12 +206,12 @@ func parseShortage(text string) (KernelEvent, bool) {
 	switch {
 	case strings.HasPrefix(text, "nf_conntrack: ") && strings.Contains(text, "table full") && strings.HasSuffix(text, "dropping packet"): // nf_conntrack_core.c
 		e := KernelEvent{Kind: "conntrack-full", Text: text}
-		if m := netnsWord.FindStringSubmatch(text); m != nil {
+		if m := netnsWord().FindStringSubmatch(text); m != nil {
 			e.Net = "net:[" + m[1] + "]"
 		}
 		return e, true
 	case strings.Contains(text, "Possible SYN flooding on port "):
-		if m := floodLine.FindStringSubmatch(text); m != nil {
+		if m := floodLine().FindStringSubmatch(text); m != nil {
 			port, err := strconv.Atoi(m[1])
 			return KernelEvent{Kind: "queue-full", Port: port, Text: text}, err == nil && port < 1<<16
 		}
@@ -225,19 +225,19 @@ func parseEvent(text string) (KernelEvent, bool) {
 	var pid string
 	switch {
 	case strings.Contains(text, "]: segfault at ") || strings.Contains(text, "]: unhandled "):
-		m := segfaultLine.FindStringSubmatch(text)
+		m := segfaultLine().FindStringSubmatch(text)
 		if m == nil {
 			return e, false
 		}
 		e.Kind, e.Comm, pid = "segfault", m[1], m[2]
 	case strings.HasPrefix(text, "traps: "):
-		m := trapLine.FindStringSubmatch(text)
+		m := trapLine().FindStringSubmatch(text)
 		if m == nil {
 			return e, false
 		}
 		e.Kind, e.Comm, pid = "trap", m[1], m[2]
 	case strings.Contains(text, "ut of memory"):
-		m := killedLine.FindStringSubmatch(text)
+		m := killedLine().FindStringSubmatch(text)
 		if m == nil {
 			return e, false
 		}

@@ -160,19 +160,20 @@ func (x *examination) cond(h scan.Hit) dialect.Condition {
 // logOf returns the log that a line stands in, and whether it is one of the product
 // that is examined. A compiled format shares the conditions of its access log.
 func (x *examination) logOf(h scan.Hit) (log dialect.Log, own bool) {
-	log, known := x.logNamed(h.Log)
-	if x.match == nil {
+	var logs []dialect.Log
+	if x.match != nil {
+		logs = x.match.Gateway.Dialect.Logs
+	}
+	if i := slices.IndexFunc(logs, func(l dialect.Log) bool { return l.Name == h.Log }); i >= 0 {
+		return logs[i], true
+	}
+	if log, ok := x.logNamed(h.Log); ok {
 		return log, false
 	}
-	for _, l := range x.match.Gateway.Dialect.Logs {
-		if l.Name == h.Log {
-			return l, true
-		}
-		if !known && l.Kind == "access" {
-			log, known = l, true
-		}
+	if i := slices.IndexFunc(logs, func(l dialect.Log) bool { return l.Kind == "access" }); i >= 0 {
+		return logs[i], false
 	}
-	return log, false
+	return dialect.Log{}, false
 }
 
 // logNamed returns the log of a name, of whatever product.

@@ -33,7 +33,6 @@ type logs struct {
 	Answer   string // one sentence that stands alone
 	State    doctor.State
 	Word     string // of the state
-	Bad      bool   // something failed
 	Facts    []string
 	Statuses []string
 	Kinds    []kind     // failures that share everything but site and route
@@ -66,8 +65,8 @@ func logsView(r *scan.Report, top int) logs {
 		l.Day = *r.To
 	}
 	failing := r.Failing()
-	switch l.Bad = failing > 0 || r.Befell(); {
-	case l.Bad:
+	switch {
+	case failing > 0 || r.Befell():
 		l.State, l.Word = doctor.Bad, "FAILURES"
 	case r.Understood():
 		l.State, l.Word = doctor.Good, "NO FAILURES"

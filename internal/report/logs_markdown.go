@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/goodgatehq/goodgate/internal/doctor"
 )
 
 func logsMarkdown(w io.Writer, l logs) error {
@@ -16,7 +18,7 @@ func logsMarkdown(w io.Writer, l logs) error {
 		m.line("")
 		m.line("%s", words(strings.Join(l.Statuses, ", ")))
 	}
-	if c, ok := newChart(l.Report, 100); ok && l.Bad {
+	if c, ok := newChart(l.Report, 100); ok && l.State == doctor.Bad {
 		m.line("")
 		m.fenced("", "", fmt.Sprintf("requests %s %s\nfailures %s %s\n         %s to %s, one column is %s", bars(c.Requests, true), number(greatest(c.Requests)),
 			bars(c.Failures, true), number(greatest(c.Failures)), c.From.Format("2006-01-02 15:04"), c.To.Format("2006-01-02 15:04"), stepName(c.Step)))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/doctor"
 	"github.com/goodgatehq/goodgate/internal/scan"
 )
 
@@ -17,7 +18,7 @@ func logsText(w io.Writer, l logs, s Style) error {
 	if len(l.Statuses) > 0 {
 		t.block("  ", 2, faint, strings.Join(l.Statuses, "  "))
 	}
-	if l.Bad || len(l.Events) > 0 {
+	if l.State == doctor.Bad || len(l.Events) > 0 {
 		t.timeline(l)
 	}
 	t.incidents(l)

@@ -96,7 +96,8 @@ func (f *Front) Serve(l net.Listener) error {
 		}
 		// No descriptors, or no memory: others give some back.
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		f.complaints.Printf("cannot accept a connection, ending %d that do nothing and trying again in %v: %v", f.shed(f.clock.now.Load()), pause, err)
+		ended := f.shed(f.clock.now.Load())
+		f.complaints.Printf("cannot accept a connection, ending %d that do nothing and trying again in %v: %v", ended, pause, err)
 		time.Sleep(pause)
 	}
 }

@@ -48,10 +48,8 @@ func (p *Pool) look(now time.Time, n int, late bool) {
 		switch {
 		case hung && !late && c == 0 && p.answersElse(e, now.Add(-silent)):
 			e.mu.Lock()
-			e.ejects++
-			e.ailing.Store(true)
+			e.sitOut(now)
 			e.hungAt = now
-			e.backAt = now.Add(jitter(min(p.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)))
 			e.mu.Unlock()
 			e.counts.Hangs.Add(1)
 			e.trial.Store(0)

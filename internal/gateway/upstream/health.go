@@ -162,13 +162,18 @@ func (e *Endpoint) eject(why string) {
 		return
 	}
 	e.mu.Lock()
-	e.ejects++
-	e.ailing.Store(true)
-	d := min(p.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)
-	e.backAt = time.Now().Add(jitter(d))
+	e.sitOut(time.Now())
 	e.mu.Unlock()
 	e.counts.Ejections.Add(1)
 	e.set(Ejected, 0, why)
+}
+
+// sitOut counts that e is taken out and says until when: for twice as long as the last
+// time in a row. The caller holds mu.
+func (e *Endpoint) sitOut(now time.Time) {
+	e.ejects++
+	e.ailing.Store(true)
+	e.backAt = now.Add(jitter(min(e.pool.Settings.EjectFor<<min(e.ejects-1, 10), maxEject)))
 }
 
 // trialFor is for how long a server on trial is tried only with what can be made

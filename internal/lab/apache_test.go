@@ -11,7 +11,7 @@ import (
 // apachePhrases are what Apache writes for each symptom (2.4, modules/proxy).
 var apachePhrases = map[vocab.Symptom][]string{
 	vocab.ConnectionRefused:       {"(111)Connection refused: AH00957", "(111)Connection refused: AH02454", "(2)No such file or directory: AH02454"},
-	vocab.ConnectionTerminated:    {"AH01102", "AH00898: Error reading from remote server", "AH01075", "AH01067", "AH01070"},
+	vocab.ConnectionTerminated:    {"AH01102", "AH00898: Error reading from remote server", "AH01074", "AH01075", "AH01067", "AH01070"},
 	vocab.ConnectionReadTimeout:   {"(70007)The timeout specified has expired"},
 	vocab.ConnectionTimeout:       {"(110)Connection timed out: AH00957", "(70007)The timeout specified has expired: AH00957"},
 	vocab.DestinationIPUnroutable: {"(113)No route to host: AH00957", "(101)Network is unreachable: AH00957"},

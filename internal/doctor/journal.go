@@ -2,9 +2,8 @@ package doctor
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
+	"io"
 	"os/exec"
 	"path"
 	"strconv"
@@ -39,7 +38,7 @@ type journal struct {
 
 // command is what answers the question.
 func (j journal) command() []string {
-	args := []string{journalctl, "--no-pager", "--quiet", "--output=json", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID", "--lines=" + strconv.Itoa(journalMost)}
+	args := []string{journalctl, "--no-pager", "--quiet", "--output=export", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID", "--lines=" + strconv.Itoa(journalMost)}
 	if j.file != "" {
 		args = append(args, "--file="+j.file)
 	}
@@ -80,60 +79,14 @@ func (j journal) read(ctx context.Context) ([]byte, error) {
 	case err != nil:
 		return nil, gap(strings.TrimSuffix("journalctl: "+err.Error()+": "+said, ": "))
 	}
-	lines := journalLines(out.Bytes())
-	if len(lines) == 0 {
+	lines, err := io.ReadAll(scan.JournalLines(out))
+	switch {
+	case err != nil:
+		return nil, gap("what journalctl printed cannot be read: " + err.Error())
+	case len(lines) == 0:
 		return nil, gap(strings.TrimSuffix("it holds no line of the gateway: "+said, ": "))
 	}
 	return lines, nil
-}
-
-// journalLines makes lines of the entries that journalctl -o json prints. A message
-// that begins with a letter has no stamp of its own: it gets the head that syslog
-// would have given it.
-func journalLines(printed []byte) []byte {
-	var out bytes.Buffer
-	for row := range bytes.Lines(printed) {
-		var entry struct {
-			Message    json.RawMessage `json:"MESSAGE"`
-			Identifier string          `json:"SYSLOG_IDENTIFIER"`
-			Comm       string          `json:"_COMM"`
-			PID        string          `json:"_PID"`
-			Time       string          `json:"__REALTIME_TIMESTAMP"`
-		}
-		if json.Unmarshal(row, &entry) != nil {
-			continue
-		}
-		us, err := strconv.ParseInt(entry.Time, 10, 64)
-		if err != nil {
-			continue
-		}
-		head := time.UnixMicro(us).UTC().Format("2006-01-02T15:04:05.000000-07:00") + " localhost " + cmp.Or(entry.Identifier, entry.Comm) + "[" + entry.PID + "]: "
-		for text := range strings.SplitSeq(strings.TrimRight(messageOf(entry.Message), "\r\n"), "\n") {
-			if text != "" && text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z' {
-				out.WriteString(head)
-			}
-			out.WriteString(text)
-			out.WriteByte('\n')
-		}
-	}
-	return out.Bytes()
-}
-
-// messageOf reads a message: a string, or numbers where it is not UTF-8.
-func messageOf(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	var numbers []int
-	if json.Unmarshal(raw, &numbers) != nil {
-		return ""
-	}
-	b := make([]byte, len(numbers))
-	for i, n := range numbers {
-		b[i] = byte(n)
-	}
-	return string(b)
 }
 
 // journaled reports whether a log goes where systemd's journal takes it.

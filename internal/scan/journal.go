@@ -27,13 +27,23 @@ const messageLimit = lineLimit
 
 // newEntries returns the messages of entries in the export format as lines with the
 // head that journalctl -o short-iso gives them: each line of a message has one.
-func newEntries(r io.Reader) io.Reader {
+func newEntries(r io.Reader) *entries {
 	return &entries{in: bufio.NewReaderSize(r, 64<<10)}
+}
+
+// JournalLines returns the messages of entries that journalctl -o export printed as
+// lines of a program's own log. One that begins with a letter has no stamp of its
+// own: it gets the head that syslog would have given it.
+func JournalLines(export io.Reader) io.Reader {
+	e := newEntries(export)
+	e.own = true
+	return e
 }
 
 // entries reads one entry after the other.
 type entries struct {
 	in   *bufio.Reader
+	own  bool // lines of a program's own log
 	err  error
 	head []byte // of the entry's lines
 	rest []byte // of its message, not yet given out
@@ -53,7 +63,11 @@ func (e *entries) Read(p []byte) (int, error) {
 			text, rest, _ := bytes.Cut(e.rest, []byte{'\n'})
 			e.rest = rest
 			if len(bytes.TrimSpace(text)) > 0 {
-				e.line = append(append(append(e.line[:0], e.head...), text...), '\n')
+				e.line = e.line[:0]
+				if !e.own || text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z' {
+					e.line = append(e.line, e.head...)
+				}
+				e.line = append(append(e.line, text...), '\n')
 				e.out = e.line
 			}
 		case e.err != nil:

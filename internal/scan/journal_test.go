@@ -42,6 +42,16 @@ func TestEntries(t *testing.T) {
 	}
 }
 
+// TestJournalLines: what has a stamp of its own gets no other one.
+func TestJournalLines(t *testing.T) {
+	const in = "__REALTIME_TIMESTAMP=1795174629000000\n_PID=565\nSYSLOG_IDENTIFIER=haproxy\nMESSAGE=127.0.0.1:4 [20/Nov/2026:06:28:24.629] in\n\n" +
+		"__REALTIME_TIMESTAMP=1795174629000000\n_PID=565\n_COMM=haproxy\nMESSAGE=Server a is DOWN\n\n__REALTIME_TIMESTAMP=1\nMESSAGE=[\xff]\n\n__REALTIME_TIMESTAMP=1\nMESSAGE=\n\n"
+	const want = "127.0.0.1:4 [20/Nov/2026:06:28:24.629] in\n2026-11-20T11:37:09.000000+00:00 localhost haproxy[565]: Server a is DOWN\n[\xff]\n"
+	if got, err := io.ReadAll(JournalLines(strings.NewReader(in))); err != nil || string(got) != want {
+		t.Errorf("%v: %q, want %q", err, got, want)
+	}
+}
+
 func TestEntriesAreBounded(t *testing.T) {
 	huge := strings.Repeat("x", 3*messageLimit)
 	size := string(binary.LittleEndian.AppendUint64(nil, uint64(len(huge))))
@@ -65,9 +75,10 @@ func FuzzEntries(f *testing.F) {
 	f.Add([]byte(exportedEntries()))
 	f.Add([]byte("MESSAGE\n\xff\xff\xff\xff\xff\xff\xff\x7f"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, _ := io.ReadAll(newEntries(bytes.NewReader(b)))
-		if len(got) > 0 && got[len(got)-1] != '\n' {
-			t.Errorf("the last line has no end: %q", got)
+		for _, in := range []io.Reader{newEntries(bytes.NewReader(b)), JournalLines(bytes.NewReader(b))} {
+			if got, _ := io.ReadAll(in); len(got) > 0 && got[len(got)-1] != '\n' {
+				t.Errorf("the last line has no end: %q", got)
+			}
 		}
 	})
 }

@@ -597,6 +597,26 @@ func TestStickyAndHash(t *testing.T) {
 	if len(seen) < 3 {
 		t.Errorf("20 paths went to %d of 4 servers", len(seen))
 	}
+	s = newSite(t, func(c *config.Config) {
+		c.Trusted = []string{"127.0.0.0/8"}
+		upstreamOf(func(u *config.Upstream) { u.Policy, u.HashKey = "hash", "client" })(c)
+	}, servers...)
+	clear(seen)
+	for i := range 20 { // behind one balancer
+		said := ""
+		for n := range 3 {
+			r, _ := http.NewRequest("GET", s.url, nil)
+			r.Header.Set("X-Forwarded-For", fmt.Sprintf("6.6.6.%d, 192.0.2.%d", n, i))
+			_, body, _ := s.send(r)
+			if n > 0 && body != said {
+				t.Errorf("client %d went to %s and %s", i, said, body)
+			}
+			said, seen[body] = body, true
+		}
+	}
+	if len(seen) < 3 {
+		t.Errorf("20 clients of one balancer went to %d of 4 servers", len(seen))
+	}
 }
 
 // TestEarlyAnswer: the server answers 413 after the head of a large upload and

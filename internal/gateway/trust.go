@@ -14,11 +14,13 @@ func (h *handler) trusts(client string) bool {
 		return false
 	}
 	a, err := netip.ParseAddr(client)
-	if err != nil {
-		return false
-	}
+	return err == nil && h.t.trusts(a)
+}
+
+// trusts reports whether a is the address of a proxy whose word counts.
+func (t *table) trusts(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	for _, p := range h.t.trusted {
+	for _, p := range t.trusted {
 		if p.Contains(a) {
 			return true
 		}
@@ -48,7 +50,7 @@ func (h *handler) key() string {
 	case conf.HashKey == "host":
 		return h.r.Host
 	case conf.HashKey == "client":
-		return clientIP(h.r.Remote)
+		return h.client()
 	}
 	path, _, _ := strings.Cut(h.r.Target, "?")
 	return path

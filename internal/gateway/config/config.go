@@ -61,7 +61,7 @@ type Upstream struct {
 	File     string        `yaml:"servers_file,omitempty" json:"servers_file,omitempty" doc:"a file with one server per line, read again when it changes"`
 	Protocol string        `yaml:"protocol,omitempty" json:"protocol,omitempty" doc:"http, https or fastcgi" one:"http https fastcgi"`
 	Policy   string        `yaml:"policy,omitempty" json:"policy,omitempty" doc:"least_load, round_robin, random, hash or sticky" one:"least_load round_robin random hash sticky"`
-	HashKey  string        `yaml:"hash_key,omitempty" json:"hash_key,omitempty" doc:"for hash: path, client, host or header:NAME"`
+	HashKey  string        `yaml:"hash_key,omitempty" json:"hash_key,omitempty" doc:"for hash: path, client (behind trusted_proxies: whom they saw), host or header:NAME"`
 	Cookie   string        `yaml:"cookie,omitempty" json:"cookie,omitempty" doc:"for sticky: the name of the cookie"`
 	TLS      *TLS          `yaml:"tls,omitempty" json:"tls,omitempty" doc:"for https"`
 	Root     string        `yaml:"root,omitempty" json:"root,omitempty" doc:"for fastcgi: DOCUMENT_ROOT"`

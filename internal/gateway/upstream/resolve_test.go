@@ -7,26 +7,32 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
-// zone is a name server on loopback whose records can be changed.
+// zone is a name server on loopback that can be told to say something else. What it
+// says is replaced as a whole: there is no part of it to be changed while it answers.
 type zone struct {
-	mu      sync.Mutex
+	address string
+	says    atomic.Pointer[said]
+}
+
+// said is what a name server says.
+type said struct {
 	records []string
 	cut     bool   // over UDP every answer is truncated
 	fails   uint16 // the type of record for which every question fails
 	silent  bool
-	address string
 }
 
 func newZone(t *testing.T, records ...string) *zone {
 	t.Helper()
-	z := &zone{records: records}
+	z := new(zone)
+	z.set(said{records: records})
 	var udp net.PacketConn
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	for range 50 { // until a port is free for both
@@ -53,31 +59,30 @@ func newZone(t *testing.T, records ...string) *zone {
 	return z
 }
 
-func (z *zone) set(records ...string) { z.mu.Lock(); z.records = records; z.mu.Unlock() }
+func (z *zone) set(s said) { z.says.Store(&s) }
 
 func (z *zone) handler(udp bool) dns.HandlerFunc {
 	return func(w dns.ResponseWriter, q *dns.Msg) {
-		z.mu.Lock()
-		defer z.mu.Unlock()
+		now := z.says.Load()
 		m := new(dns.Msg)
 		m.SetReply(q)
 		switch {
-		case z.silent:
+		case now.silent:
 			return
-		case z.fails == q.Question[0].Qtype:
+		case now.fails == q.Question[0].Qtype:
 			m.Rcode = dns.RcodeServerFailure
-		case z.cut && udp:
+		case now.cut && udp:
 			m.Truncated = true
 		default:
-			z.fill(m, q.Question[0])
+			now.fill(m, q.Question[0])
 		}
 		w.WriteMsg(m)
 	}
 }
 
-func (z *zone) fill(m *dns.Msg, q dns.Question) {
+func (s *said) fill(m *dns.Msg, q dns.Question) {
 	exists := false
-	for _, text := range z.records {
+	for _, text := range s.records {
 		rr, err := dns.NewRR(text)
 		if err != nil {
 			panic(err)
@@ -124,11 +129,9 @@ func shown(p *Pool) (list []string) {
 // TestResolver asks a real name server: both families, the least TTL, aliases, an
 // answer that was cut, a server that is silent beside one that answers.
 func TestResolver(t *testing.T) {
-	z := newZone(t, "app.test. 7 IN A 127.0.0.1", "app.test. 5 IN AAAA ::1", "alias.test. 3 IN CNAME app.test.", "four.test. 60 IN A 127.0.0.4")
-	silent := newZone(t)
-	silent.mu.Lock()
-	silent.silent = true
-	silent.mu.Unlock()
+	records := []string{"app.test. 7 IN A 127.0.0.1", "app.test. 5 IN AAAA ::1", "alias.test. 3 IN CNAME app.test.", "four.test. 60 IN A 127.0.0.4"}
+	z, silent := newZone(t), newZone(t)
+	silent.set(said{silent: true})
 	name := func(host string) Server { return Server{Network: "tcp", Host: host, Port: 80, Weight: 1} }
 	for _, c := range []struct {
 		host, want string
@@ -142,9 +145,7 @@ func TestResolver(t *testing.T) {
 		{"four.test", "127.0.0.4:80", time.Minute, []string{z.address}, false},
 		{"other.test", "", failedRefresh, []string{z.address}, false},
 	} {
-		z.mu.Lock()
-		z.cut = c.cut
-		z.mu.Unlock()
+		z.set(said{records: records, cut: c.cut})
 		_, got, next := resolved(t, Resolver{Servers: c.servers}, name(c.host))
 		if strings.Join(got, " ") != c.want || next != c.next {
 			t.Errorf("%+v: %v, again in %v", c, got, next)
@@ -168,17 +169,17 @@ func TestServices(t *testing.T) {
 	if strings.Join(got, "|") != all || next != 9*time.Second {
 		t.Errorf("%q, again in %v", got, next)
 	}
-	z.set(records[:4]...) // the second target has lost its address
+	z.set(said{records: records[:4]}) // the second target has lost its address
 	n.look()
 	if got := shown(n.pool); strings.Join(got, "|") != all || n.Err() == nil {
 		t.Errorf("%q, %v", got, n.Err())
 	}
-	z.set(records[0], records[3])
+	z.set(said{records: []string{records[0], records[3]}})
 	n.look()
 	if got := shown(n.pool); strings.Join(got, "|") != "127.0.0.1:8080 ×3" || n.Err() != nil {
 		t.Errorf("%q, %v", got, n.Err())
 	}
-	z.set() // no such service: what worked stays
+	z.set(said{}) // no such service: what worked stays
 	n.look()
 	if got := shown(n.pool); len(got) != 1 || n.Err() == nil {
 		t.Errorf("%q, %v", got, n.Err())
@@ -201,9 +202,7 @@ func TestOneFamilyFails(t *testing.T) {
 	}
 	has("127.0.0.1:80 [::1]:80")
 	again := func(fails uint16, records ...string) (next time.Duration) {
-		z.mu.Lock()
-		z.fails, z.records = fails, records
-		z.mu.Unlock()
+		z.set(said{records: records, fails: fails})
 		next, _ = n.look()
 		got = shown(n.pool)
 		return next

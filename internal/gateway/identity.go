@@ -2,47 +2,79 @@ package gateway
 
 import (
 	"crypto/tls"
-	"strconv"
+	"crypto/x509"
+	"fmt"
 
+	"github.com/goodgatehq/goodgate/internal/gateway/config"
 	"github.com/goodgatehq/goodgate/internal/gateway/pair"
 )
 
-// identity is the certificate that servers are shown: those that are renewed are often
-// short-lived. It is the cache of sessions as well, because a session that is taken up
-// again shows the certificate it began with.
+// identity is how the servers of a pool are spoken to with TLS: the certificate that they
+// are shown and the authorities that vouch for them, as their files have them when a
+// connection is made. Those that are renewed are often short-lived.
 type identity struct {
-	pair     *pair.Pair
-	sessions tls.ClientSessionCache
+	base        tls.Config
+	cert        *pair.Pair                  // nil: none
+	authorities *pair.Files[*x509.CertPool] // nil: the system's
+	sessions    tls.ClientSessionCache
 }
 
 // sessions is how many TLS sessions with servers are remembered.
 const sessions = 64
 
-func newIdentity(cert, key string) (*identity, error) {
-	p, err := pair.Read(cert, key)
-	if err != nil {
-		return nil, err
+func newIdentity(c *config.TLS) (*identity, error) {
+	i := &identity{base: tls.Config{MinVersion: tls.VersionTLS12}, sessions: tls.NewLRUClientSessionCache(sessions)}
+	if c == nil {
+		return i, nil
 	}
-	return &identity{p, tls.NewLRUClientSessionCache(sessions)}, nil
+	i.base.ServerName, i.base.InsecureSkipVerify = c.Name, c.Insecure
+	var err error
+	if c.CA != "" {
+		if i.authorities, err = pair.Follow(func() (*x509.CertPool, error) { return config.Authorities(c.CA) }, c.CA); err != nil {
+			return nil, fmt.Errorf("cannot read the authorities: %w", err)
+		}
+	}
+	if c.Cert != "" {
+		if i.cert, err = pair.Read(c.Cert, c.Key); err != nil {
+			return nil, err
+		}
+	}
+	return i, nil
 }
 
-// show is tls.Config.GetClientCertificate. What the server would not take is not shown.
-func (i *identity) show(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-	now, _ := i.pair.Current()
-	if asked.SupportsCertificate(now) != nil {
-		return new(tls.Certificate), nil
+// next is the configuration of one connection, from its handshake to its last ticket. A
+// session that is taken up again shows the certificate it began with and verifies nobody,
+// so it is one of connections that were made alike.
+func (i *identity) next() *tls.Config {
+	t := i.base.Clone()
+	s := alike{all: i.sessions}
+	if i.authorities != nil {
+		t.RootCAs, s.turns[0] = i.authorities.Current()
 	}
-	return now, nil
+	if i.cert != nil {
+		var now *tls.Certificate
+		now, s.turns[1] = i.cert.Current()
+		t.GetClientCertificate = func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if asked.SupportsCertificate(now) != nil {
+				return new(tls.Certificate), nil // what the server would not take is not shown
+			}
+			return now, nil
+		}
+	}
+	t.ClientSessionCache = s
+	return t
+}
+
+// alike are the sessions of connections that were made with the same files.
+type alike struct {
+	all   tls.ClientSessionCache
+	turns [2]int
 }
 
 // Get and Put are those of tls.ClientSessionCache.
-func (i *identity) Get(key string) (*tls.ClientSessionState, bool) {
-	return i.sessions.Get(i.named(key))
-}
+func (s alike) Get(key string) (*tls.ClientSessionState, bool) { return s.all.Get(s.named(key)) }
 
-func (i *identity) Put(key string, s *tls.ClientSessionState) { i.sessions.Put(i.named(key), s) }
+// Put may be called long after the handshake: with TLS 1.3 a ticket comes when it comes.
+func (s alike) Put(key string, one *tls.ClientSessionState) { s.all.Put(s.named(key), one) }
 
-func (i *identity) named(key string) string {
-	_, turn := i.pair.Current()
-	return strconv.Itoa(turn) + " " + key
-}
+func (s alike) named(key string) string { return fmt.Sprint(s.turns[0], s.turns[1], " ", key) }

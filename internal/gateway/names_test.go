@@ -3,8 +3,10 @@ package gateway_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -219,6 +221,48 @@ func TestClientCertificateIsRenewed(t *testing.T) {
 	}
 	says("8 resumed false")
 	says("8 resumed true")
+}
+
+// TestAuthoritiesAreFollowed: who vouches for servers stands in the file as it is now,
+// and no session goes on with whom it no longer vouches for.
+func TestAuthoritiesAreFollowed(t *testing.T) {
+	app := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		fmt.Fprintf(w, "resumed %v", r.TLS.DidResume)
+	}))
+	app.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer app.Close()
+	_, _, other := pairtest.Write(t, t.TempDir(), 7)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	vouches := func(one *x509.Certificate) {
+		t.Helper()
+		if err := os.WriteFile(ca+".new", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: one.Raw}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(ca+".new", ca); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vouches(other)
+	s := newSite(t, upstreamOf(func(u *config.Upstream) {
+		u.Protocol, u.TLS, u.Servers = "https", &config.TLS{CA: ca, Name: "example.com"}, []config.Server{{URL: "https://" + app.Listener.Addr().String()}}
+	}))
+	says := func(want int, text string) {
+		t.Helper()
+		if code, body, h := s.ask("GET", "/", ""); code != want || !strings.Contains(body+h.Get("Proxy-Status"), text) {
+			t.Errorf("%d %q %v, want %d %s", code, body, h, want, text)
+		}
+	}
+	says(502, "tls_certificate_error")
+	vouches(app.Certificate())
+	says(200, "resumed false")
+	says(200, "resumed true")
+	if err := os.WriteFile(ca, nil, 0o600); err != nil { // half-way
+		t.Fatal(err)
+	}
+	says(200, "resumed true")
+	vouches(other)
+	says(502, "tls_certificate_error")
 }
 
 // TestConcurrencyLimit: a server gets as many requests at once as it may, the others

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"reflect"
 	"time"
@@ -111,32 +110,13 @@ func settings(name string, u config.Upstream) (upstream.Settings, error) {
 	case "fastcgi":
 		s.Protocol = upstream.FastCGI
 	case "https":
-		var err error
-		if s.TLS, err = clientTLS(u.TLS); err != nil {
+		i, err := newIdentity(u.TLS)
+		if err != nil {
 			return s, err
 		}
+		s.TLS = i.next
 	}
 	return s, nil
-}
-
-func clientTLS(c *config.TLS) (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(sessions)}
-	if c == nil {
-		return t, nil
-	}
-	t.ServerName, t.InsecureSkipVerify = c.Name, c.Insecure
-	var err error
-	if t.RootCAs, err = config.Authorities(c.CA); err != nil {
-		return nil, fmt.Errorf("cannot read the authorities: %w", err)
-	}
-	if c.Cert != "" {
-		i, err := newIdentity(c.Cert, c.Key)
-		if err != nil {
-			return nil, err
-		}
-		t.GetClientCertificate, t.ClientSessionCache = i.show, i
-	}
-	return t, nil
 }
 
 // reader returns what reads the servers of an upstream. That a list can no longer be

@@ -35,6 +35,9 @@ func (c *Config) Check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Upstreams)) {
 		u := c.Upstreams[name]
+		if name == "none" {
+			return problem(upstreamPath(name), "metrics call so what no upstream got; give it another name")
+		}
 		if p := u.check(upstreamPath(name)); p != nil {
 			return p
 		}

@@ -92,8 +92,8 @@ type Server struct {
 // TLS is how servers are spoken to with TLS.
 type TLS struct {
 	Name     string `yaml:"name,omitempty" json:"name,omitempty" doc:"SNI and the name in the certificate; empty: the server's"`
-	CA       string `yaml:"ca,omitempty" json:"ca,omitempty" doc:"PEM file of authorities; empty: the system's"`
-	Cert     string `yaml:"cert,omitempty" json:"cert,omitempty" doc:"client certificate"`
+	CA       string `yaml:"ca,omitempty" json:"ca,omitempty" doc:"PEM file of authorities, read again when it changes; empty: the system's"`
+	Cert     string `yaml:"cert,omitempty" json:"cert,omitempty" doc:"client certificate, read again when it changes"`
 	Key      string `yaml:"key,omitempty" json:"key,omitempty" doc:"its key"`
 	Insecure bool   `yaml:"insecure,omitempty" json:"insecure,omitempty" doc:"accept any certificate"`
 }

@@ -97,6 +97,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"an address that is used twice", "  - address: :8080\n", "  - address: :8080\n  - address: :8080\n", "g.yaml:4:14: listen[1].address: :8080 stands here twice"},
 		{"a port that is none", ":8080", ":80800", "g.yaml:3:14: listen[0].address: the port is a number"},
 		{"a route to nowhere", "        methods: [GET]\n        to: app", "        to: ap", `g.yaml:23:13: sites[0].routes[0].to: there is no upstream "ap"; did you mean "app"?`},
+		{"a name that is taken", "  app:\n", "  none: {servers: [{url: app}]}\n  app:\n", "g.yaml:7:9: upstreams.none: metrics call so what no upstream got"},
 		{"a bad server", "http://127.0.0.1:3000", "ftp://x", "g.yaml:9:14: upstreams.app.servers[0].url: "},
 		{"another protocol", "http://127.0.0.1:3000", "https://x", "g.yaml:9:14: upstreams.app.servers[0].url: the server speaks https"},
 		{"no YAML", "listen:", "listen: [", "g.yaml:"},

@@ -1,5 +1,5 @@
-// Package pair holds a certificate with its key, and reads both again when their files
-// change: what renews them need not know who uses them.
+// Package pair holds a certificate with its key, or authorities, and reads them again when
+// their files change: what renews them need not know who uses them.
 package pair
 
 import (
@@ -9,54 +9,71 @@ import (
 	"sync"
 )
 
-// Pair is a certificate and its key. It may be used by several goroutines.
-type Pair struct {
-	cert, key string
+// Files are files and what was read from them. They may be used by several goroutines.
+type Files[T any] struct {
+	paths []string
+	load  func() (T, error)
 
 	mu    sync.Mutex
-	now   *tls.Certificate
-	files [2]os.FileInfo // as they were when now was read
+	now   T
+	infos []os.FileInfo // as they were when now was read
 	turn  int
 }
 
+// Pair is a certificate and its key.
+type Pair = Files[*tls.Certificate]
+
 // Read reads a certificate and its key, which must fit together.
 func Read(cert, key string) (*Pair, error) {
-	p := &Pair{cert: cert, key: key}
-	if err := p.read(); err != nil {
+	p, err := Follow(func() (*tls.Certificate, error) {
+		now, err := tls.LoadX509KeyPair(cert, key)
+		return &now, err
+	}, cert, key)
+	if err != nil {
 		return nil, fmt.Errorf("cannot read the certificate: %w", err)
 	}
 	return p, nil
 }
 
-// Current returns the certificate as its files have it now, and how often it has
-// changed. Files that are gone, or do not fit together, are half-way through a change:
-// the one before stays.
-func (p *Pair) Current() (now *tls.Certificate, turn int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.read()
-	return p.now, p.turn
+// Follow reads files by load, and again whenever they have changed.
+func Follow[T any](load func() (T, error), paths ...string) (*Files[T], error) {
+	f := &Files[T]{paths: paths, load: load}
+	if err := f.read(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Current returns what the files hold now, and how often that has changed. Files that are
+// gone, or cannot be read together, are half-way through a change: what was before stays.
+func (f *Files[T]) Current() (now T, turn int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.read()
+	return f.now, f.turn
 }
 
 // read reads the files where they are not those that were read. The caller holds mu.
-func (p *Pair) read() error {
-	var files [2]os.FileInfo
-	for i, path := range [...]string{p.cert, p.key} {
+func (f *Files[T]) read() error {
+	changed := f.turn == 0
+	infos := make([]os.FileInfo, len(f.paths))
+	for i, path := range f.paths {
 		info, err := os.Stat(path)
 		if err != nil {
 			return err
 		}
-		files[i] = info
+		infos[i] = info
+		changed = changed || !same(info, f.infos[i])
 	}
-	if p.now != nil && same(files[0], p.files[0]) && same(files[1], p.files[1]) {
+	if !changed {
 		return nil
 	}
-	now, err := tls.LoadX509KeyPair(p.cert, p.key)
+	now, err := f.load()
 	if err != nil {
 		return err
 	}
-	p.now, p.files = &now, files
-	p.turn++
+	f.now, f.infos = now, infos
+	f.turn++
 	return nil
 }
 

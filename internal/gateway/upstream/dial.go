@@ -46,9 +46,8 @@ func (e *Endpoint) dial(ctx context.Context, a *event.Attempt) (*conn, *Failure)
 
 func (e *Endpoint) handshake(ctx context.Context, base net.Conn, a *event.Attempt) (*conn, *Failure) {
 	begin := time.Now()
-	conf := e.pool.Settings.TLS
+	conf := e.pool.Settings.TLS()
 	if conf.ServerName == "" {
-		conf = conf.Clone()
 		conf.ServerName = e.Server
 		if host, _, err := net.SplitHostPort(e.Server); err == nil {
 			conf.ServerName = strings.Trim(host, "[]")

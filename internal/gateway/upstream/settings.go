@@ -50,7 +50,7 @@ type Settings struct {
 	Name     string
 	Protocol Protocol
 	Policy   Policy
-	TLS      *tls.Config // nil: plain. ServerName empty: the server's own name
+	TLS      func() *tls.Config // for one connection, whose it is; nil: plain. ServerName empty: the server's own name
 	Timeouts Timeouts
 
 	MaxHeader   int // bytes of an answer's head

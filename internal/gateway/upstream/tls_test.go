@@ -82,7 +82,7 @@ func TestBehindTheAnswerOverTLS(t *testing.T) {
 					below.flush()
 				}
 			})
-			p := dialled(t, l, Settings{TLS: &tls.Config{InsecureSkipVerify: true}, Timeouts: Timeouts{First: 10 * time.Second}})
+			p := dialled(t, l, Settings{TLS: func() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }, Timeouts: Timeouts{First: 10 * time.Second}})
 			for i := range 3 {
 				got := do(p, get("GET"))
 				if got.f != nil || got.body != "right" || got.a.Reused != (c.reused && i > 0) {

@@ -106,6 +106,7 @@ type Record struct {
 	Request   []byte // request line
 	Method    []byte
 	Path      []byte // request target without query
+	Sub       []byte // the gateway's own sub-request that the line is about, within Request; nil: Request itself
 	Upstream  []byte // as written: "http://127.0.0.1:3000/x"; a list for retried requests
 	Endpoint  []byte // address part of Upstream, the last one of a list: "127.0.0.1:3000", "unix:/run/x.sock"
 	Host      []byte

@@ -11,6 +11,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/host"
 	"github.com/goodgatehq/goodgate/internal/survey"
+	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -212,20 +213,19 @@ func (x *examination) referredTo(endpoint string) bool {
 // refers reports whether a configuration names an endpoint that fits.
 func (x *examination) refers(fits func(endpoint string) bool) bool {
 	for _, g := range x.survey.Gateways {
+		var all []topo.Endpoint
 		for _, s := range g.Conf.Instance.Sites {
 			for _, f := range s.Forwards {
-				for _, e := range f.Endpoints {
-					name := e.String()
-					if e.IsName() && e.Host == "localhost" {
-						if fits("127.0.0.1:"+strconv.Itoa(e.Port)) || fits("[::1]:"+strconv.Itoa(e.Port)) {
-							return true
-						}
-					}
-					if fits(name) {
-						return true
-					}
-				}
+				all = append(all, f.Endpoints...)
 			}
+		}
+		for _, p := range g.Conf.Instance.Pools {
+			all = append(all, p.Endpoints...) // one that is chosen by a variable stands in no site
+		}
+		if slices.ContainsFunc(all, func(e topo.Endpoint) bool {
+			return fits(e.String()) || e.Host == "localhost" && (fits("127.0.0.1:"+strconv.Itoa(e.Port)) || fits("[::1]:"+strconv.Itoa(e.Port)))
+		}) {
+			return true
 		}
 	}
 	return false

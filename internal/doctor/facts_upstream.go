@@ -11,6 +11,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/scan"
+	"github.com/goodgatehq/goodgate/internal/topo"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -168,6 +169,9 @@ func (x *examination) differFacts() {
 		if !u.Used || u.Configured || names && u.Name != "" && samePort(u.Addr, x.decision.Forward.Endpoints[0].Port) {
 			continue
 		}
+		if x.leadsBeside(u.Addr) {
+			continue // a sub-request, or an internal redirect, took the site's other way
+		}
 		if x.decision.Forward.RunTime && len(x.decision.Doubts) > 0 {
 			continue // the target is computed, and not all of it is known
 		}
@@ -183,6 +187,14 @@ func (x *examination) differFacts() {
 		}
 		return
 	}
+}
+
+// leadsBeside reports whether another way out of the site leads to an address: a
+// request that goes there, too, is dialled by the configuration on disk.
+func (x *examination) leadsBeside(addr string) bool {
+	return slices.ContainsFunc(x.match.Gateway.Conf.Instance.Sites, func(s topo.Site) bool {
+		return x.ownSite(s) && slices.ContainsFunc(s.Forwards, func(f topo.Forward) bool { return slices.Contains(endpointsOf(&f), addr) })
+	})
 }
 
 // dialledForUs reports whether the gateway dialled u for our own request.

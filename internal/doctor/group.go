@@ -26,7 +26,11 @@ const (
 // latest spell counts.
 func (x *examination) group() {
 	for _, o := range x.own {
-		if failed(o.AskResult) && !x.groupOwn(o) {
+		switch {
+		case x.standsIn(o):
+			x.groupOwn(o)
+			x.note("Our request was answered %d although the gateway got nothing from where it sends it: a page, a copy in its cache or another place stands in.", o.Status)
+		case failed(o.AskResult) && !x.groupOwn(o):
 			x.failures = append(x.failures, x.unexplained(o))
 		}
 	}
@@ -71,7 +75,7 @@ func (x *examination) groupOwn(o ownRequest) bool {
 			h.Time = o.Ended
 		}
 		f := x.merge(h, c, true)
-		if o.Status != 0 {
+		if failed(o.AskResult) && o.Status != 0 {
 			f.Status = o.Status
 		}
 		explained = true
@@ -232,31 +236,6 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// masked reports whether the failed attempt that a line tells of was made good
-// by another server: the access log has the same request with a good status.
-// Where no access log tells, it is not.
-func (x *examination) masked(h scan.Hit) bool {
-	if x.decision.Forward == nil || len(x.decision.Forward.Endpoints) < 2 || h.Time.IsZero() {
-		return false
-	}
-	read := false
-	for _, l := range x.logs {
-		if l.Kind != "access" || !l.OK || len(l.Extract.Routes) == 0 {
-			continue
-		}
-		for _, r := range l.Extract.Routes {
-			if !x.attributable(l, r.Endpoint) || x.label() != "" && !x.ownRoute(r) {
-				continue
-			}
-			read = true
-			if r.Failed > 0 && !r.LastFailed.Before(h.Time.Add(-2*time.Second)) && !r.FirstFailed.After(h.Time.Add(2*time.Second)) {
-				return false
-			}
-		}
-	}
-	return read
-}
-
 // groupAccess groups failed requests of access logs that no line of an error log
 // explains: clients that went away, statuses that the upstream gave.
 func (x *examination) groupAccess() {
@@ -326,7 +305,7 @@ func (x *examination) reachBack(f *evidence.Failure) {
 // settle says of a failure whether it goes on, and whether it comes and goes.
 func (x *examination) settle(f *evidence.Failure) {
 	f.Ongoing = f.Ongoing || f.Own || !x.past() && x.to.Sub(f.To) <= ongoingFor
-	if f.Ongoing && slices.ContainsFunc(x.own, func(o ownRequest) bool { return !failed(o.AskResult) }) {
+	if f.Ongoing && slices.ContainsFunc(x.own, func(o ownRequest) bool { return !failed(o.AskResult) && !x.standsIn(o) }) {
 		f.Intermittent = true
 	}
 	for _, l := range x.logs {

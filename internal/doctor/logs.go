@@ -42,7 +42,7 @@ func (a *logAnswer) RedactWith(r *evidence.Redactor) {
 func redactHit(r *evidence.Redactor, h *scan.Hit) {
 	h.Raw, h.Message = r.Line(h.Raw), r.Line(h.Message)
 	h.Client = r.Client(h.Client)
-	h.Request, h.Path, h.Upstream = r.Line(h.Request), r.Path(h.Path), r.URL(h.Upstream)
+	h.Request, h.Path, h.Sub, h.Upstream = r.Line(h.Request), r.Path(h.Path), r.Path(h.Sub), r.URL(h.Upstream)
 	h.Referrer, h.UserAgent = r.URL(h.Referrer), r.Text(h.UserAgent)
 }
 
@@ -55,15 +55,11 @@ func (x *examination) gatewayLogs() []topo.Log {
 	}
 	for _, l := range append(slices.Clone(x.decision.Logs), x.match.Gateway.Conf.Instance.Logs...) {
 		written := l.Path
-		if out := x.match.Gateway.Output; (l.Path == "stderr" || strings.HasPrefix(l.Path, "/dev/")) && len(out) > 0 {
-			l.Path = out[len(out)-1] // where its standard error leads
-		}
+		l.Path = x.pathOf(l)
 		switch {
 		case l.Path == "off" || l.Path == "":
 			continue
-		case x.print(l.Path) != nil:
-		case x.journaled(l):
-			l.Path = journalPath
+		case x.print(l.Path) != nil, l.Path == journalPath:
 		case l.Variable, strings.HasPrefix(l.Path, "syslog:"), strings.HasPrefix(l.Path, "memory:"), l.Path == "stderr", strings.HasPrefix(l.Path, "/dev/"):
 			x.gap(evidence.Gap{Source: l.Kind + " log", Why: "it is written to " + l.Path + ", where goodgate does not read", Allow: x.allowLog(l)})
 			continue
@@ -79,6 +75,17 @@ func (x *examination) gatewayLogs() []topo.Log {
 		}
 	}
 	return logs
+}
+
+// pathOf returns where what is written to a log can be read.
+func (x *examination) pathOf(l topo.Log) string {
+	if out := x.match.Gateway.Output; (l.Path == "stderr" || strings.HasPrefix(l.Path, "/dev/")) && len(out) > 0 {
+		l.Path = out[len(out)-1] // where its standard error leads
+	}
+	if x.print(l.Path) == nil && x.journaled(l) {
+		return journalPath
+	}
+	return l.Path
 }
 
 // allowLog says how to let goodgate read a log that goes elsewhere.

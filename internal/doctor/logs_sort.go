@@ -58,7 +58,7 @@ func (x *examination) readLogs(ctx context.Context) {
 // request at all.
 func (x *examination) sortHits(l readLog) {
 	e := l.Extract
-	if l.Kind == "error" && !l.Filtered && !slices.Contains(e.Why, scan.Buffered) {
+	if l.Kind == "error" && x.writesHere(l.Log) && !l.Filtered && !slices.Contains(e.Why, scan.Buffered) {
 		x.covered = true
 	}
 	// Where each line names its site, no failed request is missing, whatever the
@@ -88,6 +88,14 @@ func (x *examination) sortHits(l readLog) {
 			x.foreign = append(x.foreign, h)
 		}
 	}
+}
+
+// writesHere reports whether an error log is one to which failures of our request
+// are written: another site's says nothing of ours.
+func (x *examination) writesHere(l topo.Log) bool {
+	errors := slices.DeleteFunc(slices.Clone(x.decision.Logs), func(d topo.Log) bool { return d.Kind != "error" })
+	return len(errors) == 0 || slices.Contains(x.opts.Logs, l.Path) ||
+		slices.ContainsFunc(errors, func(d topo.Log) bool { return x.pathOf(d) == l.Path })
 }
 
 // claim takes the failed requests for our own path from logs that several sites

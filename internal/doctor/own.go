@@ -66,7 +66,7 @@ func (x *examination) series(ctx context.Context) {
 	}
 	for len(x.own) < seriesMost && ctx.Err() == nil {
 		last := x.own[len(x.own)-1]
-		if failed(last.AskResult) || last.Seconds > seriesSlow.Seconds() {
+		if failed(last.AskResult) || x.standsIn(last) || last.Seconds > seriesSlow.Seconds() {
 			return
 		}
 		x.progress("asking again: it comes and goes")

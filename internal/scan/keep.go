@@ -138,7 +138,7 @@ func hitOf(r *dialect.Record, line []byte) Hit {
 	return Hit{
 		Level: bounded(r.Level), PID: r.PID, TID: r.TID, Conn: r.Conn, Errno: r.Errno, Message: bounded(r.Message),
 		Client: bounded(r.Client), Server: bounded(r.Server), Request: bounded(r.Request), Method: bounded(r.Method),
-		Path: bounded(r.Path), Upstream: bounded(r.Upstream), Endpoint: bounded(r.Endpoint), Host: bounded(r.Host),
+		Path: bounded(r.Path), Sub: bounded(r.Sub), Upstream: bounded(r.Upstream), Endpoint: bounded(r.Endpoint), Host: bounded(r.Host),
 		Referrer: bounded(r.Referrer), UserAgent: bounded(r.UserAgent), RequestID: bounded(r.RequestID), Name: bounded(r.Name),
 		Status: r.Status, UpStatus: r.UpStatus, UpKnown: r.UpKnown, Masked: r.Masked, Bytes: r.Bytes,
 		Seconds: r.Seconds, UpSeconds: r.UpSeconds, Raw: bounded(line),

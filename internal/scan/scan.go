@@ -117,6 +117,7 @@ type Hit struct {
 	Request   string    `json:"request,omitempty"`
 	Method    string    `json:"method,omitempty"`
 	Path      string    `json:"path,omitempty"`
+	Sub       string    `json:"sub,omitempty"` // the gateway's own sub-request within the request
 	Upstream  string    `json:"upstream,omitempty"`
 	Endpoint  string    `json:"endpoint,omitempty"`
 	Host      string    `json:"host,omitempty"`

@@ -38,7 +38,7 @@ func fields(b []byte, r *dialect.Record) (whole bool) {
 		r.Method, r.Path = line.Request(r.Request)
 	}
 	if rest, ok := line.CutPrefix(b, ", subrequest: \""); ok {
-		_, b = quoted(rest)
+		r.Sub, b = quoted(rest)
 	}
 	if rest, ok := line.CutPrefix(b, ", upstream: \""); ok {
 		var upstream []byte

@@ -63,7 +63,7 @@ func TestFields(t *testing.T) {
 		Stamp: []byte("2026/08/21 10:15:30"), Level: []byte("error"), PID: 3012, TID: 3013, Conn: 4711, Errno: 110,
 		Message: []byte("upstream timed out (110: Connection timed out) while reading response header from upstream"),
 		Client:  []byte("203.0.113.7"), Server: []byte("example.com"), Request: []byte("POST /api/v1?a=b HTTP/2.0"),
-		Method: []byte("POST"), Path: []byte("/api/v1"), Upstream: []byte("fastcgi://unix:/run/php.sock:"),
+		Method: []byte("POST"), Path: []byte("/api/v1"), Sub: []byte("/auth"), Upstream: []byte("fastcgi://unix:/run/php.sock:"),
 		Endpoint: []byte("unix:/run/php.sock"), Host: []byte("example.com:8443"), Referrer: []byte("https://example.com/"),
 	}
 	if key != keyReadTimeout || r.PID != want.PID || r.TID != want.TID || r.Conn != want.Conn || r.Errno != want.Errno {
@@ -74,7 +74,7 @@ func TestFields(t *testing.T) {
 		got, want []byte
 	}{
 		{"stamp", r.Stamp, want.Stamp}, {"level", r.Level, want.Level}, {"message", r.Message, want.Message}, {"client", r.Client, want.Client},
-		{"server", r.Server, want.Server}, {"request", r.Request, want.Request}, {"method", r.Method, want.Method}, {"path", r.Path, want.Path},
+		{"server", r.Server, want.Server}, {"request", r.Request, want.Request}, {"method", r.Method, want.Method}, {"path", r.Path, want.Path}, {"subrequest", r.Sub, want.Sub},
 		{"upstream", r.Upstream, want.Upstream}, {"endpoint", r.Endpoint, want.Endpoint}, {"host", r.Host, want.Host}, {"referrer", r.Referrer, want.Referrer},
 	} {
 		if !bytes.Equal(f.got, f.want) {

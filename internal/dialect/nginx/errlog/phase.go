@@ -123,7 +123,7 @@ func foreign(msg, text []byte, r *dialect.Record) (phase, []byte) {
 		}
 		r.Message = msg[:len(msg)-len(f)]
 		if line.Contains(r.Referrer, ", client: ") && line.Contains(r.Referrer, " while ") {
-			r.Upstream, r.Endpoint, r.Name = nil, nil, nil
+			r.Sub, r.Upstream, r.Endpoint, r.Name = nil, nil, nil, nil
 		}
 		return p, text[:i]
 	}
@@ -135,14 +135,14 @@ func foreign(msg, text []byte, r *dialect.Record) (phase, []byte) {
 	p, f := action(text[first:])
 	r.Message = msg[:len(msg)-len(f)]
 	if fields(f, r); several {
-		r.Upstream, r.Endpoint, r.Name = nil, nil, nil
+		r.Sub, r.Upstream, r.Endpoint, r.Name = nil, nil, nil, nil
 	}
 	return p, text[:first]
 }
 
 func clearFields(r *dialect.Record) {
-	r.Client, r.Server, r.Request, r.Method, r.Path, r.Upstream, r.Endpoint, r.Host, r.Referrer, r.Name =
-		nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	r.Client, r.Server, r.Request, r.Method, r.Path, r.Sub, r.Upstream, r.Endpoint, r.Host, r.Referrer, r.Name =
+		nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 }
 
 // failed reads "failed (111: Connection refused)".

@@ -82,7 +82,7 @@ func (n *Nginx) failToStart() {
 	if n.b.err != nil {
 		return
 	}
-	p := n.b.Start(command{name: "nginx", path: program("nginx"), argv: "nginx", dir: n.dir, args: []string{"-p", n.dir + "/", "-c", n.conf}, log: filepath.Join(n.dir, "logs", "startup.log")})
+	p := n.b.Start(command{name: "nginx", path: program(n.b.release("nginx")), argv: "nginx", dir: n.dir, args: []string{"-p", n.dir + "/", "-c", n.conf}, log: filepath.Join(n.dir, "logs", "startup.log")})
 	p.Wait()
 	// Before it knows its own log, nginx writes to the one it was built with:
 	// standard error, on Debian.

@@ -132,7 +132,7 @@ func Faults() []Fault {
 	} {
 		all = append(all, group...)
 	}
-	return all
+	return append(all, nginxNewer(all)...)
 }
 
 // Find returns the fault called name, or an error that names those like it.

@@ -57,6 +57,10 @@ func have(need string) bool {
 // it: scripts/install-peers builds it with the Go tool.
 const CaddyVersion = "v2.11.9"
 
+// NewerSuite is the suite of Debian whose HAProxy and nginx scenes run beside those
+// of this Debian: scripts/install-peers fetches them.
+const NewerSuite = "trixie"
+
 // built returns the path of a program that a script of this repository built, or "".
 func built(name string) string {
 	dirs := []string{"/usr/local/lib"} // root's, where other users may run it
@@ -80,8 +84,9 @@ func program(name string) string {
 	switch name {
 	case "caddy-new":
 		return built("caddy-" + CaddyVersion + "/caddy")
-	case "haproxy-new":
-		return built("haproxy-3/haproxy")
+	case "haproxy-new", "nginx-new":
+		name = strings.TrimSuffix(name, "-new")
+		return built(name + "-" + NewerSuite + "/" + name)
 	case "php-fpm":
 		names = []string{"php-fpm", "php-fpm8.4", "php-fpm8.3", "php-fpm8.2", "php-fpm8.1"}
 	case "uwsgi":

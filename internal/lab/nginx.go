@@ -86,7 +86,7 @@ func (n *Nginx) command() command {
 		n.b.fail("cannot name the configuration: %w", err)
 	}
 	args := []string{"-p", n.dir + "/", "-c", pick(n.b, n.conf, relative), "-g", "daemon off;"}
-	return command{name: "nginx", path: program("nginx"), argv: "nginx", dir: n.dir, args: args, log: filepath.Join(n.dir, "logs", "startup.log")}
+	return command{name: "nginx", path: program(n.b.release("nginx")), argv: "nginx", dir: n.dir, args: args, log: filepath.Join(n.dir, "logs", "startup.log")}
 }
 
 // accessLog is where requests to s are logged.

@@ -45,7 +45,7 @@ var newer = []string{
 }
 
 // programs are the HAProxies here, by version: Debian's, and the newer one that
-// scripts/fetch-haproxy brings.
+// scripts/fetch-release brings.
 func programs(t *testing.T) map[string]string {
 	t.Helper()
 	dirs := []string{"/usr/local/lib"}
@@ -60,7 +60,7 @@ func programs(t *testing.T) map[string]string {
 		}
 	}
 	for _, dir := range dirs {
-		add(dir + "/goodgate/haproxy-3/haproxy")
+		add(dir + "/goodgate/haproxy-trixie/haproxy")
 	}
 	if len(all) == 0 && os.Getenv("GOODGATE_TEST_ALL") != "" {
 		t.Fatal("HAProxy 3 is missing: scripts/install-peers haproxy-new")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"strings"
+
 	"github.com/goodgatehq/goodgate/internal/cause"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/infer"
@@ -255,10 +257,13 @@ func found(f infer.Finding) Cause {
 func (x *examination) causeOf(f infer.Finding) Cause {
 	c := found(f)
 	for _, fix := range f.Fixes {
-		if fix.Text == "" {
+		if fix.Text == "" || x.cannotTurn(fix.Knob) {
 			continue
 		}
 		next := x.fixOf(f.ID, fix)
+		if rest, or := strings.CutPrefix(next.Text, "Or "); or && len(c.Fixes) == 0 {
+			next.Text = strings.ToUpper(rest[:1]) + rest[1:] // what it is the other way to was left out
+		}
 		if n := len(c.Fixes); n > 0 && next.Add != "" && c.Fixes[n-1].Command == next.Command {
 			c.Fixes[n-1].Command = "" // both edits first, then one reload
 		}

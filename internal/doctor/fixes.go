@@ -57,6 +57,17 @@ func (x *examination) fixOf(id vocab.Cause, f cause.Fix) Fix {
 	return out
 }
 
+// cannotTurn reports whether the product has no such setting, or has it in its program.
+// What counts for it alone, beside others that any product has, is told of no other.
+func (x *examination) cannotTurn(k vocab.Knob) bool {
+	if k == "" || x.match == nil {
+		return false
+	}
+	s, known := x.decision.Settings[k]
+	_, has := x.match.Gateway.Dialect.Knobs[k]
+	return s.Fixed || k == vocab.Buffers && !known && !has
+}
+
 // spell writes the line that sets a directive as the product wants it.
 func (x *examination) spell(directive, value string) string {
 	if spell := x.match.Gateway.Dialect.Spell; spell != nil {

@@ -54,6 +54,7 @@ type Setting struct {
 	Value     string     `json:"value"`     // the words as written
 	Number    float64    `json:"number"`    // seconds, bytes, a count, or 0 and 1; 0 where the value is words
 	Default   bool       `json:"default,omitempty"`
+	Fixed     bool       `json:"fixed,omitempty"` // it is in the program: no configuration changes it
 	Place     Place      `json:"place"`
 	Line      string     `json:"line,omitempty"` // the line at Place written anew with {value}, where the setting is a word of that line and is not there
 	Insert    Place      `json:"insert"`         // where a line that sets it would go: an empty range in the innermost block

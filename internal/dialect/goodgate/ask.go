@@ -55,7 +55,7 @@ func (c *conf) told(reply []byte) (told []dialect.Told) {
 	for _, p := range s.Upstreams {
 		out, drained, full := 0, 0, 0
 		for _, e := range p.Endpoints {
-			told = append(told, e.told(p.Name, c.nameOf(p.Name, e))...)
+			told = append(told, e.told(p.Name, c.nameOf(p.Name, e), c.Admin)...)
 			switch {
 			case strings.Contains(e.Condition, "draining"):
 				out, drained = out+1, drained+1
@@ -73,9 +73,9 @@ func (c *conf) told(reply []byte) (told []dialect.Told) {
 		switch {
 		case all == 0:
 		case drained == all:
-			one(vocab.PoolInMaintenance, "all %d servers of %s are drained", all, p.Name)
+			one(vocab.PoolInMaintenance, "%s drained", every(all, p.Name))
 		case out == all:
-			one(vocab.PoolNoServer, "all %d servers of %s are out", all, p.Name)
+			one(vocab.PoolNoServer, "%s out", every(all, p.Name))
 		case full > 0 && full+out == all:
 			one(vocab.PoolQueued, "%d servers of %s have max_requests under way, %d requests wait", full, p.Name, p.Waiting)
 		}
@@ -83,13 +83,24 @@ func (c *conf) told(reply []byte) (told []dialect.Told) {
 	return told
 }
 
-// told is what is said of one server, which the configuration calls name.
-func (e endState) told(pool, name string) (told []dialect.Told) {
+// every begins a sentence about all servers of a pool.
+func every(n int, pool string) string {
+	if n == 1 {
+		return "the only server of " + pool + " is"
+	}
+	return fmt.Sprintf("all %d servers of %s are", n, pool)
+}
+
+// told is what is said of one server, which the configuration calls name,
+// by the gateway at admin.
+func (e endState) told(pool, name, admin string) (told []dialect.Told) {
+	why := e.Why
 	add := func(fact vocab.Fact) {
-		told = append(told, dialect.Told{Fact: fact, Pool: pool, Server: name, Address: e.Address, Value: e.Why, Quote: e.Address + " " + e.Condition + ": " + e.Why})
+		told = append(told, dialect.Told{Fact: fact, Pool: pool, Server: name, Address: e.Address, Value: why, Quote: e.Address + " " + e.Condition + ": " + e.Why})
 	}
 	switch {
 	case strings.Contains(e.Condition, "draining"):
+		why = "goodgate gateway undrain " + e.Address + " --admin " + admin + " puts it back"
 		add(vocab.ServerInMaintenance)
 	case strings.Contains(e.Condition, "failing") && connected([]byte(e.Why)) != "":
 		add(vocab.CheckUnconnected)

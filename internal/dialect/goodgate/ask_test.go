@@ -50,6 +50,18 @@ func TestTold(t *testing.T) {
 	}
 }
 
+// TestDrainedSaysHow: who reads that a person took a server out reads how to put it
+// back.
+func TestDrainedSaysHow(t *testing.T) {
+	c := &conf{}
+	c.read([]byte(asked))
+	c.Admin = "unix:/run/a.sock"
+	told := c.told(reply(`{"address":"127.0.0.1:3000","server":"127.0.0.1:3000","condition":"draining","why":"a person took it out"}`))
+	if len(told) != 2 || told[0].Value != "goodgate gateway undrain 127.0.0.1:3000 --admin unix:/run/a.sock puts it back" || told[1].Value != "the only server of app is drained" {
+		t.Errorf("%+v", told)
+	}
+}
+
 func squeeze(s string) (out string) {
 	for _, r := range s {
 		if r != ' ' {

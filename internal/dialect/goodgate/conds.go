@@ -91,7 +91,7 @@ var (
 		"The client got the beginning of an answer and a broken connection.",
 		vocab.TruncatedResponse, vocab.UpstreamCrashed, vocab.WorkerKilled)
 	keyTooBig = add("header-too-big", vocab.HTTPHeaderSectionSize, 502, dialect.PhaseHeader, vocab.GatewayHeaderTooBig,
-		"The answer's head is larger than max_header: cookies, mostly.",
+		"The answer's head is larger than 64 KiB: cookies, mostly.",
 		vocab.BufferTooSmall)
 	keyCoding = add("transfer-coding", vocab.HTTPTransferCoding, 502, dialect.PhaseHeader, vocab.GatewayInvalidChunk,
 		"The detail quotes the bytes.",

@@ -77,7 +77,22 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	if s.symptom == nil {
 		r.Masked = s.failed
 	}
-	return s.verdict(r)
+	key := s.verdict(r)
+	if conds[key].Phase == dialect.PhaseDNS {
+		r.Name = looked(r.Message)
+	}
+	return key
+}
+
+// looked is the name that a resolver was asked for: "lookup app.internal on
+// 127.0.0.1:53: no such host", as package net writes it.
+func looked(detail []byte) []byte {
+	rest, ok := bytes.CutPrefix(detail, []byte("lookup "))
+	end := bytes.IndexAny(rest, " :")
+	if !ok || end < 0 {
+		return nil
+	}
+	return bytes.TrimSuffix(rest[:end], []byte{'.'})
 }
 
 func (s *seen) members(f *line.Fields, r *dialect.Record) {

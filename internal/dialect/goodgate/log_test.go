@@ -37,6 +37,22 @@ func died(a event.Attempt) event.Attempt {
 	return a
 }
 
+// TestLookedUp: what a failure of DNS is about is the name that was asked for, not the
+// pool whose server has it.
+func TestLookedUp(t *testing.T) {
+	for detail, want := range map[string]string{
+		"lookup app.internal: no such host":                 "app.internal",
+		"lookup app.internal. on 127.0.0.1:53: SERVFAIL":    "app.internal",
+		"lookup app.internal. on [::1]:53: dial: timed out": "app.internal",
+		"lookup ": "", "it answers nothing": "", "": "",
+	} {
+		var r dialect.Record
+		if read([]byte(failedWith(502, vocab.DNSError, detail)), &r); string(r.Name) != want {
+			t.Errorf("%q: about %q, want %q", detail, r.Name, want)
+		}
+	}
+}
+
 // refused is a request of which no server learnt, because the client broke it.
 func refused(status int, detail string) string {
 	return base(func(x *event.Exchange) {

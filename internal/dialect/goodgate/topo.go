@@ -126,7 +126,7 @@ func (c *conf) settings(name string, u upstream) topo.Settings {
 	if u.Protocol == "https" {
 		c.tlsSettings(s, name, u)
 	}
-	s[vocab.HeaderBuffer] = topo.Setting{Knob: vocab.HeaderBuffer, Directive: "max_header", Value: "64 KiB", Number: 64 << 10, Default: true}
+	s[vocab.HeaderBuffer] = topo.Setting{Knob: vocab.HeaderBuffer, Directive: "the limit of an answer's head", Value: "64 KiB", Number: 64 << 10, Default: true, Fixed: true}
 	return s
 }
 

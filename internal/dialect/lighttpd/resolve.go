@@ -216,7 +216,7 @@ var attributes = []struct {
 func settings(v value) topo.Settings {
 	out := topo.Settings{
 		// The header must fit into 64 KiB (http_response_read).
-		vocab.HeaderBuffer:   {Knob: vocab.HeaderBuffer, Directive: "response header", Value: "64k", Number: 65535, Default: true},
+		vocab.HeaderBuffer:   {Knob: vocab.HeaderBuffer, Directive: "response header", Value: "64k", Number: 65535, Default: true, Fixed: true},
 		vocab.KeepaliveCount: {Knob: vocab.KeepaliveCount, Directive: "proxy.server", Default: true},
 	}
 	var first value

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/gateway/event"
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
@@ -13,10 +14,12 @@ import (
 // forward makes attempts until one brings the head of an answer, or none may be
 // made any more.
 func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
-	h.choice = upstream.Choice{Key: h.key(), Tried: h.tried[:0], Until: h.limitOf(h.x.Start),
+	h.choice = upstream.Choice{Key: h.key(), Tried: h.tried[:0], Wait: h.wait(),
 		Once: !h.out.Idempotent || h.body.Rest != nil}
 	var last *upstream.Failure
-	var unseen int // attempts of which no server saw anything
+	var failing time.Time // since when
+	var unseen int        // attempts of which no server saw anything
+	pause := firstPause
 	for n := 1; ; n++ {
 		e, f := h.pool.Acquire(h.r.Ctx, &h.choice)
 		h.x.Held = h.choice.Held
@@ -35,16 +38,37 @@ func (h *handler) forward() (*upstream.Exchange, *upstream.Failure) {
 		if f == nil {
 			return x, nil
 		}
-		last = f
+		if last = f; failing.IsZero() {
+			failing = time.Now()
+		}
 		h.quote(f)
 		if f.Sent == 0 {
 			unseen++
 		}
-		if timedOut(f) && !h.pool.Untried(append(h.choice.Tried, e)) || !h.again(f, n, unseen) {
+		if timedOut(f) && !h.pool.Untried(append(h.choice.Tried, e)) || !h.again(f, failing, n, unseen) {
 			return nil, f
 		}
-		h.out.Fresh = true
-		h.exclude(e, f.Stale)
+		h.out.Fresh = h.out.Fresh || f.Phase != event.Connect
+		if h.exclude(e) && !f.Stale {
+			h.rest(pause)
+			pause = min(2*pause, longestPause)
+		}
+	}
+}
+
+// Where all servers were tried they are asked again after a pause, each twice as long
+// as the one before.
+const (
+	firstPause   = 10 * time.Millisecond
+	longestPause = 250 * time.Millisecond
+)
+
+func (h *handler) rest(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-h.r.Ctx.Done():
 	}
 }
 
@@ -85,17 +109,17 @@ func (h *handler) quote(f *upstream.Failure) {
 	}
 }
 
-// again reports whether another attempt may be made after f.
-func (h *handler) again(f *upstream.Failure, n, unseen int) bool {
+// again reports whether another attempt may be made after f, the n-th since failing.
+func (h *handler) again(f *upstream.Failure, failing time.Time, n, unseen int) bool {
 	switch {
 	case f.Client, h.r.Ctx.Err() != nil, !h.body.Replayable():
 		return false
-	case f.Symptom == vocab.ProxyInternalError && unseen > 1:
-		return false // our own trouble: another server changes nothing
 	case f.Sent == 0:
 		// No server has seen anything: any request may be made again. What is
-		// refused is waited out; other failures of this kind are not endless.
-		return f.Symptom == vocab.ConnectionRefused || unseen <= 2*len(h.pool.Endpoints())+1
+		// refused is waited out, and what this host is short of; other failures of
+		// this kind are not endless.
+		waits := f.Symptom == vocab.ConnectionRefused || f.Short()
+		return unseen <= 2*len(h.pool.Endpoints())+1 || waits && time.Since(failing) < h.wait()
 	case !h.out.Idempotent:
 		// Bytes left: whether the server has carried the request out is not
 		// known (RFC 9110 section 9.2.2).
@@ -118,25 +142,15 @@ func timedOut(f *upstream.Failure) bool {
 	return false
 }
 
-// exclude keeps the next attempt from e, as long as others are left. When all were
-// tried they are asked again, after a moment where it was no closed connection.
-func (h *handler) exclude(e *upstream.Endpoint, atOnce bool) {
-	if len(h.choice.Tried) < cap(h.choice.Tried) {
-		h.choice.Tried = append(h.choice.Tried, e)
-	}
-	if h.pool.Untried(h.choice.Tried) {
-		return
+// exclude keeps the next attempt from e. It reports whether all servers were tried, or
+// so many that it is time for a pause; then each may be asked again.
+func (h *handler) exclude(e *upstream.Endpoint) (all bool) {
+	h.choice.Tried = append(h.choice.Tried, e)
+	if len(h.choice.Tried) < cap(h.choice.Tried) && h.pool.Untried(h.choice.Tried) {
+		return false
 	}
 	h.choice.Tried = h.choice.Tried[:0]
-	if atOnce {
-		return
-	}
-	t := time.NewTimer(10 * time.Millisecond)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-h.r.Ctx.Done():
-	}
+	return true
 }
 
 // why chooses between what the last attempt saw and why no other was made.
@@ -170,7 +184,7 @@ func (h *handler) race(e *upstream.Endpoint, x *upstream.Exchange) (*upstream.Ex
 	h.x.Hedges++
 	out := h.out // with a connection, and no 1xx, of its own
 	out.Interim = nil
-	choice := upstream.Choice{Key: h.choice.Key, Tried: append([]*upstream.Endpoint{e}, h.choice.Tried...), Until: time.Now().Add(hedgeWait)}
+	choice := upstream.Choice{Key: h.choice.Key, Tried: append([]*upstream.Endpoint{e}, h.choice.Tried...), Wait: hedgeWait}
 	go func() { first <- outcome{x, x.Wait()} }()
 	go func() {
 		x2, err := h.hedge(ctx, &out, &choice, started)

@@ -126,6 +126,9 @@ func (g *Gateway) Serve(r *Request, w Responder) {
 	g.meter.active.Add(-1)
 	h.x.Total = time.Since(h.x.Start)
 	g.record(h)
+	if h.pool != nil {
+		h.pool.users.Add(-1)
+	}
 	h.reset()
 	handlers.Put(h)
 }

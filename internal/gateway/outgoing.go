@@ -33,7 +33,7 @@ func (h *handler) outgoing() {
 	o.Upgrade = h.upgrade(named) != ""
 	o.Interim = h.onInterim
 	if h.pool.Settings.Protocol == upstream.FastCGI {
-		o.Upgrade, o.Expect = false, false
+		o.Upgrade = false
 		h.head = h.params(h.head[:0], named)
 		o.Params = h.head
 		return

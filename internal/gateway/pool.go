@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/config"
@@ -17,6 +18,7 @@ type pool struct {
 	conf  config.Upstream
 	meter poolMeter
 	names *upstream.Names // keeps the servers' addresses up to date
+	users atomic.Int64    // requests that were given this pool, and have not ended
 }
 
 func (g *Gateway) newPool(name string, u config.Upstream) (*pool, error) {
@@ -56,7 +58,7 @@ func (p *pool) update(g *Gateway, u config.Upstream) {
 	if reflect.DeepEqual(p.conf.Servers, u.Servers) {
 		return
 	}
-	p.conf = u
+	p.conf.Servers = u.Servers // the rest is the same, and requests read it
 	p.names.Use(g.reader(p.name, u))
 }
 
@@ -69,7 +71,7 @@ func (p *pool) close() {
 func (p *pool) retire(ctx context.Context) {
 	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
-	for p.Pool.Load() > 0 && ctx.Err() == nil {
+	for ctx.Err() == nil && p.users.Load() > 0 {
 		select {
 		case <-t.C:
 		case <-ctx.Done():

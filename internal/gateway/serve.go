@@ -76,6 +76,7 @@ func (h *handler) admit() *refusal {
 		return &refusal{status: 404, symptom: vocab.DestinationNotFound, detail: "no route fits this host and path"}
 	}
 	h.route, h.pool = route, route.pool
+	h.pool.users.Add(1)
 	h.x.Route, h.x.Pool = route.name, route.pool.name
 	switch {
 	case h.r.Method == "CONNECT":
@@ -116,12 +117,13 @@ func (h *handler) hold() *refusal {
 	if r.Trailer != nil {
 		b.Trailer = h.requestTrailer
 	}
-	if v, ok := get(r.Header, "Expect"); ok && strings.EqualFold(v, "100-continue") {
+	limit := h.t.conf.Limits.Held
+	fcgi := h.pool.Settings.Protocol == upstream.FastCGI
+	if v, ok := get(r.Header, "Expect"); ok && !fcgi && strings.EqualFold(v, "100-continue") {
 		h.out.Expect = true
 		return nil
 	}
-	limit := h.t.conf.Limits.Held
-	if r.Length < 0 && h.pool.Settings.Protocol == upstream.FastCGI {
+	if r.Length < 0 && fcgi {
 		return h.measure(limit) // the protocol wants a length beforehand
 	}
 	if r.Length >= 0 && r.Length <= int64(limit) {
@@ -205,13 +207,12 @@ func (l *limited) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// limitOf is until when the request may wait for a server.
-func (h *handler) limitOf(now time.Time) time.Time {
-	d := h.pool.Settings.Wait
+// wait is how long the request may wait for a server, in all.
+func (h *handler) wait() time.Duration {
 	if h.route.wait > 0 {
-		d = h.route.wait
+		return h.route.wait
 	}
-	return now.Add(d)
+	return h.pool.Settings.Wait
 }
 
 // failed makes a refusal of the reason why no attempt brought an answer.

@@ -139,6 +139,12 @@ type site struct {
 // configuration.
 func newSite(t testing.TB, change func(*config.Config), servers ...*server) *site {
 	t.Helper()
+	return newSiteWith(t, gateway.Options{}, change, servers...)
+}
+
+// newSiteWith is newSite for a gateway with options.
+func newSiteWith(t testing.TB, o gateway.Options, change func(*config.Config), servers ...*server) *site {
+	t.Helper()
 	s := &site{t: t, log: filepath.Join(t.TempDir(), "access.log")}
 	var to []string
 	for _, one := range servers {
@@ -155,7 +161,7 @@ func newSite(t testing.TB, change func(*config.Config), servers ...*server) *sit
 	if change != nil {
 		change(c)
 	}
-	if s.gate, err = gateway.New(c, gateway.Options{}); err != nil {
+	if s.gate, err = gateway.New(c, o); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -116,7 +116,7 @@ func (g *Gateway) retire(old, next *table) {
 }
 
 func newRoute(r config.Route, p *pool) route {
-	made := route{name: r.Name, methods: r.Methods, headers: r.Headers, pool: p, strip: r.Strip, host: r.Host, retry: r.Retry, hedge: r.Hedge != "off", wait: r.Wait}
+	made := route{name: r.Name, methods: r.Methods, headers: r.Headers, pool: p, strip: r.Strip, host: r.Host, retry: r.Retry, hedge: r.Hedge == "on" || r.Hedge == "" && r.Retry != "off", wait: r.Wait}
 	made.prefix, made.exact = strings.CutPrefix(r.Path, "=")
 	made.prefix = usual.of(made.prefix)
 	if made.name == "" {

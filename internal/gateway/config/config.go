@@ -146,6 +146,6 @@ type Route struct {
 	Strip   string            `yaml:"strip_prefix,omitempty" json:"strip_prefix,omitempty" doc:"taken off the path"`
 	Host    string            `yaml:"host,omitempty" json:"host,omitempty" doc:"Host sent to the server; empty: the client's"`
 	Retry   string            `yaml:"retry,omitempty" json:"retry,omitempty" doc:"idempotent (default), keyed (also what carries an Idempotency-Key, for applications that honour it), safe or off" one:"idempotent keyed safe off"`
-	Hedge   string            `yaml:"hedge,omitempty" json:"hedge,omitempty" doc:"on (default) or off" one:"on off"`
+	Hedge   string            `yaml:"hedge,omitempty" json:"hedge,omitempty" doc:"on or off; left out: on, unless retry is off" one:"on off"`
 	Wait    time.Duration     `yaml:"wait,omitempty" json:"wait,omitempty" doc:"instead of the upstream's" zero:"no"`
 }

@@ -308,7 +308,7 @@ const clientLeft = "the client went away"
 // attempt that was broken off has no symptom: it says nothing about the server.
 func (x *Exchange) failed(f *Failure) *Failure {
 	f.Sent = max(f.Sent, x.Attempt.Sent)
-	if f.Symptom != vocab.HTTPRequestError && (x.state.Load()&cancelled != 0 || x.ctx.Err() != nil) {
+	if f.Symptom != vocab.HTTPRequestError && x.unwanted() {
 		// What the network said is of our own doing.
 		f.Client, f.Symptom, f.Detail = true, vocab.ConnectionTerminated, clientLeft
 	} else {
@@ -322,6 +322,12 @@ func (x *Exchange) failed(f *Failure) *Failure {
 	x.settle(f)
 	x.Attempt.Total = time.Since(x.start)
 	return f
+}
+
+// unwanted reports whether nobody waits for the answer any more. A check has no client;
+// its context ends with its time.
+func (x *Exchange) unwanted() bool {
+	return x.state.Load()&cancelled != 0 || !x.probe && x.ctx.Err() != nil
 }
 
 // settle tells the endpoint how the attempt went, once, and gives back its slot.

@@ -118,6 +118,13 @@ func local(err error) vocab.Symptom {
 	return ""
 }
 
+// Short reports whether this host is short of descriptors, ports or memory, which says
+// nothing about the server, and passes. Where a socket may not be used, or a firewall
+// here forbids it, the trouble is our own as well, but with this one server.
+func (f *Failure) Short() bool {
+	return f.Symptom == vocab.ProxyInternalError && !errors.Is(f.Err, os.ErrPermission)
+}
+
 // alerted reports whether the server sent an alert.
 func alerted(err error) bool {
 	var op *net.OpError
@@ -150,7 +157,7 @@ func timeout(err error) bool {
 func reason(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) {
-		if timeout(err) {
+		if timeout(err) && !errors.Is(err, syscall.EAGAIN) { // a unix socket's full queue, which calls itself a timeout
 			return op.Op + ": timed out"
 		}
 		var sys *os.SyscallError
@@ -160,7 +167,7 @@ func reason(err error) string {
 		return op.Op + ": " + op.Err.Error()
 	}
 	switch {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the server closed the connection"
 	case timeout(err):
 		return "timed out"

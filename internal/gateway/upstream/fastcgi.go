@@ -18,21 +18,24 @@ type fcgi struct {
 // errFastCGIEnd is the proper end of an answer.
 var errFastCGIEnd = errors.New("the application ended its answer")
 
+// requestID is that of the one request of a connection.
+const requestID = 1
+
 // maxStderr bounds what is kept of an application's complaints.
 const maxStderr = 512
 
 func (x *Exchange) writeFastCGI() (int64, error) {
 	x.fcgi = &fcgi{}
-	b := fastcgi.AppendBegin(nil, 1, fastcgi.Responder, 0)
-	b = fastcgi.AppendRecord(b, fastcgi.Params, 1, x.req.Params)
+	b := fastcgi.AppendBegin(nil, requestID, fastcgi.Responder, 0)
+	b = fastcgi.AppendRecord(b, fastcgi.Params, requestID, x.req.Params)
 	if len(x.req.Params) > 0 {
-		b = fastcgi.AppendRecord(b, fastcgi.Params, 1, nil)
+		b = fastcgi.AppendRecord(b, fastcgi.Params, requestID, nil)
 	}
 	if len(x.req.Body.Held) > 0 {
-		b = fastcgi.AppendRecord(b, fastcgi.Stdin, 1, x.req.Body.Held)
+		b = fastcgi.AppendRecord(b, fastcgi.Stdin, requestID, x.req.Body.Held)
 	}
 	if x.req.Body.whole() {
-		b = fastcgi.AppendRecord(b, fastcgi.Stdin, 1, nil)
+		b = fastcgi.AppendRecord(b, fastcgi.Stdin, requestID, nil)
 	}
 	n, err := x.conn.c.Write(b)
 	return int64(n), err
@@ -96,6 +99,9 @@ func (x *Exchange) fillFastCGI() error {
 // record takes one record; false where the buffer has no room for it.
 func (x *Exchange) record(r fastcgi.Record) (bool, error) {
 	c := x.conn
+	if r.ID != requestID {
+		return true, nil // nobody asked for it
+	}
 	switch r.Type {
 	case fastcgi.Stdout:
 		if len(r.Content) > len(*c.buf)-c.w {

@@ -77,7 +77,7 @@ func (e *Endpoint) look(now time.Time, usual time.Duration) (silent time.Duratio
 	defer e.mu.Unlock()
 	oldest := int64(math.MaxInt64)
 	for x := e.first; x != nil; x = x.next {
-		if x.ctx.Err() != nil && x.state.Load()&cancelled == 0 {
+		if x.state.Load()&cancelled == 0 && x.unwanted() {
 			x.state.Or(cancelled)
 			x.conn.c.SetDeadline(past)
 		}

@@ -60,11 +60,11 @@ func (e *Endpoint) settled(f *Failure, a *event.Attempt) {
 		e.endTrial()
 		return
 	}
-	switch f.Symptom {
-	case vocab.ProxyInternalError:
-		e.endTrial() // our own trouble
+	switch {
+	case f.Short():
+		e.endTrial()
 		return
-	case vocab.ConnectionRefused:
+	case f.Symptom == vocab.ConnectionRefused:
 		e.goneAway(f.Detail)
 		return
 	}
@@ -75,9 +75,9 @@ func (e *Endpoint) settled(f *Failure, a *event.Attempt) {
 	fails := e.fails
 	e.mu.Unlock()
 	e.shaky.Store(time.Now().Add(min(time.Second<<min(fails, 10), maxEject)).UnixNano())
-	connect := f.Phase == event.Connect
+	away := f.Phase == event.Connect && f.Symptom != vocab.ProxyInternalError
 	switch {
-	case connect && (fails >= 2 || e.trial.Load() != 0):
+	case away && (fails >= 2 || e.trial.Load() != 0):
 		e.goneAway(f.Detail)
 	case fails >= e.pool.Settings.EjectAfter || e.trial.Load() != 0:
 		e.eject(string(f.Symptom))

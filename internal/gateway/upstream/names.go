@@ -112,11 +112,18 @@ func (n *Names) Err() error {
 func (n *Names) run(next time.Duration) {
 	defer close(n.done)
 	due, seen := time.Now().Add(next), n.stamp()
+	was, wait := seen, watchEvery
 	for {
-		t := time.NewTimer(min(time.Until(due), watchEvery))
+		t := time.NewTimer(min(time.Until(due), wait))
 		select {
 		case <-t.C:
 			now := n.stamp()
+			if now != seen && now != was {
+				was, wait = now, settling
+				due = later(due, time.Now().Add(settling))
+				continue
+			}
+			wait = watchEvery
 			if now == seen && time.Now().Before(due) && !n.lost() {
 				continue
 			}
@@ -139,6 +146,17 @@ func (n *Names) run(next time.Duration) {
 // address accepts no connections: the server may have moved, long before the TTL of
 // the old answer ends.
 const watchEvery = time.Second
+
+// settling is for how long a file of servers that changes must stay as it is before it
+// is read: what is written in place is for a moment only a part of itself.
+const settling = 250 * time.Millisecond
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
 
 // lost reports whether nothing accepts connections at an address of a name.
 func (n *Names) lost() bool {
@@ -189,7 +207,11 @@ func (n *Names) look() (time.Duration, error) {
 		}
 		next = min(next, max(one.ttl, leastRefresh))
 		known[list[i]] = one.ends
-		ends = append(ends, one.ends...)
+		for _, e := range one.ends {
+			if find(ends, e) == nil { // a server that is listed twice is one
+				ends = append(ends, e)
+			}
+		}
 	}
 	if n.ctx.Err() != nil {
 		return next, n.ctx.Err() // Stop broke the questions off: they say nothing

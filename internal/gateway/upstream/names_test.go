@@ -131,14 +131,14 @@ func TestServersThatAreGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := piped(t, 1, Settings{}, func(_ string, _ int, c net.Conn) { io.Copy(io.Discard, c) })
 		ctx, leave := context.WithCancel(context.Background())
-		e, _ := p.Acquire(ctx, &Choice{Until: time.Now()})
+		e, _ := p.Acquire(ctx, &Choice{})
 		x, f := e.Begin(ctx, get("GET"), false)
 		if f != nil {
 			t.Fatal(f)
 		}
 		p.Replace(nil)
 		requests := func(c *Counts) *atomic.Int64 { return &c.Requests }
-		if n := p.Load(); n != 1 || p.Sum(requests) != 1 {
+		if n := e.load.Load(); n != 1 || p.Sum(requests) != 1 {
 			t.Errorf("%d requests under way, %d counted", n, p.Sum(requests))
 		}
 		go func() { time.Sleep(time.Second); leave() }()
@@ -151,7 +151,7 @@ func TestServersThatAreGone(t *testing.T) {
 		p.mu.Lock()
 		left := len(p.left)
 		p.mu.Unlock()
-		if n := p.Load(); n != 0 || p.Sum(requests) != 1 || left != 0 {
+		if n := e.load.Load(); n != 0 || p.Sum(requests) != 1 || left != 0 {
 			t.Errorf("%d requests under way, %d counted, %d are remembered", n, p.Sum(requests), left)
 		}
 		p.Close()

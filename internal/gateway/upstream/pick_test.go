@@ -130,10 +130,9 @@ func TestBackupsAreTheLast(t *testing.T) {
 
 func TestConcurrencyLimitMakesRequestsWait(t *testing.T) {
 	p := pooled(t, Settings{MaxRequests: 2}, 1)
-	until := time.Now().Add(time.Minute)
 	var list []*Endpoint
 	for range 2 {
-		e, f := p.Acquire(context.Background(), &Choice{Until: until})
+		e, f := p.Acquire(context.Background(), &Choice{Wait: time.Minute})
 		if f != nil {
 			t.Fatal(f)
 		}
@@ -141,7 +140,7 @@ func TestConcurrencyLimitMakesRequestsWait(t *testing.T) {
 	}
 	got := make(chan *Endpoint)
 	go func() {
-		e, _ := p.Acquire(context.Background(), &Choice{Until: until})
+		e, _ := p.Acquire(context.Background(), &Choice{Wait: time.Minute})
 		got <- e
 	}()
 	for p.Waiting() == 0 {
@@ -151,7 +150,7 @@ func TestConcurrencyLimitMakesRequestsWait(t *testing.T) {
 	if e := <-got; e == nil {
 		t.Fatal("the place was not given on")
 	}
-	if _, f := p.Acquire(context.Background(), &Choice{Until: time.Now()}); f == nil || f.Symptom != "connection_limit_reached" {
+	if _, f := p.Acquire(context.Background(), &Choice{}); f == nil || f.Symptom != "connection_limit_reached" {
 		t.Errorf("%v", f)
 	}
 }

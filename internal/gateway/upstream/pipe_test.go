@@ -90,7 +90,7 @@ type result struct {
 
 // do makes one exchange to its end.
 func do(p *Pool, r *Request) (out result) {
-	e, f := p.Acquire(context.Background(), &Choice{Until: time.Now().Add(time.Minute)})
+	e, f := p.Acquire(context.Background(), &Choice{Wait: time.Minute})
 	if f != nil {
 		return result{f: f}
 	}

@@ -46,7 +46,7 @@ type Choice struct {
 	Key   string // for Hash; the cookie's value for Sticky
 	Tried []*Endpoint
 	Once  bool          // the request cannot be made again once a server has seen it
-	Until time.Time     // how long it may wait
+	Wait  time.Duration // how long it may wait, in all
 	Held  time.Duration // how long it has waited; Acquire adds to it
 }
 
@@ -118,7 +118,7 @@ func (p *Pool) Replace(ends []*Endpoint) {
 
 func find(list []*Endpoint, e *Endpoint) *Endpoint {
 	for _, o := range list {
-		if o.Network == e.Network && o.Address == e.Address && o.Server == e.Server && o.Weight == max(e.Weight, minWeight) && o.Backup == e.Backup {
+		if o.Network == e.Network && o.Address == e.Address && o.Server == e.Server && max(o.Weight, minWeight) == max(e.Weight, minWeight) && o.Backup == e.Backup {
 			return o
 		}
 	}
@@ -162,7 +162,7 @@ func (p *Pool) Acquire(ctx context.Context, c *Choice) (*Endpoint, *Failure) {
 	p.Totals.Held.Add(1)
 	begun := time.Now()
 	defer func() { c.Held += time.Since(begun) }()
-	t := time.NewTimer(c.Until.Sub(begun))
+	t := time.NewTimer(c.Wait - c.Held)
 	defer t.Stop()
 	for {
 		// Whoever came up between the look above and the queue woke nobody.
@@ -201,7 +201,7 @@ func (p *Pool) unavailable() *Failure {
 		if c&Draining != 0 {
 			drained++
 		}
-		if c == 0 && e.full() {
+		if c == 0 && e.trial.Load() == 0 && e.full() {
 			full = true
 		}
 		e.mu.Lock()
@@ -283,20 +283,6 @@ func (p *Pool) wake(n int) {
 	p.queue = append(p.queue[:0], p.queue[n:]...)
 	p.queued.Store(int32(len(p.queue)))
 	p.mu.Unlock()
-}
-
-// Load returns how many requests are under way in the pool, or wait.
-func (p *Pool) Load() int {
-	n := p.Waiting()
-	for _, e := range p.Endpoints() {
-		n += int(e.load.Load())
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, e := range p.left {
-		n += int(e.load.Load())
-	}
-	return n
 }
 
 // Sum adds up what of counts with every server that the pool has or had.

@@ -324,7 +324,7 @@ func TestLimitIsNotPoisonedByRestarts(t *testing.T) {
 		e := p.Endpoints()[0]
 		var list []*Exchange
 		for range 100 {
-			p.Acquire(context.Background(), &Choice{Until: time.Now()})
+			p.Acquire(context.Background(), &Choice{})
 			x, _ := e.Begin(context.Background(), get("GET"), false)
 			x.Wait()
 			list = append(list, x)
@@ -545,7 +545,7 @@ func TestBytesBesideA101(t *testing.T) {
 		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nearly")
 		io.Copy(c, c)
 	})
-	e, _ := p.Acquire(context.Background(), &Choice{Until: time.Now()})
+	e, _ := p.Acquire(context.Background(), &Choice{})
 	r := get("GET")
 	r.Upgrade = true
 	x, f := e.Begin(context.Background(), r, false)

@@ -153,7 +153,7 @@ func (w *uploadWriter) write(b []byte) *Failure {
 	out := b
 	switch {
 	case x.fcgi != nil:
-		w.buf = fastcgi.AppendRecord(w.buf[:0], fastcgi.Stdin, 1, b)
+		w.buf = fastcgi.AppendRecord(w.buf[:0], fastcgi.Stdin, requestID, b)
 		out = w.buf
 	case x.req.Body.Length < 0:
 		w.buf = appendChunk(w.buf[:0], b)
@@ -178,7 +178,7 @@ func (w *uploadWriter) end(body *Body) *Failure {
 	var out []byte
 	switch {
 	case x.fcgi != nil:
-		out = fastcgi.AppendRecord(nil, fastcgi.Stdin, 1, nil)
+		out = fastcgi.AppendRecord(nil, fastcgi.Stdin, requestID, nil)
 	case body.Length < 0:
 		out = append(w.buf[:0], "0\r\n"...)
 		if body.Trailer != nil {

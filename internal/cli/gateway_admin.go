@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/goodgatehq/goodgate/internal/gateway"
+	"github.com/goodgatehq/goodgate/internal/gateway/life"
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 )
 
@@ -139,13 +140,18 @@ func (g *gatewayFlags) reload() *cobra.Command {
 		Long: `reload makes a running gateway load its file again. What it knows of its servers,
 connections and requests under way stay. A file that is wrong changes nothing: what is
 wrong is printed, and the exit code is 2. Addresses, the access log and the limits on
-clients' connections change with a restart only, which the gateway's own log says.`,
+clients' connections change with a restart only; which of them differ is printed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := g.call(cmd, http.MethodPost, "/reload", nil); err != nil {
+			b, err := g.call(cmd, http.MethodPost, "/reload", nil)
+			if err != nil {
 				return err
 			}
 			g.tell("the configuration is loaded")
+			var done life.Done
+			if json.Unmarshal(b, &done) == nil && len(done.Restart) > 0 {
+				g.tell("these keys differ and change with a restart only: %s", printable(strings.Join(done.Restart, ", ")))
+			}
 			return nil
 		},
 	})

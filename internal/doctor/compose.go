@@ -3,7 +3,6 @@ package doctor
 import (
 	"cmp"
 	"slices"
-
 	"strings"
 
 	"github.com/goodgatehq/goodgate/internal/cause"

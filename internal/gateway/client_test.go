@@ -95,6 +95,13 @@ func TestTrustedProxies(t *testing.T) {
 	if !strings.Contains(body, "X-Forwarded-For: 6.6.6.6, 7.7.7.7, 127.0.0.1\n") || !strings.Contains(body, "X-Forwarded-Proto: https\n") {
 		t.Errorf("%s", body)
 	}
+	if strings.Contains(body, "\nForwarded:") {
+		t.Errorf("an application that prefers Forwarded takes http from it: %s", body)
+	}
+	r.Header.Set("Forwarded", "for=7.7.7.7;proto=https")
+	if _, body, _ = s.send(r); !strings.Contains(body, "Forwarded: for=7.7.7.7;proto=https, for=127.0.0.1;proto=http;") {
+		t.Errorf("%s", body)
+	}
 }
 
 // TestLoop makes the gateway its own server.

@@ -178,7 +178,9 @@ func (h *handler) host() string {
 }
 
 // forwarded appends what says where the request came from. What the client itself
-// says about that is kept only where it is a trusted proxy.
+// says about that is kept only where it is a trusted proxy. A proxy that says it in
+// X-Forwarded-* alone is answered so: applications that know both prefer Forwarded, and
+// one that begins here would hide the client and its https from them.
 func (h *handler) forwarded(b []byte) []byte {
 	r := h.r
 	client := r.Remote
@@ -186,7 +188,7 @@ func (h *handler) forwarded(b []byte) []byte {
 		client = ip
 	}
 	before, proto, host, fwd, via := "", r.Scheme, r.Host, "", ""
-	trusted := h.trusts(client)
+	trusted, older := h.trusts(client), false
 	if unixPeer(client) {
 		client = "unknown" // it has no address that means anything elsewhere
 	}
@@ -197,10 +199,13 @@ func (h *handler) forwarded(b []byte) []byte {
 			via = join(via, f.Value)
 		case !trusted:
 		case f.Name == "X-Forwarded-For":
+			older = true
 			before = join(before, f.Value) // several fields are one list, in their order
 		case f.Name == "X-Forwarded-Proto":
+			older = true
 			proto = f.Value
 		case f.Name == "X-Forwarded-Host":
+			older = true
 			host = f.Value
 		case f.Name == "Forwarded":
 			fwd = join(fwd, f.Value)
@@ -209,11 +214,13 @@ func (h *handler) forwarded(b []byte) []byte {
 	b = field(b, "X-Forwarded-For", join(before, client))
 	b = field(b, "X-Forwarded-Proto", proto)
 	b = field(b, "X-Forwarded-Host", host)
-	b = append(b, "Forwarded: "...)
-	if fwd != "" && !strings.ContainsAny(fwd, "\r\n\x00") {
-		b = append(append(b, fwd...), ", "...)
+	if fwd != "" || !older {
+		b = append(b, "Forwarded: "...)
+		if fwd != "" && !strings.ContainsAny(fwd, "\r\n\x00") {
+			b = append(append(b, fwd...), ", "...)
+		}
+		b = append(element(b, client, r.Scheme, r.Host), "\r\n"...)
 	}
-	b = append(element(b, client, r.Scheme, r.Host), "\r\n"...)
 	b = field(b, "X-Request-Id", h.x.ID)
 	return field(b, "Via", join(via, h.g.via))
 }

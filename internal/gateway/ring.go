@@ -83,7 +83,7 @@ func clean(b []byte) string { return strings.ToValidUTF8(string(b), "�") }
 func (r *ring) last() []*Failed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var out []*Failed
+	out := []*Failed{} // none is a list as well, for who reads it
 	for i := 1; i <= ringSize && r.next-i >= 0; i++ {
 		out = append(out, r.list[(r.next-i)%ringSize])
 	}

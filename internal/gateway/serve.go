@@ -46,6 +46,9 @@ func (h *handler) serve() {
 func (h *handler) describe() {
 	r, x := h.r, &h.x
 	x.Client, x.Method, x.Scheme, x.Host, x.Target, x.Proto = r.Remote, r.Method, r.Scheme, r.Host, r.Target, r.Proto
+	if who := h.client(); who != strings.Trim(clientIP(r.Remote), "[]") {
+		x.For = who
+	}
 	for i := range r.Header {
 		switch f := &r.Header[i]; f.Name {
 		case "Referer":

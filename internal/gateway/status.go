@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goodgatehq/goodgate/internal/gateway/config"
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 )
 
@@ -69,9 +70,13 @@ func (g *Gateway) pools() []*pool {
 func (g *Gateway) Failures() []*Failed { return g.ring.last() }
 
 // Drain takes a server out of rotation, or puts it back. Server is its address or
-// its name as configured; pool may be empty, meaning every pool that has it.
+// its name as configured, with a scheme or without; pool may be empty, meaning every pool
+// that has it.
 func (g *Gateway) Drain(poolName, server string, out bool) error {
-	found := false
+	found, given := false, server
+	if a, err := config.ParseServer(server); err == nil && a.Scheme != "" {
+		server = a.String()
+	}
 	for _, p := range g.pools() {
 		if poolName != "" && p.name != poolName {
 			continue
@@ -84,7 +89,7 @@ func (g *Gateway) Drain(poolName, server string, out bool) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("cannot find the server %q", server)
+		return fmt.Errorf("cannot find the server %q; those that there are: goodgate gateway status", given)
 	}
 	return nil
 }

@@ -6,7 +6,11 @@ import "strconv"
 // Apache and nginx write, with its newline. What a stranger wrote is escaped as
 // nginx does (\xHH), so that no quote ends a field early.
 func (x *Exchange) AppendCombined(b []byte) []byte {
-	b = append(b, host(x.Client)...)
+	who := host(x.Client)
+	if x.For != "" {
+		who = x.For
+	}
+	b = append(b, who...)
 	b = append(b, " - - ["...)
 	b = x.Start.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	b = append(b, `] "`...)
@@ -40,6 +44,9 @@ func host(client string) string {
 			}
 			return client
 		}
+	}
+	if client == "@" {
+		return "-" // the peer of a unix socket has no name
 	}
 	return orDash(client)
 }

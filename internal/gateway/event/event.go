@@ -58,7 +58,8 @@ type Attempt struct {
 type Exchange struct {
 	ID        string
 	Start     time.Time
-	Client    string // address and port
+	Client    string // address and port of the peer
+	For       string // address of the client that trusted proxies saw; empty: it is the peer
 	Site      string
 	Route     string
 	Pool      string

@@ -51,6 +51,24 @@ func TestCombined(t *testing.T) {
 	}
 }
 
+// TestForAProxy: behind trusted proxies the log has whom they saw; combined has room for
+// that one alone.
+func TestForAProxy(t *testing.T) {
+	x := &Exchange{Client: "10.0.0.1:5", For: "2001:db8::7", Status: 200}
+	if got := string(x.AppendJSON(nil)); !strings.Contains(got, `"client":"10.0.0.1:5","for":"2001:db8::7"`) {
+		t.Error(got)
+	}
+	if got := string(x.AppendCombined(nil)); !strings.HasPrefix(got, "2001:db8::7 - - [") {
+		t.Error(got)
+	}
+	for _, peer := range []string{"", "@"} {
+		x = &Exchange{Client: peer, Status: 200}
+		if got := string(x.AppendCombined(nil)); !strings.HasPrefix(got, "- - - [") {
+			t.Errorf("%q: %s", peer, got)
+		}
+	}
+}
+
 // TestCombinedWithoutARequestLine: what could not be read is a dash, as nginx has it.
 func TestCombinedWithoutARequestLine(t *testing.T) {
 	got := string((&Exchange{Client: "192.0.2.1:5", Proto: "HTTP/1.1", Status: 431, Sent: 7}).AppendCombined(nil))

@@ -15,6 +15,7 @@ func (x *Exchange) AppendJSON(b []byte) []byte {
 	b = append(b, '"')
 	b = text(b, "id", x.ID)
 	b = text(b, "client", x.Client)
+	b = text(b, "for", x.For)
 	b = text(b, "site", x.Site)
 	b = text(b, "route", x.Route)
 	b = text(b, "method", x.Method)

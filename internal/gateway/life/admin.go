@@ -25,13 +25,13 @@ func (l *life) admin() http.Handler {
 		answer(w, map[string]any{"schema": "goodgate/gateway-failures/v1", "failures": l.gate.Failures()})
 	})
 	mux.HandleFunc("GET /config", l.config)
-	mux.HandleFunc("POST /drain", l.order(func(r *http.Request) error {
-		return l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), true)
+	mux.HandleFunc("POST /drain", l.order(func(r *http.Request) ([]string, error) {
+		return nil, l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), true)
 	}))
-	mux.HandleFunc("POST /undrain", l.order(func(r *http.Request) error {
-		return l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), false)
+	mux.HandleFunc("POST /undrain", l.order(func(r *http.Request) ([]string, error) {
+		return nil, l.gate.Drain(r.FormValue("upstream"), r.FormValue("server"), false)
 	}))
-	mux.HandleFunc("POST /reload", l.order(func(*http.Request) error { return l.reload() }))
+	mux.HandleFunc("POST /reload", l.order(func(*http.Request) ([]string, error) { return l.reload() }))
 	mux.Handle("GET /healthz", l.state.Live())
 	mux.Handle("GET /readyz", l.state.Ready())
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -65,19 +65,26 @@ func (l *life) probes() http.Handler {
 	return mux
 }
 
+// Done answers an order that was carried out.
+type Done struct {
+	Status  string   `json:"status"`            // "done"
+	Restart []string `json:"restart,omitempty"` // keys that differ, and need a restart
+}
+
 // order carries out what was asked. A page in a browser may not ask it: a form of
 // another site carries an Origin.
-func (l *life) order(do func(*http.Request) error) http.HandlerFunc {
+func (l *life) order(do func(*http.Request) (restart []string, err error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
 			http.Error(w, "orders come from the command line", http.StatusForbidden)
 			return
 		}
-		if err := do(r); err != nil {
+		restart, err := do(r)
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusConflict)
 			return
 		}
-		answer(w, map[string]string{"status": "done"})
+		answer(w, Done{"done", restart})
 	}
 }
 

@@ -87,14 +87,6 @@ func (l *life) notice(n gateway.Notice) {
 	l.o.Log.Log(context.Background(), level, "server "+n.Condition, "upstream", n.Pool, "server", n.Endpoint, "why", n.Why)
 }
 
-// shows is tls.Config.GetCertificate: a renewed certificate needs no reload.
-func shows(p *pair.Pair) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		now, _ := p.Current()
-		return now, nil
-	}
-}
-
 // listen opens the addresses of the configuration.
 func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 	var list []net.Listener
@@ -111,7 +103,7 @@ func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 				closeAll(list)
 				return nil, err
 			}
-			in = tls.NewListener(in, &tls.Config{GetCertificate: shows(p), MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()})
+			in = tls.NewListener(in, &tls.Config{GetCertificate: (&certificate{pair: p, path: c.Cert, log: l.o.Log}).show, MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()})
 		}
 		list = append(list, in)
 	}
@@ -204,7 +196,7 @@ func (l *life) wait(ctx context.Context, failed <-chan error) error {
 		case err := <-failed:
 			return err
 		case <-l.o.Reload:
-			if err := l.reload(); err != nil {
+			if _, err := l.reload(); err != nil {
 				l.o.Log.Error("reload refused; the old configuration stays", "why", err.Error())
 			}
 		case <-l.o.Reopen:
@@ -215,10 +207,11 @@ func (l *life) wait(ctx context.Context, failed <-chan error) error {
 	}
 }
 
-// reload makes the configuration on disk the one in force, or changes nothing.
-func (l *life) reload() error {
+// reload makes the configuration on disk the one in force, or changes nothing. keys are
+// those that differ, and need a restart.
+func (l *life) reload() (keys []string, err error) {
 	if l.o.Load == nil {
-		return errors.New("cannot reload: the gateway was started without a configuration file")
+		return nil, errors.New("cannot reload: the gateway was started without a configuration file")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -226,17 +219,17 @@ func (l *life) reload() error {
 	defer l.notify("READY=1")
 	c, err := l.o.Load()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	keys := fix(l.o.Config, c)
+	keys = fix(l.o.Config, c)
 	if err := l.gate.Reload(c); err != nil {
-		return err
+		return nil, err
 	}
 	if len(keys) > 0 {
 		l.o.Log.Warn("these keys change with a restart only", "keys", strings.Join(keys, ", "))
 	}
 	l.o.Log.Info("configuration loaded")
-	return nil
+	return keys, nil
 }
 
 // fix gives next what a reload does not change, because what is open stays open, as

@@ -137,7 +137,7 @@ func TestAdmin(t *testing.T) {
 			return nil, errors.New("the file is broken")
 		}
 		n := simple(t, b.URL)
-		n.Admin = c.Admin
+		n.Admin, n.Health = c.Admin, "127.0.0.1:0"
 		return n, nil
 	}})
 	defer r.end()
@@ -160,7 +160,7 @@ func TestAdmin(t *testing.T) {
 		return resp.StatusCode, string(b)
 	}
 	r.get("http://" + r.address)
-	for path, want := range map[string]string{"/healthz": `"status": "ok"`, "/readyz": `"configuration"`, "/status": `"condition": "up"`, "/metrics": `goodgate_gateway_requests_total{class="2xx",upstream="default"} 1`, "/config": "upstreams:\n  default:", "/failures": `"failures"`} {
+	for path, want := range map[string]string{"/healthz": `"status": "ok"`, "/readyz": `"configuration"`, "/status": `"condition": "up"`, "/metrics": `goodgate_gateway_requests_total{class="2xx",upstream="default"} 1`, "/config": "upstreams:\n  default:", "/failures": `"failures": []`} {
 		if code, body := ask("GET", path, nil, ""); code != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
@@ -182,6 +182,13 @@ func TestAdmin(t *testing.T) {
 	if code, _ := ask("POST", "/drain", server, ""); code != 200 {
 		t.Errorf("drain: %d", code)
 	}
+	if code, body := ask("POST", "/undrain", url.Values{"server": {a.URL}}, ""); code != 200 { // as the configuration has it
+		t.Errorf("undrain %s: %d %s", a.URL, code, body)
+	}
+	if code, body := ask("POST", "/drain", url.Values{"server": {"http://nobody:1"}}, ""); code != http.StatusConflict || !strings.Contains(body, "http://nobody:1") {
+		t.Errorf("drain of nobody: %d %s", code, body)
+	}
+	ask("POST", "/drain", server, "")
 	for range 10 {
 		if _, body := r.get("http://" + r.address); body != "b" {
 			t.Fatalf("a drained server answered")
@@ -193,10 +200,12 @@ func TestAdmin(t *testing.T) {
 	if _, body := ask("GET", "/status", nil, ""); strings.Count(body, `"address"`) != 2 {
 		t.Errorf("a bad reload changed something: %s", body)
 	}
-	if code, _ := ask("POST", "/reload", nil, ""); code != 200 {
-		t.Errorf("reload: %d", code)
+	code, body := ask("POST", "/reload", nil, "")
+	var done Done
+	if json.Unmarshal([]byte(body), &done); code != 200 || !slices.Equal(done.Restart, []string{"health"}) {
+		t.Errorf("reload: %d %s", code, body)
 	}
-	_, body := ask("GET", "/status", nil, "")
+	_, body = ask("GET", "/status", nil, "")
 	var s gateway.Status
 	if err := json.Unmarshal([]byte(body), &s); err != nil || len(s.Upstreams[0].Endpoints) != 1 {
 		t.Errorf("%v %s", err, body)

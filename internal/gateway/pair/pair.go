@@ -18,6 +18,7 @@ type Files[T any] struct {
 	now   T
 	infos []os.FileInfo // as they were when now was read
 	turn  int
+	err   error // why the files could not be read last
 }
 
 // Pair is a certificate and its key.
@@ -49,8 +50,16 @@ func Follow[T any](load func() (T, error), paths ...string) (*Files[T], error) {
 func (f *Files[T]) Current() (now T, turn int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.read()
+	f.err = f.read()
 	return f.now, f.turn
+}
+
+// Problem says why the files could not be read when Current was asked last; nil where
+// they could. What lasts is no change half-way, and should be told.
+func (f *Files[T]) Problem() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // read reads the files where they are not those that were read. The caller holds mu.

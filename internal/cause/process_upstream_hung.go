@@ -30,6 +30,7 @@ var upstreamHung = Cause{
 		{Fact: vocab.AppWorkerKilled, Seen: -12},
 		{Fact: vocab.AppCannotFork, Seen: -8},
 		{Fact: vocab.AppSlowLogged, Seen: -6},
+		{Fact: vocab.AppSlowElsewhere, Seen: -6}, // it works
 		{Fact: vocab.ProbeSpeaksPlain, Seen: -15},
 		{Fact: vocab.ProbeSpeaksTLS, Seen: -15},
 		{Fact: vocab.ProbeSpeaksHTTP, Seen: -15},

@@ -15,7 +15,8 @@ var workersExhausted = Cause{
 		{Fact: vocab.ProbeNoAnswer, Seen: 4},
 		{Fact: vocab.ListenerUnread, Seen: 5},
 		{Fact: vocab.ListenerServing, Seen: 14},
-		{Fact: vocab.RouteGotSlower, Seen: 8}, // it waits for a worker
+		{Fact: vocab.RouteGotSlower, Seen: 8},    // it waits for a worker
+		{Fact: vocab.AppSlowElsewhere, Seen: 12}, // that is what they are at
 		{Fact: vocab.ListenerStopped, Seen: -25},
 		{Fact: vocab.ProbeOK, Seen: -4},
 		{Fact: vocab.AppWorkerKilled, Seen: -4},
@@ -26,6 +27,10 @@ var workersExhausted = Cause{
 		{Fact: vocab.ProbeIdleLost, Seen: -20},    // it answers, on a new connection
 		{Fact: vocab.TrafficGrew, Seen: -8},       // it is as it was
 	},
+	// Workers that are at something else do not show that none is free: requests that
+	// nobody takes do.
+	OneOf: []vocab.Fact{vocab.AppWorkersExhausted, vocab.ProbeStatusPage, vocab.GatewayQueueFull, vocab.ListenerQueueFull, vocab.AppQueueFull, vocab.ListenerServing,
+		vocab.ListenerUnread},
 	Hides:   []vocab.Cause{vocab.UpstreamSlow, vocab.UpstreamHung, vocab.TimeoutTooShort},
 	Summary: "The application server at {endpoint} has no free worker[: {value:app_workers_exhausted}].",
 	Fixes: []Fix{

@@ -172,10 +172,21 @@ func (x *examination) appFact(u *upstream, h scan.Hit) {
 		return
 	}
 	o := observation{fact: c.Fact, subject: u.Addr, when: h.Time, kind: evidence.AppLog, where: h.Place, quote: h.Raw, value: clip(cmp.Or(h.Message, h.Raw), 140)}
+	if c.Fact == vocab.AppSlowLogged && x.otherScript(h.Path) {
+		o.fact = vocab.AppSlowElsewhere
+	}
 	if c.Fact == vocab.AppListening && h.Endpoint != "" && !sameListening(h.Endpoint, u.Addr) {
 		o.fact, o.value = vocab.AppListeningElsewhere, h.Endpoint
 	}
 	x.add(o)
+}
+
+// otherScript reports whether a script that an application server names is another
+// one than the gateway asks it for. php-fpm logs SCRIPT_NAME (fpm_request_executing,
+// sapi/fpm/fpm/fpm_request.c).
+func (x *examination) otherScript(name string) bool {
+	ours := slices.IndexFunc(x.decision.Upstream.Params, func(h topo.Header) bool { return h.Name == "SCRIPT_NAME" })
+	return name != "" && ours >= 0 && x.decision.Upstream.Params[ours].Value != name && len(x.decision.Doubts) == 0
 }
 
 // sameListening reports whether an address that an application says it listens

@@ -218,6 +218,9 @@ func TestFilesOfAnotherRoot(t *testing.T) {
 	if v.ID() == OwnID {
 		t.Fatal("the chroot is taken for goodgate's own root")
 	}
+	if p := v.Place(); !p.ShutIn || !p.Start().Own() {
+		t.Errorf("%+v changed its root itself: its program lies outside", p)
+	}
 	for _, path := range []string{"/etc/app/a.conf", "/link", "//etc/./app/../app/a.conf"} {
 		if d, err := v.ReadFile(t.Context(), path, 100); err != nil || string(d.Body) != "inside" {
 			t.Errorf("%s: %q, %v", path, d.Body, err)

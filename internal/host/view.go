@@ -25,6 +25,7 @@ type Place struct {
 	Net       string `json:"net,omitempty"`       // network namespace: "net:[4026531840]"
 	Root      string `json:"root,omitempty"`      // its root directory: "/", or where it was chrooted to
 	Container string `json:"container,omitempty"` // id of the container, where the cgroup's path tells
+	ShutIn    bool   `json:"shut_in,omitempty"`   // it changed its root itself, within goodgate's mount namespace: its program lies outside
 	OwnMount  bool   `json:"own_mount"`           // files are those that goodgate sees
 	OwnNet    bool   `json:"own_net"`             // the network is that of goodgate
 	Assumed   bool   `json:"assumed,omitempty"`   // it could not be read and is taken to be goodgate's own
@@ -32,6 +33,16 @@ type Place struct {
 
 // Own reports whether the place is where goodgate itself runs.
 func (p Place) Own() bool { return p.OwnMount && p.OwnNet }
+
+// Start returns the place from which a process that shut itself in was started: its
+// configuration was read there, before it changed its root (chroot in HAProxy's and
+// Apache's configuration).
+func (p Place) Start() Place {
+	if p.ShutIn {
+		p.Root, p.OwnMount, p.ShutIn = "/", true, false
+	}
+	return p
+}
 
 // ID names the place. Processes that share both namespaces and the root share
 // the id; it is OwnID for goodgate's own place.
@@ -116,6 +127,9 @@ func placeOf(pid int) (Place, error) {
 	}
 	p.OwnNet = p.Net == own.Net
 	p.OwnMount = p.Mount == own.Mount && p.Root == "/"
+	if exe, err := os.Readlink(dir + "/exe"); err == nil && p.Mount == own.Mount && p.Root != "/" {
+		p.ShutIn = !strings.HasPrefix(exe, strings.TrimSuffix(p.Root, "/")+"/")
+	}
 	p.Root = printable(p.Root, 4096)
 	return p, nil
 }

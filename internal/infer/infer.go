@@ -137,6 +137,7 @@ type weighed struct {
 func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 	x := candidate{cause: c, score: c.Tier}
 	seen := map[string]int{}   // group → strongest weight of a fact that was seen
+	calm := map[string]int{}   // group → what a fact weighs for it that holds of a healthy site, too
 	absent := map[string]int{} // group → strongest weight of one that was looked for in vain
 	for _, e := range c.Expects {
 		info, _ := e.Fact.Info()
@@ -150,6 +151,9 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 			}
 			if w == 0 {
 				continue
+			}
+			if w > 0 && !it.Absent && circumstance(e.Fact) {
+				groups = calm
 			}
 			if abs(w) > abs(groups[info.Group]) {
 				groups[info.Group] = w
@@ -167,6 +171,13 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 			seen[group] = w
 		}
 	}
+	if x.support >= leastSupport {
+		for group, w := range calm {
+			if abs(w) > abs(seen[group]) {
+				seen[group] = w
+			}
+		}
+	}
 	for _, w := range seen {
 		x.score += w
 	}
@@ -177,12 +188,22 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 }
 
 // supportOf is what an item adds to the support of a cause: what is not there
-// supports nothing.
+// supports nothing, nor what is so wherever all is well.
 func supportOf(it evidence.Item, weight int) int {
-	if it.Absent {
+	if it.Absent || circumstance(it.Fact) {
 		return 0
 	}
 	return weight
+}
+
+// circumstance reports whether a fact holds of sites that work, too. It separates
+// causes for which something else speaks, and is no reason to suspect one.
+func circumstance(f vocab.Fact) bool {
+	switch f {
+	case vocab.ProbeOK, vocab.ListenerKept, vocab.ListenerOlder, vocab.TargetWorkers, vocab.KeepaliveUsed, vocab.EndpointServesOthers:
+		return true
+	}
+	return false
 }
 
 // fold takes away the causes that are only consequences of another one: the

@@ -113,6 +113,7 @@ func (k *look) gateway(d *dialect.Dialect, l dialect.Launch, p host.Process) *Ga
 		return nil
 	}
 	g.Gaps = note(g.Gaps, err, "process")
+	g.Place = g.Place.Start()
 	if l.Version == "" {
 		l.Version, err = k.version(g.Place, p, l, d)
 		g.Gaps = note(g.Gaps, err, "version of "+d.Name)

@@ -138,6 +138,7 @@ const (
 	AppListeningElsewhere Fact = "app_listening_elsewhere"
 	AppErrorLogged        Fact = "app_error_logged"
 	AppSlowLogged         Fact = "app_slow_logged"
+	AppSlowElsewhere      Fact = "app_slow_elsewhere"
 	AppRequestTooLarge    Fact = "app_request_too_large"
 	AppDependencyFailed   Fact = "app_dependency_failed"
 	AppNoFiles            Fact = "app_no_files"
@@ -397,6 +398,7 @@ var facts = []FactInfo{
 	{AppListeningElsewhere, "elsewhere", Past, RoleEndpoint, "an application says that it listens at another address than the gateway dials"},
 	{AppErrorLogged, "app_error", Past, RoleEndpoint, "the application logged an error of its own"},
 	{AppSlowLogged, "app_slow", Past, RoleEndpoint, "the application server logged a slow request"},
+	{AppSlowElsewhere, "app_slow_elsewhere", Past, RoleEndpoint, "the application server logged a slow request for another script than ours"},
 	{AppRequestTooLarge, "request_size", Past, RoleEndpoint, "the application server refused a request as too large"},
 	{AppDependencyFailed, "dependency", Past, RoleEndpoint, "the application logged that something behind it failed"},
 	{AppNoFiles, "files", Past, RoleEndpoint, "the application ran out of file descriptors"},

@@ -44,35 +44,10 @@ var newer = []string{
 	"global\n key-base /etc", "global\n kee-base /etc", "server a 1.1.1.1:80 gid x", "zzz-none 1", "server a 1.1.1.1:80 zzz-none",
 }
 
-// programs are the HAProxies here, by version: Debian's, and the newer one that
-// scripts/fetch-release brings.
-func programs(t *testing.T) map[string]string {
-	t.Helper()
-	dirs := []string{"/usr/local/lib"}
-	if cache, err := os.UserCacheDir(); err == nil {
-		dirs = append(dirs, cache)
-	}
-	all := map[string]string{}
-	add := func(program string) {
-		out, err := exec.Command(program, "-v").Output()
-		if words := strings.Fields(string(out)); err == nil && len(words) > 2 {
-			all[words[2]] = program
-		}
-	}
-	for _, dir := range dirs {
-		add(dir + "/goodgate/haproxy-trixie/haproxy")
-	}
-	if len(all) == 0 && os.Getenv("GOODGATE_TEST_ALL") != "" {
-		t.Fatal("HAProxy 3 is missing: scripts/install-peers haproxy-new")
-	}
-	add(suite.Program(t, "haproxy"))
-	return all
-}
-
 // TestDifferential compares what we hold to be fatal with what haproxy -c
 // refuses.
 func TestDifferential(t *testing.T) {
-	for version, program := range programs(t) {
+	for version, program := range suite.Releases(t, "haproxy") {
 		t.Run(version, func(t *testing.T) {
 			list := bodies
 			if release(version) >= 300 {
@@ -119,7 +94,7 @@ func TestWords(t *testing.T) {
 	if err := os.WriteFile(empty, []byte(head), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for version, program := range programs(t) {
+	for version, program := range suite.Releases(t, "haproxy") {
 		said, err := exec.Command(program, "-dKcfg", "-q", "-c", "-f", empty).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v: %s", version, err, said)

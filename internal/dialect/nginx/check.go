@@ -153,6 +153,10 @@ func (k *checker) grammar(s *scope, it *item) (rule, bool) {
 		k.told[it.Name()] = true
 		k.note(it.Place(), `directive %q belongs to %s: nginx refuses it where that is neither built in nor loaded`, it.Name(), m)
 	}
+	if it.Name() == "ssl" && !k.foreign && k.newer("1.25.1") && !k.older("1.25.1") {
+		k.fatal(it.Place(), `unknown directive "ssl": nginx has it no more since 1.25.1, this is %s; "listen ... ssl" says the same`, k.c.launch.Version)
+		return rule{}, false
+	}
 	var fit []rule
 	for _, r := range rules {
 		if r.allows(s.area, s.context) {

@@ -53,7 +53,7 @@ func (k *checker) listen(s *scope, it *item) {
 			k.fatal(it.At(i+2), `invalid parameter %q`, printable(w.Text))
 		case name == "quic" && !k.newer("1.25.0"), name == "multipath" && !k.newer("1.29.3"):
 			k.fatal(it.At(i+2), `invalid parameter %q: this is nginx %s`, w.Text, k.c.launch.Version)
-		case name == "spdy" && k.c.launch.Version != "" && k.newer("1.9.5"):
+		case name == "spdy" && !k.older("1.22.1"): // 1.18 still takes it, with a warning
 			k.fatal(it.At(i+2), `invalid parameter "spdy"`)
 		case name == "so_keepalive=" && v != "on" && v != "off" && !strings.Contains(v, ":"):
 			k.fatal(it.At(i+2), `invalid so_keepalive value: %q`, printable(v))

@@ -1,8 +1,11 @@
 package nginx
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 
+	"github.com/goodgatehq/goodgate/internal/dialect/nginx/syntax"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
@@ -133,12 +136,13 @@ func (k *checker) trusted(s *scope, it *item) {
 	k.file(authorities)
 }
 
-// streamServer checks that a server of a stream listens and does something.
+// streamServer checks that a server of a stream listens and, before nginx 1.27.1,
+// does something.
 func (k *checker) streamServer(s *scope) {
 	if len(s.own("listen")) == 0 {
 		k.lacking(s.d.Place(), `no "listen" is defined for server`)
 	}
-	if s.first("proxy_pass") == nil && s.first("return") == nil && s.first("pass") == nil && !k.foreign && len(k.told) == 0 && !k.thirdParty() {
+	if k.older("1.27.1") && s.first("proxy_pass") == nil && s.first("return") == nil && s.first("pass") == nil && !k.foreign && len(k.told) == 0 && !k.thirdParty() {
 		k.lacking(s.d.Place(), `no handler for server`)
 	}
 }
@@ -214,6 +218,24 @@ func (k *checker) members(s *scope) {
 		for i := range it.Words[2:] {
 			k.member(s, it, i+2)
 		}
+		k.atRunTime(s, it)
+	}
+}
+
+// atRunTime checks what "resolve" of a server asks for (ngx_http_upstream_init_round_robin,
+// since nginx 1.27.3; NGINX Plus asks for the same).
+func (k *checker) atRunTime(s *scope, it *item) {
+	host, _, _ := strings.Cut(it.Arg(1), ":")
+	_, err := netip.ParseAddr(host)
+	named := err != nil && !strings.HasPrefix(it.Arg(1), "[") && host != "unix"
+	if k.foreign || !named || !slices.ContainsFunc(it.Words[2:], func(w syntax.Word) bool { return w.Text == "resolve" }) {
+		return
+	}
+	switch name := printable(s.d.Arg(1)); {
+	case s.first("zone") == nil:
+		k.lacking(it.Place(), `resolving names at run time requires upstream %q to be in shared memory: it has no "zone"`, name)
+	case s.value("resolver") == nil:
+		k.lacking(it.Place(), `no resolver defined to resolve names at run time in upstream %q`, name)
 	}
 }
 

@@ -104,7 +104,11 @@ func (k *checker) withoutCertificate(stream bool) {
 		}
 		for _, v := range asked {
 			if v.s.value("ssl_certificate") == nil && !v.s.on("ssl_reject_handshake", false) {
-				k.lacking(s.first.Place, `no "ssl_certificate" is defined for the "listen ... ssl" directive in %s`, s.ssl.Place)
+				word := "ssl"
+				if s.ssl.quic {
+					word = "quic"
+				}
+				k.lacking(s.first.Place, `no "ssl_certificate" is defined for the "listen ... %s" directive in %s`, word, s.ssl.Place)
 				break
 			}
 		}
@@ -115,7 +119,7 @@ func (k *checker) withoutCertificate(stream bool) {
 // exist. Names with variables are read for each connection.
 func (k *checker) certificates(s *scope) {
 	certs, keys := s.inherited("ssl_certificate"), s.inherited("ssl_certificate_key")
-	if on := s.value("ssl"); len(certs) == 0 && s.on("ssl", false) && !k.foreign {
+	if on := s.value("ssl"); len(certs) == 0 && s.on("ssl", false) && !s.on("ssl_reject_handshake", false) && !k.foreign {
 		k.lacking(on.Place(), `no "ssl_certificate" is defined for the "ssl" directive`)
 	}
 	if len(certs) > len(keys) && !k.foreign {

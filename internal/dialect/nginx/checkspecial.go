@@ -99,6 +99,9 @@ func (k *checker) idle(_ *scope, it *item) {
 	if n, ok := parseCount(it.Arg(1)); !ok || n == 0 && !k.newer("1.29.7") {
 		k.fatal(it.At(1), `invalid value %q in "keepalive" directive`, printable(it.Arg(1)))
 	}
+	if v := it.Arg(2); v != "" && v != "local" && !k.foreign {
+		k.fatal(it.At(2), `invalid parameter %q`, printable(v))
+	}
 }
 
 func (k *checker) times(s *scope, it *item) {
@@ -140,6 +143,11 @@ func (k *checker) methods(s *scope, it *item) {
 // newer reports whether nginx is, or may be, at least of a version.
 func (k *checker) newer(version string) bool {
 	return k.c.launch.Version == "" || atVersion(k.c.launch.Version, version)
+}
+
+// older reports whether nginx is, or may be, older than a version.
+func (k *checker) older(version string) bool {
+	return k.c.launch.Version == "" || !atVersion(k.c.launch.Version, version)
 }
 
 // limit checks that the zone of a limit exists.

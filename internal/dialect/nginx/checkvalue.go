@@ -42,14 +42,15 @@ func (k *checker) slot(r rule, it *item) {
 
 // words checks the values of an enum or bit mask.
 func (k *checker) words(r rule, it *item) {
+	allowed := r.words
 	for _, other := range grammar()[it.Name()] {
-		if other.area == r.area && other.slot == "-" && (other.since == "-" || k.newer(other.since)) {
-			return // a later version takes more
+		if other.area == r.area && other.since != "-" && len(other.words) > len(allowed) && k.newer(other.since) {
+			allowed = other.words // a later version takes more
 		}
 	}
 	for i, w := range it.Args() {
-		if !oneOf(r.words, w.Text) {
-			k.fatal(it.At(i+1), `invalid value %q in %q directive: it may be %s`, printable(w.Text), it.Name(), strings.Join(r.words, ", "))
+		if !oneOf(allowed, w.Text) {
+			k.fatal(it.At(i+1), `invalid value %q in %q directive: it may be %s`, printable(w.Text), it.Name(), strings.Join(allowed, ", "))
 		}
 	}
 }

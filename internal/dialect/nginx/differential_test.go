@@ -25,6 +25,46 @@ type disk = suite.Disk
 // program returns the real nginx, or skips the test.
 func program(t testing.TB) string { return suite.Program(t, "nginx") }
 
+// release is one nginx that is here.
+type release struct{ version, program string }
+
+// releases runs a test with every nginx that is here.
+func releases(t *testing.T, run func(t *testing.T, nginx release)) {
+	for version, program := range suite.Releases(t, "nginx") {
+		t.Run(version, func(t *testing.T) { run(t, release{version, program}) })
+	}
+}
+
+// here is the nginx that is installed.
+func here(t testing.TB) release {
+	program := program(t)
+	for version, other := range suite.Releases(t, "nginx") {
+		if other == program {
+			return release{version, program}
+		}
+	}
+	t.Fatalf("%s does not tell its version", program)
+	return release{}
+}
+
+// launch is how it runs with a configuration.
+func (r release) launch(config, prefix string) dialect.Launch {
+	return dialect.Launch{Product: "nginx", Version: r.version, Exe: r.program, Config: config, Prefix: prefix}
+}
+
+// module is the path of one of its modules: beside it, or where Debian has them.
+func (r release) module(name string) string {
+	if path := filepath.Join(filepath.Dir(r.program), "modules", name); fileExists(path) {
+		return path
+	}
+	return "/usr/lib/nginx/modules/" + name
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // freeAddresses returns different addresses on which nobody listens.
 func freeAddresses(t testing.TB, n int) []string {
 	var all []string
@@ -40,9 +80,13 @@ func freeAddresses(t testing.TB, n int) []string {
 }
 
 // serve starts nginx with a configuration and waits until it listens.
-func serve(t *testing.T, dir, address string) {
+func serve(t *testing.T, nginx release, dir, address string) {
 	t.Helper()
-	cmd := exec.Command(program(t), "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr", "-g", "daemon off;")
+	args := []string{"-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-g", "daemon off;"}
+	if atVersion(nginx.version, "1.19.5") {
+		args = append(args, "-e", "stderr")
+	}
+	cmd := exec.Command(nginx.program, args...)
 	log := &strings.Builder{}
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
@@ -111,15 +155,16 @@ func TestResolveAgreesWithNginx(t *testing.T) {
 	if testing.Short() {
 		rounds = 1
 	}
-	for seed := range rounds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			compareRound(t, uint64(seed), requests)
-		})
-	}
+	releases(t, func(t *testing.T, nginx release) {
+		for seed := range rounds {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				compareRound(t, nginx, uint64(seed), requests)
+			})
+		}
+	})
 }
 
-func compareRound(t *testing.T, seed uint64, requests int) {
-	program(t)
+func compareRound(t *testing.T, nginx release, seed uint64, requests int) {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -133,8 +178,8 @@ func compareRound(t *testing.T, seed uint64, requests int) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	serve(t, dir, listen)
-	conf := Config(disk{}, dialect.Launch{Product: "nginx", Version: "1.22.1", Exe: "/usr/sbin/nginx", Config: path, Prefix: dir, Globals: "daemon off;"})
+	serve(t, nginx, dir, listen)
+	conf := Config(disk{}, nginx.launch(path, dir))
 	for _, p := range conf.Instance.Problems {
 		if p.Fatal {
 			t.Errorf("nginx loads it, and still: %s: %s", p.Place, p.Text)

@@ -31,7 +31,7 @@ func TestListenAddress(t *testing.T) {
 
 // TestSocketsAgreeWithNginx asks nginx on several addresses of one port.
 func TestSocketsAgreeWithNginx(t *testing.T) {
-	program(t)
+	nginx := here(t)
 	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
 		t.Skip("there is no IPv6 loopback: ", err)
 	} else {
@@ -43,14 +43,14 @@ func TestSocketsAgreeWithNginx(t *testing.T) {
 	}
 	free := freeAddresses(t, 2)
 	port, other := free[0][strings.LastIndexByte(free[0], ':')+1:], free[1][strings.LastIndexByte(free[1], ':')+1:]
-	launch := write(t, dir, `pid nginx.pid; error_log error.log; user root; events {} http { access_log off;
+	launch := write(t, nginx, dir, `pid nginx.pid; error_log error.log; user root; events {} http { access_log off;
     server { listen `+port+`; listen 127.0.0.1:`+other+`; server_name a.test; return 200 "one"; }
     server { listen 127.0.0.1:`+port+`; server_name b.test; return 200 "two"; }
     server { listen `+port+` default_server; listen [::]:`+port+`; server_name c.test a.test; return 200 "three"; }
     server { listen 127.0.0.1:`+port+`; listen *:`+other+`; server_name "" d.test; return 200 "four"; }
     server { listen unix:`+dir+`/s.sock; return 200 "five"; }
 }`)
-	serve(t, dir, free[0])
+	serve(t, nginx, dir, free[0])
 	conf := Config(disk{}, launch)
 	for _, address := range []string{"127.0.0.1:" + port, "127.0.0.2:" + port, "[::1]:" + port, "127.0.0.1:" + other, "127.0.0.3:" + other} {
 		for _, host := range []string{"a.test", "b.test", "c.test", "d.test", "A.TEST.", "none"} {

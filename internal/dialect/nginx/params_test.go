@@ -16,7 +16,7 @@ import (
 // TestParamsAgreeWithNginx lets nginx send requests to a FastCGI server and
 // compares what it gets with what the decision says.
 func TestParamsAgreeWithNginx(t *testing.T) {
-	program(t)
+	nginx := here(t)
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestParamsAgreeWithNginx(t *testing.T) {
 	}()
 	t.Cleanup(func() { l.Close(); <-served })
 	address := freeAddresses(t, 1)[0]
-	launch := write(t, dir, `pid nginx.pid; error_log error.log; user root; events {}
+	launch := write(t, nginx, dir, `pid nginx.pid; error_log error.log; user root; events {}
 http { access_log off; server { listen `+address+`; server_name www.site.test; root html; index index.html x.php;
     set $early one;
     location / { try_files $uri $uri/ /d/x.php?q=$uri&$args; }
@@ -54,7 +54,7 @@ http { access_log off; server { listen `+address+`; server_name www.site.test; r
         fastcgi_param P_ARG $arg_a; fastcgi_param P_URI $uri; fastcgi_param P_ISARGS [$is_args]; fastcgi_param P_HHOST $http_host;
     }
 } }`)
-	serve(t, dir, address)
+	serve(t, nginx, dir, address)
 	conf := Config(disk{}, launch)
 	for _, target := range []string{"/d/x.php", "/d/x.php/more/path?a=b", "/none?a=1", "/d/x.php?A=2&a=3", "/a", "/deep/er/"} {
 		status, body := ask(t, address, "GET", target, "WWW.site.test")

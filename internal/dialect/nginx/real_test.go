@@ -27,7 +27,7 @@ func TestInstalledConfiguration(t *testing.T) {
 
 // TestApplications reads configurations as applications' manuals give them.
 func TestApplications(t *testing.T) {
-	program(t)
+	nginx := here(t)
 	names, err := filepath.Glob("testdata/apps/*.conf")
 	if err != nil || len(names) == 0 {
 		t.Fatal("no configurations", err)
@@ -39,8 +39,8 @@ func TestApplications(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			launch := write(t, dir, string(data))
-			if why, ok := test(t, dir); !ok {
+			launch := write(t, nginx, dir, string(data))
+			if why, ok := test(t, nginx, dir); !ok {
 				t.Fatalf("nginx refuses the case itself: %s", why.text)
 			}
 			for _, p := range Config(disk{}, launch).Instance.Problems {

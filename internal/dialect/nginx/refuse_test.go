@@ -24,9 +24,9 @@ var emerg = regexp.MustCompile(`\[emerg\] \d+#\d+: (.*)`)
 var emergPlace = regexp.MustCompile(` in \S+:(\d+)$`)
 
 // test runs nginx -t.
-func test(t testing.TB, dir string) (refusal, bool) {
+func test(t testing.TB, nginx release, dir string) (refusal, bool) {
 	t.Helper()
-	cmd := exec.Command(program(t), "-t", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
+	cmd := exec.Command(nginx.program, "-t", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return refusal{}, true
@@ -42,13 +42,13 @@ func test(t testing.TB, dir string) (refusal, bool) {
 	return r, false
 }
 
-func write(t testing.TB, dir, text string) dialect.Launch {
+func write(t testing.TB, nginx release, dir, text string) dialect.Launch {
 	t.Helper()
 	path := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return dialect.Launch{Product: "nginx", Version: "1.22.1", Exe: "/usr/sbin/nginx", Config: path, Prefix: dir}
+	return nginx.launch(path, dir)
 }
 
 func fatal(c *dialect.Conf) *topo.Problem {
@@ -62,7 +62,7 @@ func fatal(c *dialect.Conf) *topo.Problem {
 
 // frame puts a snippet where its first word says: main, http, server, location
 // or stream.
-func frame(where, text string) string {
+func frame(nginx release, where, text string) string {
 	head := "pid nginx.pid; error_log stderr;\n"
 	switch where {
 	case "main":
@@ -74,13 +74,14 @@ func frame(where, text string) string {
 	case "location":
 		return head + "events {}\nhttp { access_log off; upstream app { server 127.0.0.1:3000; } server { listen 127.0.0.1:8123; location / {\n" + text + "\n} } }\n"
 	case "stream":
-		return "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + head + "events {}\nstream {\n" + text + "\n}\n"
+		return "load_module " + nginx.module("ngx_stream_module.so") + ";\n" + head + "events {}\nstream {\n" + text + "\n}\n"
 	}
 	panic("BUG: no frame " + where)
 }
 
-func TestRefusalsAgreeWithNginx(t *testing.T) {
-	program(t)
+func TestRefusalsAgreeWithNginx(t *testing.T) { releases(t, refusals) }
+
+func refusals(t *testing.T, nginx release) {
 	data, err := os.ReadFile("testdata/refuse.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -97,9 +98,9 @@ func TestRefusalsAgreeWithNginx(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "some.inc"), []byte("proxy_read_timeout 5s;\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		conf := frame(where, strings.ReplaceAll(text, "DIR", dir))
-		launch := write(t, dir, conf)
-		want, ok := test(t, dir)
+		conf := frame(nginx, where, strings.ReplaceAll(text, "DIR", dir))
+		launch := write(t, nginx, dir, conf)
+		want, ok := test(t, nginx, dir)
 		read := Config(disk{}, launch)
 		got := fatal(read)
 		switch {
@@ -158,7 +159,7 @@ func mutate(r *rand.Rand, s string) string {
 }
 
 func TestMutationsAgreeWithNginx(t *testing.T) {
-	program(t)
+	nginx := here(t)
 	rounds := envInt("GOODGATE_MUTATIONS", 150)
 	if testing.Short() {
 		rounds = 40
@@ -169,8 +170,8 @@ func TestMutationsAgreeWithNginx(t *testing.T) {
 		g := &generator{r: rand.New(rand.NewPCG(uint64(i), 7)), backend: "127.0.0.1:8124"}
 		text := mutate(r, g.config("127.0.0.1:8123", 1))
 		dir := t.TempDir()
-		launch := write(t, dir, text)
-		want, ok := test(t, dir)
+		launch := write(t, nginx, dir, text)
+		want, ok := test(t, nginx, dir)
 		got := fatal(Config(disk{}, launch))
 		switch {
 		case ok && got != nil:

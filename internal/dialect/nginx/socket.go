@@ -8,7 +8,7 @@ type socket struct {
 	first     *listen // the first that names it
 	servers   []*server
 	byDefault *server // the one marked default_server, or the first
-	ssl       *listen // the first with the parameter ssl
+	ssl       *listen // the first with the parameter ssl or quic
 	marked    bool
 	flags     topo.Listener
 }
@@ -41,7 +41,7 @@ func (s *socket) add(v *server, l *listen) {
 	if l.deft && !s.marked {
 		s.byDefault, s.marked = v, true
 	}
-	if l.ssl && s.ssl == nil {
+	if (l.ssl || l.quic) && s.ssl == nil {
 		s.ssl = l
 	}
 	s.flags.TLS = s.flags.TLS || l.TLS

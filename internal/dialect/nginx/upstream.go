@@ -138,12 +138,15 @@ func (c *config) poolSettings(s *scope, stream bool) topo.Settings {
 	if stream {
 		return out
 	}
-	count := "0"
-	if atVersion(c.launch.Version, "1.29.7") {
+	count, requests := "0", "1000"
+	switch version := c.launch.Version; {
+	case atVersion(version, "1.29.7"):
 		count = "32" // "keepalive 32 local" is the default from this version on
+	case version != "" && !atVersion(version, "1.19.10"):
+		requests = "100"
 	}
 	c.settingHere(out, s, vocab.KeepaliveCount, "keepalive", count, asCount)
 	c.settingHere(out, s, vocab.KeepaliveTimeout, "keepalive_timeout", "60s", asTime)
-	c.settingHere(out, s, vocab.KeepaliveRequests, "keepalive_requests", "1000", asCount)
+	c.settingHere(out, s, vocab.KeepaliveRequests, "keepalive_requests", requests, asCount)
 	return out
 }

@@ -3,6 +3,7 @@ package suite
 import (
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,6 +26,33 @@ func Program(t testing.TB, name string) string {
 	t.Skipf("%s is missing: scripts/install-peers %s", name, name)
 	return ""
 }
+
+// Releases returns the releases of a product that are here, by version: the one that
+// Program finds, and the newer one that scripts/fetch-release brings.
+func Releases(t testing.TB, name string) map[string]string {
+	t.Helper()
+	dirs := []string{"/usr/local/lib"}
+	if cache, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, cache)
+	}
+	all := map[string]string{}
+	add := func(program string) {
+		out, err := exec.Command(program, "-v").CombinedOutput()
+		if version := versionIn.FindString(string(out)); err == nil && version != "" {
+			all[version] = program
+		}
+	}
+	for _, dir := range dirs {
+		add(dir + "/goodgate/" + name + "-trixie/" + name)
+	}
+	if len(all) == 0 && os.Getenv("GOODGATE_TEST_ALL") != "" {
+		t.Fatalf("the newer %s is missing: scripts/install-peers %s-new", name, name)
+	}
+	add(Program(t, name))
+	return all
+}
+
+var versionIn = regexp.MustCompile(`[0-9]+\.[0-9]+\.[0-9]+[^\s,)]*`)
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

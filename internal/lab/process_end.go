@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -83,14 +85,14 @@ func (p *Proc) Kill() error {
 	return err
 }
 
-// gone waits until the last process of the group has gone: a signal is sent at
+// gone waits until the last process of the group has ended: a signal is sent at
 // once and obeyed a little later.
 func (p *Proc) gone() error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	late := time.After(10 * time.Second)
 	for {
-		if errors.Is(syscall.Kill(-p.Pid(), 0), syscall.ESRCH) {
+		if errors.Is(syscall.Kill(-p.Pid(), 0), syscall.ESRCH) || !runs(p.Pid()) {
 			return nil
 		}
 		select {
@@ -99,4 +101,26 @@ func (p *Proc) gone() error {
 			return fmt.Errorf("cannot end %s: its children do not go", p.name)
 		}
 	}
+}
+
+// runs reports whether a process of the group has not ended yet. What has ended
+// holds nothing more, and is in the table of processes until its parent takes notice:
+// the init of many a container does so every other second only.
+func runs(group int) bool {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(stats) == 0 {
+		return true // nothing can be said
+	}
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has gone
+		}
+		// Behind the name, which may hold anything: state, parent, group (proc(5)).
+		f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(f) > 2 && f[2] == strconv.Itoa(group) && f[0] != "Z" && f[0] != "X" {
+			return true
+		}
+	}
+	return false
 }

@@ -140,11 +140,19 @@ func connectionFaults() []Fault {
 			Start: func(b *Bench) (Scene, error) {
 				name := b.Name()
 				app := b.single(name, b.local(), 1)
-				n := b.Gateway(b.Site(name).Via(b, "http", app.Addr, "proxy_connect_timeout 1s;", "proxy_read_timeout 60s;")).Run().Served(2)
-				for range 4 { // one is worked on, two wait, the rest finds no room
-					if c, err := b.tryDial(app.Addr); err == nil {
-						fmt.Fprintf(c, "GET /export HTTP/1.0\r\n\r\n")
-						b.hold(c)
+				s := b.Site(name).plainly(app.Addr) // a connection that is kept needs no room
+				s.Pass += "proxy_connect_timeout 1s;\nproxy_read_timeout 60s;\n"
+				n := b.Gateway(s).Run().Served(2)
+				for i := range 3 { // one is worked on, two wait: the queue takes one more than listen(2) was told
+					c, err := b.dial(b.ctx, app.Addr)
+					if err != nil {
+						b.fail("cannot fill the queue: %w", err)
+						break
+					}
+					fmt.Fprintf(c, "GET /export HTTP/1.0\r\n\r\n")
+					b.hold(c)
+					if i == 0 { // until it works on the first, Node accepts whatever comes
+						b.until("the application is busy", func() bool { return exists(b.path("srv/" + name + "/busy")) })
 					}
 				}
 				b.until("the queue is full", func() bool { return n.Get(1).Status == 504 })

@@ -19,7 +19,7 @@ func (b *Bench) single(name, address string, backlog int) *Proc {
 	host, port, _ := strings.Cut(address, ":")
 	b.Write(filepath.Join(dir, "server.js"), fmt.Sprintf(`const http = require('http');
 const server = http.createServer((req, res) => {
-  if (req.url === '/export') { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600000); }
+  if (req.url === '/export') { require('fs').writeFileSync('busy', ''); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600000); }
   res.end('ok\n');
 });
 server.listen({port: %s, host: '%s', backlog: %d}, () => console.log('ready'));

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -49,9 +50,15 @@ once more at once. Sockets that systemd opened are taken.`,
   goodgate gateway print --listen :8080 --to http://127.0.0.1:3000 > gateway.yaml
   goodgate gateway -c gateway.yaml
   goodgate gateway validate gateway.yaml`,
-		Args: noSuchCommand,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && (strings.HasSuffix(args[0], ".yaml") || strings.HasSuffix(args[0], ".yml")) {
+				return withHint(fmt.Errorf("a configuration is named by --config, not by %q alone", args[0]), cmd.CommandPath()+" -c "+args[0])
+			}
+			return noSuchCommand(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return g.run(cmd) },
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.Flags().StringVarP(&g.file, "config", "c", "", "configuration file (YAML)")
 	cmd.MarkFlagFilename("config", "yaml", "yml")
 	g.lineFlags(cmd)

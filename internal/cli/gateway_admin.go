@@ -195,6 +195,8 @@ func (g *gatewayFlags) call(cmd *cobra.Command, method, path string, form url.Va
 	network, named := "tcp", address
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		network, address = "unix", path
+	} else if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, usage(cmd, fmt.Errorf("an admin address is 127.0.0.1:9180 or unix:PATH, not %q", address))
 	}
 	tr := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address)

@@ -108,11 +108,25 @@ func badListen(address string) string {
 		return "the address is missing"
 	}
 	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return "an address is host:port, :port or unix:PATH"
+	if err != nil || strings.Contains(address, "/") {
+		return "an address is host:port, :port or unix:PATH" + meantListen(address)
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return "the port is a number up to 65535"
+	}
+	return ""
+}
+
+// meantListen suggests an address for what is none.
+func meantListen(address string) string {
+	_, err := strconv.ParseUint(address, 10, 16)
+	switch {
+	case err == nil:
+		return "; did you mean :" + address + "?"
+	case strings.HasPrefix(address, "/"):
+		return "; did you mean unix:" + address + "?"
+	case strings.HasPrefix(address, "https://"):
+		return "; cert and key make it TLS"
 	}
 	return ""
 }
@@ -158,7 +172,7 @@ func (u *Upstream) Server(url string) (Address, error) {
 		want = "http"
 	}
 	if err == nil && a.Scheme != "" && a.Scheme != want {
-		return a, fmt.Errorf("the server speaks %s and the upstream's protocol is %s", a.Scheme, want)
+		return a, fmt.Errorf("the server speaks %s and the upstream's protocol is %s; for this server the upstream says protocol: %s", a.Scheme, want, a.Scheme)
 	}
 	return a, err
 }

@@ -76,7 +76,14 @@ func TestErrorsSayWhere(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"an unknown key", "weight: 2", "wieght: 2", `g.yaml:10:9: unknown key "wieght"; did you mean "weight"?`},
 		{"an unknown key at the top", "sites:", "sitez:", `g.yaml:18:1: unknown key "sitez"; did you mean "sites"?`},
-		{"an unknown key like none", "weight: 2", "blueberries: 2", `g.yaml:10:9: unknown key "blueberries"`},
+		{"an unknown key like none", "weight: 2", "blueberries: 2", `g.yaml:10:9: unknown key "blueberries"; those that there are here: url, weight, backup`},
+		{"a word for a part", "check:\n      path: /health", "check: /health", "g.yaml:16:12: check is a part with keys of its own: path, host, every,"},
+		{"words for a list of parts", "      - url: http://127.0.0.1:3000\n        weight: 2", "      - http://127.0.0.1:3000", "g.yaml:9:9: each of servers is a part with keys of its own: url, weight, backup"},
+		{"bytes with a unit", "# a gateway", "limits: {body: 10MB}", `g.yaml:1:16: body is a number of bytes, not "10MB"`},
+		{"a star without quotes", "shop.example, ", "*.example, ", "g.yaml:20:14: could not find alias \".example\"; a value that begins with a star stands in quotes"},
+		{"a port alone", "address: :8080", "address: 8080", "g.yaml:3:14: listen[0].address: an address is host:port, :port or unix:PATH; did you mean :8080?"},
+		{"a route that is never reached", "      - path: /api\n", "      - to: app\n      - path: /api\n", "g.yaml:23:13: sites[0].routes[1]: routes[0] above takes all of it"},
+		{"a host that is taken", "  - name: shop\n", "  - name: all\n    hosts: [\"*.example\"]\n    routes: [{to: app}]\n  - name: shop\n", "g.yaml:23:13: sites[1].hosts[0]: the site \"all\" above takes this host"},
 		{"a bad duration", "90s", "ninety", `g.yaml:14:19: first_byte: "ninety" is no duration`},
 		{"a duration without a unit", "90s", "90", `g.yaml:14:19: first_byte: "90" is no duration`},
 		{"a bad type", "weight: 2", "weight: heavy", `g.yaml:10:17: weight is a number, not "heavy"`},
@@ -121,7 +128,7 @@ func TestParseServer(t *testing.T) {
 	for in, want := range map[string]string{
 		"http://127.0.0.1:3000": "127.0.0.1:3000", "app": "app:80", "https://app/": "app:443", "http://[::1]:1": "[::1]:1", "unix:/run/a.sock": "unix:/run/a.sock",
 		"http+unix:///run/a.sock": "unix:/run/a.sock", "fastcgi://php": "php:9000", "srv:_http._tcp.app": "srv:_http._tcp.app",
-		"": "", "http://": "", "http://a:0": "", "http://a:99999": "", "http://a/b": "", "ftp://a": "", "unix:rel": "", "http://u:p@a": "", "srv:": "", "3000": "", ":3000": "",
+		"": "", "http://": "", "http://a:0": "", "http://a:99999": "", "http://a/b": "", "ftp://a": "", "unix:rel": "", "unix:///run/a.sock": "", "http://u:p@a": "", "srv:": "", "3000": "", ":3000": "",
 	} {
 		a, err := ParseServer(in)
 		if got := a.String(); err == nil && got != want || err != nil && want != "" {

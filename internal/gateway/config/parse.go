@@ -97,10 +97,21 @@ func place(err error) (line, column int, text string) {
 		if t := y.GetToken(); t != nil && t.Position != nil {
 			line, column = t.Position.Line, t.Position.Column
 		}
-		return line, column, y.GetMessage()
+		return line, column, advised(y.GetMessage())
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return 0, 0, first
+}
+
+// advised adds what is meant by some words of the library.
+func advised(text string) string {
+	switch {
+	case strings.HasPrefix(text, "could not find alias"):
+		return text + "; a value that begins with a star stands in quotes"
+	case strings.Contains(text, `'\t'`):
+		return text + "; YAML is indented with blanks, not tabs"
+	}
+	return text
 }
 
 // find returns where the value stands about which a *Problem complains.

@@ -41,6 +41,8 @@ func ParseServer(s string) (Address, error) {
 	}
 	switch a.Scheme {
 	case "", "http", "https", "fastcgi":
+	case "unix":
+		return bad("did you mean unix:" + rest + "?")
 	default:
 		return bad("the scheme is http, https or fastcgi")
 	}

@@ -69,7 +69,9 @@ func shape(n ast.Node, k yamlKey, depth int) *Error {
 		if !ok {
 			return wrong(n, "%s is a list: [%s], or one line for each that begins with a dash", k.name, sample(n))
 		}
-		k.typ = k.typ.Elem()
+		if k.typ = k.typ.Elem(); k.typ.Kind() == reflect.Struct {
+			k.name = "each of " + k.name
+		}
 		for _, one := range list.Values {
 			if e := shape(one, k, depth+1); e != nil {
 				return e
@@ -104,12 +106,9 @@ func shapeMapping(n ast.Node, k yamlKey, depth int) *Error {
 	case *ast.MappingNode:
 		pairs = v.Values
 	default:
-		return wrong(n, "%s is a part with keys of its own", cmpName(k.name))
+		return wrong(n, "%s is a part with keys of its own%s", cmpName(k.name), listed(": ", k.keys()))
 	}
-	keys := []yamlKey(nil)
-	if k.typ.Kind() == reflect.Struct {
-		keys = keysOf(k.typ)
-	}
+	keys := k.keys()
 	for _, pair := range pairs {
 		name := pair.Key.GetToken().Value
 		child := yamlKey{name: name, typ: k.typ}
@@ -124,7 +123,9 @@ func shapeMapping(n ast.Node, k yamlKey, depth int) *Error {
 			child.typ = k.typ.Elem()
 		case i < 0:
 			e := wrong(pair.Key, "unknown key %q", name)
-			e.Near = nearest(name, keys)
+			if e.Near = nearest(name, keys); e.Near == "" {
+				e.Text += listed("; those that there are here: ", keys)
+			}
 			return e
 		default:
 			child = keys[i]
@@ -137,6 +138,26 @@ func shapeMapping(n ast.Node, k yamlKey, depth int) *Error {
 		}
 	}
 	return nil
+}
+
+// keys are those of a part; none where they are names that the file gives.
+func (k yamlKey) keys() []yamlKey {
+	if k.typ.Kind() != reflect.Struct {
+		return nil
+	}
+	return keysOf(k.typ)
+}
+
+// listed names keys for a sentence.
+func listed(before string, keys []yamlKey) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	words := make([]string, len(keys))
+	for i, k := range keys {
+		words[i] = k.name
+	}
+	return before + strings.Join(words, ", ")
 }
 
 func cmpName(name string) string {
@@ -213,6 +234,9 @@ func (k yamlKey) number(n ast.Node, text string) *Error {
 			return wrong(n, "%s is a whole number, not %.40q", k.name, text)
 		}
 	default:
+		if strings.HasPrefix(k.doc, "bytes") {
+			return wrong(n, "%s is a number of bytes, not %.40q", k.name, text)
+		}
 		return wrong(n, "%s is a number, not %.40q", k.name, text)
 	}
 	switch {

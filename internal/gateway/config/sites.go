@@ -29,14 +29,47 @@ func (c *Config) checkSites() *Problem {
 			if text := badHost(h); text != "" {
 				return problem(fmt.Sprintf("%s.hosts[%d]", path, j), "%s", text)
 			}
+			if above := c.takes(i, h); above != "" {
+				return problem(fmt.Sprintf("%s.hosts[%d]", path, j), "the site %q above takes this host, and it would never come here: the narrower site stands first", above)
+			}
 		}
 		for j := range s.Routes {
 			if p := c.checkRoute(fmt.Sprintf("%s.routes[%d]", path, j), &s.Routes[j]); p != nil {
 				return p
 			}
+			if k := slices.IndexFunc(s.Routes[:j], func(above Route) bool { return above.hides(&s.Routes[j]) }); k >= 0 {
+				return problem(fmt.Sprintf("%s.routes[%d]", path, j), "routes[%d] above takes all of it, and it would never be reached: the narrower route stands first", k)
+			}
 		}
 	}
 	return nil
+}
+
+// takes names the site above the i-th that every request for host goes to; empty for
+// none. A site that takes every host stands last, which was seen to.
+func (c *Config) takes(i int, host string) string {
+	for _, s := range c.Sites[:i] {
+		for _, h := range s.Hosts {
+			if strings.EqualFold(h, host) || h == "*" || strings.HasPrefix(h, "*.") && strings.HasSuffix(strings.ToLower(host), strings.ToLower(h[1:])) {
+				return s.Name
+			}
+		}
+	}
+	return ""
+}
+
+// hides reports whether every request for other fits r.
+func (r *Route) hides(other *Route) bool {
+	if len(r.Methods)+len(r.Headers) > 0 {
+		return r.Path == other.Path && maps.Equal(r.Headers, other.Headers) && slices.Equal(r.Methods, other.Methods)
+	}
+	path, exact := strings.CutPrefix(r.Path, "=")
+	below, _ := strings.CutPrefix(other.Path, "=")
+	if exact {
+		return r.Path == other.Path
+	}
+	path = strings.TrimSuffix(path, "/")
+	return path == "" || below == path || strings.HasPrefix(below, path+"/")
 }
 
 // badHost says why no request's host would ever fit; empty where one can.

@@ -214,13 +214,12 @@ func (x *exchange) drain() bool {
 	if in.state == bodyDone {
 		return true
 	}
-	x.c.draining = true
-	defer func() { x.c.draining = false }()
-	begun := time.Now()
+	x.c.until = time.Now().Add(linger)
+	defer func() { x.c.until = time.Time{} }()
 	var b [4 << 10]byte
 	for n := 0; in.state == bodyMore; {
 		m, err := x.Read(b[:])
-		if n += m; err != nil && err != io.EOF || n > leftover || time.Since(begun) > linger {
+		if n += m; err != nil && err != io.EOF || n > leftover || time.Now().After(x.c.until) {
 			return false
 		}
 	}

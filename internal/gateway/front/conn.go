@@ -34,9 +34,8 @@ type conn struct {
 
 	x         *exchange // lent while bytes are here
 	one       [1]byte   // the first byte over TLS
-	post      bool      // the last request was a POST
 	reading   bool      // of a body: a wait has a limit of its own
-	draining  bool      // of a body that nobody wants
+	until     time.Time // by when what nobody wants of a body must have come; zero: it is wanted
 	sheds     bool      // another goroutine goes on
 	asked     time.Time // when the wait for more of a body began
 	stopped   atomic.Bool
@@ -240,17 +239,16 @@ func (c *conn) blocked(write bool) {
 	case write && l.WriteTime > 0:
 		c.waitWrite = true
 		c.s.SetWriteDeadline(time.Now().Add(l.WriteTime))
+	case !write && c.reading && !c.until.IsZero():
+		c.readBy(c.until)
 	case !write && c.reading:
-		d := linger
-		if !c.draining {
-			d = c.x.in.pace.left(l, c.x.answering.Load())
-		}
+		d := c.x.in.pace.left(l, c.x.answering.Load())
 		if d <= 0 {
 			return
 		}
 		c.asked = time.Now()
 		c.readBy(c.asked.Add(d))
-		if d < l.BodyTime && !c.draining && c.x.answering.Load() {
+		if d < l.BodyTime && c.x.answering.Load() {
 			c.readBy(c.asked.Add(l.BodyTime))
 		}
 	}

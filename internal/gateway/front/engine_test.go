@@ -38,7 +38,7 @@ func TestRefused(t *testing.T) {
 		{"many fields", "GET /x HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("A: b\r\n", maxFields+1) + "\r\n" + second, 431},
 		{"large head", "GET /x HTTP/1.1\r\nHost: a\r\nA: " + strings.Repeat("b", 70<<10) + "\r\n\r\n" + second, 431},
 		{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
-		{"empty lines first", "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+		{"bare LF first", "\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, nil, nil)
@@ -235,6 +235,42 @@ func TestExpect(t *testing.T) {
 	}
 }
 
+// TestExpectOfNobody: who has sent its body does not wait for leave, and HTTP/1.0 knows
+// none. The server is not made to give it, and the client is not told.
+func TestExpectOfNobody(t *testing.T) {
+	s := newSite(t, nil, func(c net.Conn, r *http.Request, body []byte) bool {
+		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Expect: <%s>\r\n\r\n%s", r.Header.Get("Expect"), body)
+		return true
+	})
+	for _, request := range []string{"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody", "POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody"} {
+		got := s.raw(request)
+		has(t, got, "X-Expect: <>", "\r\n\r\nbody")
+		if !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// TestEmptyLines: empty lines before a request are no request, wherever they are cut.
+func TestEmptyLines(t *testing.T) {
+	s := newSite(t, nil, nil)
+	p := newPipes()
+	s.serve(p)
+	const request = "\r\n\r\nPOST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx\r\n\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+	for _, n := range []int{1, 3, len(request)} {
+		c := p.dial()
+		go func() {
+			for rest := request; len(rest) > 0; rest = rest[min(n, len(rest)):] {
+				io.WriteString(c, rest[:min(n, len(rest))])
+			}
+		}()
+		if got, err := io.ReadAll(c); err != nil || strings.Count(string(got), "HTTP/1.1 200 OK") != 3 {
+			t.Errorf("in pieces of %d: %v %q", n, err, got)
+		}
+		c.Close()
+	}
+}
+
 // TestUnreadBody: the body of a request that no server wanted is read, so that the
 // connection stays; a long one ends it.
 func TestUnreadBody(t *testing.T) {
@@ -284,6 +320,16 @@ func TestHTTP10(t *testing.T) {
 	io.WriteString(c, "GET /cut HTTP/1.0\r\n\r\n")
 	if got, err := io.ReadAll(c); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("a part was taken for the whole: %q %v", got, err)
+	}
+	addr, conf := s.secure()
+	secure, err := tls.Dial("tcp", addr, conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer secure.Close()
+	io.WriteString(secure, "GET /cut HTTP/1.0\r\n\r\n")
+	if got, err := io.ReadAll(secure); err == nil {
+		t.Errorf("over TLS a part was taken for the whole: %q", got)
 	}
 }
 

@@ -125,8 +125,8 @@ func (c *conn) exchange() bool {
 // where nobody is left to be told.
 func (x *exchange) head() (head string, status int, fault *http1.Fault) {
 	c, limit := x.c, x.c.front.limits.Header
-	for looked, first := 0, true; ; first = false {
-		if first && c.post {
+	for looked := 0; ; {
+		if looked < 2 {
 			x.skipEmpty()
 		}
 		b := x.buf[x.r:x.w]
@@ -162,13 +162,11 @@ func (x *exchange) head() (head string, status int, fault *http1.Fault) {
 // protocol is told at once.
 func couldBeMethod(b byte) bool { return b > ' ' && b < 0x7f || b == '\r' || b == '\n' }
 
-// skipEmpty skips line ends that old clients send after the body of a POST (RFC
-// 9112 section 2.2), two at most.
+// skipEmpty skips empty lines before a request (RFC 9112 section 2.2): some clients send
+// one after a body.
 func (x *exchange) skipEmpty() {
-	for range 2 {
-		if x.w-x.r >= 2 && x.buf[x.r] == '\r' && x.buf[x.r+1] == '\n' {
-			x.r += 2
-		}
+	for x.w-x.r >= 2 && x.buf[x.r] == '\r' && x.buf[x.r+1] == '\n' {
+		x.r += 2
 	}
 }
 
@@ -207,12 +205,15 @@ func (x *exchange) request() {
 	if c.secure != nil {
 		q.Scheme = "https"
 	}
+	// Who has begun with the body does not wait; HTTP/1.0 cannot (RFC 9110 section 10.1.1).
+	a.Expect = a.Expect && x.r == x.w
 	for i := range a.Fields {
-		x.fields = append(x.fields, gateway.Field(a.Fields[i]))
+		if a.Expect || a.Fields[i].Name != "Expect" {
+			x.fields = append(x.fields, gateway.Field(a.Fields[i]))
+		}
 	}
 	q.Header = x.fields
 	x.close = a.Close || c.front.stopping.Load()
-	c.post = a.Method == "POST"
 	x.in.begin(x, a)
 	if a.Length != 0 {
 		q.Body, q.Stop = x, x.stop
@@ -257,5 +258,6 @@ func (x *exchange) end() bool {
 func (c *conn) reset() {
 	if t, ok := c.below.NetConn().(*net.TCPConn); ok {
 		t.SetLinger(0)
+		t.Close() // below TLS, whose goodbye would make a part the whole
 	}
 }

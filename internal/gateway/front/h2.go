@@ -28,8 +28,11 @@ func newServer(f *Front, complaints *log.Logger) *http.Server {
 		},
 	}
 	s.Protocols.SetHTTP2(true)
-	// As HAProxy: each stream may hold a connection to a server.
-	s.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 100}
+	s.HTTP2 = &http.HTTP2Config{
+		MaxConcurrentStreams: 100, // as HAProxy: each stream may hold a connection to a server
+		// The limits of the streams do not end a connection of which the client reads nothing.
+		WriteByteTimeout: f.limits.WriteTime,
+	}
 	return s
 }
 
@@ -159,14 +162,16 @@ func (s *session) check() {
 		s.bad = gateway.Bad{Status: 431, Detail: string(http1.TooManyFields)}
 	case len(lengths) > 1:
 		s.bad = gateway.Bad{Status: 400, Detail: string(http1.LengthDiffers)}
-	case len(lengths) == 1 && !digits(lengths[0]):
-		s.bad = gateway.Bad{Status: 400, Detail: string(http1.LengthInvalid)}
+	case len(lengths) == 1:
+		n, err := strconv.ParseUint(lengths[0], 10, 63)
+		switch {
+		case err != nil:
+			s.bad = gateway.Bad{Status: 400, Detail: string(http1.LengthInvalid)}
+		case n > 0 && s.r.ContentLength == 0:
+			// The stream ended with its head. net/http looks at the length of what has a body.
+			s.bad = gateway.Bad{Status: 400, Detail: string(http1.BodyShort)}
+		}
 	}
-}
-
-func digits(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 63)
-	return err == nil
 }
 
 // Read reads the request's body. A client that sends nothing for too long, or too
@@ -227,7 +232,9 @@ func (s *session) requestTrailer() []gateway.Field {
 func (s *session) Interim(status int, header []gateway.Field) {
 	h := s.w.Header()
 	for _, f := range header {
-		h.Add(f.Name, f.Value)
+		if name := textproto.CanonicalMIMEHeaderKey(f.Name); !ofConnection(name) {
+			h[name] = append(h[name], f.Value)
+		}
 	}
 	s.w.WriteHeader(status)
 	clear(h)
@@ -240,8 +247,8 @@ func (s *session) Head(status int, header []gateway.Field, length int64, trailer
 	values := make([]string, len(header)+1) // one allocation for all fields
 	for i, f := range header {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
-		if name == "Connection" {
-			continue // HTTP/2 has none; to net/http it would mean the end of all streams
+		if ofConnection(name) {
+			continue
 		}
 		if old, ok := h[name]; ok {
 			h[name] = append(old, f.Value)
@@ -255,11 +262,22 @@ func (s *session) Head(status int, header []gateway.Field, length int64, trailer
 		values[n] = strconv.FormatInt(length, 10)
 		h["Content-Length"] = values[n : n+1 : n+1]
 	}
-	// net/http would guess a type and a date that the server did not send.
+	// net/http would guess a type that the server did not send.
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil
 	}
 	s.w.WriteHeader(status)
+}
+
+// ofConnection reports whether a field, whose name is canonical, has no place in HTTP/2 (RFC
+// 9113 section 8.2.2): clients take an answer with one for malformed, and to net/http
+// "Connection: close" means the end of all streams.
+func ofConnection(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
 }
 
 func bodyAllowed(status int) bool { return status >= 200 && status != 204 && status != 304 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +26,7 @@ type framer struct {
 
 // Types of frames (RFC 9113 section 6).
 const (
-	frameData, frameHeaders, frameReset, frameSettings, framePing, frameGoAway, frameContinuation = 0, 1, 3, 4, 6, 7, 9
+	frameData, frameHeaders, frameReset, frameSettings, framePing, frameGoAway, frameWindowUpdate, frameContinuation = 0, 1, 3, 4, 6, 7, 8, 9
 )
 
 // frames connects and sends a preface with one setting; id 0 for none.
@@ -129,6 +131,49 @@ func TestHTTP2Refused(t *testing.T) {
 	}
 }
 
+// TestHTTP2BodyMissing: a stream that ends with its head has not the body that the head
+// announces.
+func TestHTTP2BodyMissing(t *testing.T) {
+	s := newSite(t, nil, nil)
+	addr, conf := s.secure()
+	for length, want := range map[string]byte{"0": 0x88, "5": 0x8c} { // :status 200 and 400, indexed
+		f := s.frames(addr, conf, 0, 0)
+		f.frame(frameHeaders, 5, 1, block(":method", "POST", ":scheme", "https", ":path", "/"+length, ":authority", "a", "content-length", length))
+		if _, payload := f.until(1, frameHeaders); len(payload) == 0 || payload[0] != want {
+			t.Errorf("length %s: answered % x", length, payload)
+		}
+	}
+	if got := fmt.Sprint(s.asked()); got != "[POST /0]" {
+		t.Error(got)
+	}
+}
+
+// TestHTTP2Interim: an interim answer brings nothing of the server's connection, for which
+// a client would take the whole answer for malformed.
+func TestHTTP2Interim(t *testing.T) {
+	s := newSite(t, nil, func(c net.Conn, r *http.Request, _ []byte) bool {
+		io.WriteString(c, "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\nLink: </b>\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		return true
+	})
+	addr, conf := s.secure()
+	tr := &http.Transport{TLSClientConfig: conf, ForceAttemptHTTP2: true}
+	defer tr.CloseIdleConnections()
+	got := ""
+	trace := &httptrace.ClientTrace{Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
+		got = fmt.Sprint(code, h)
+		return nil
+	}}
+	r, _ := http.NewRequestWithContext(httptrace.WithClientTrace(context.Background(), trace), "GET", "https://"+addr, nil)
+	resp, err := tr.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if want := "103 map[Link:[</a> </b>]]"; got != want || resp.ProtoMajor != 2 {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // TestHTTP2Scheme: the client's word for the scheme does not count.
 func TestHTTP2Scheme(t *testing.T) {
 	s := newSite(t, nil, func(c net.Conn, r *http.Request, _ []byte) bool {
@@ -167,6 +212,28 @@ func TestHTTP2NoWindow(t *testing.T) {
 			t.Errorf("%s: frame %d", path, kind)
 		}
 	}
+}
+
+// TestHTTP2NothingIsRead: a connection of which the client reads nothing, with windows as
+// wide as can be, ends.
+func TestHTTP2NothingIsRead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *config.Config) { c.Limits.WriteTime = 100 * time.Millisecond }, func(c net.Conn, r *http.Request, _ []byte) bool {
+		large := make([]byte, 2<<20)
+		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(large), large)
+		return true
+	})
+	addr, conf := s.secure()
+	f := s.frames(addr, conf, 4, 1<<31-1) // SETTINGS_INITIAL_WINDOW_SIZE
+	f.frame(frameWindowUpdate, 0, 0, binary.BigEndian.AppendUint32(nil, 1<<31-1<<16))
+	head := block(":method", "GET", ":scheme", "https", ":path", "/", ":authority", "a")
+	for i := range 150 {
+		if f.frame(frameHeaders, 5, uint32(2*i+1), head) != nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("the connection is open")
 }
 
 // TestHTTP2RefusalEndsNoOtherStream: an answer that leaves a body unread ends its own

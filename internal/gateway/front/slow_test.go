@@ -37,6 +37,25 @@ func TestDrippingBody(t *testing.T) {
 	}
 }
 
+// TestDrippingLeftover: what nobody wants of a body is not waited for byte by byte, even
+// where nothing of it is data.
+func TestDrippingLeftover(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *config.Config) { c.Sites[0].Routes[0].Path = "/app" }, nil)
+	c := s.dial()
+	io.WriteString(c, "POST /none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;")
+	if resp, _ := reply(t, bufio.NewReader(c), "POST"); resp.StatusCode != 404 {
+		t.Error(resp)
+	}
+	for range 1000 { // of the 4096 that an extension may have
+		if _, err := io.WriteString(c, "x"); err != nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the connection is open")
+}
+
 // TestRateEndsWithTheAnswer: once the server answers while it still reads, pauses of the
 // body are part of the conversation.
 func TestRateEndsWithTheAnswer(t *testing.T) {

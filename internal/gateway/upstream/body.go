@@ -167,8 +167,10 @@ func (x *Exchange) piece() ([]byte, *Failure) {
 		return data, nil
 	}
 	c.r = c.w
-	if b.left >= 0 && b.got+int64(len(in)) > b.left { // FastCGI with Content-Length
-		return nil, malformed(event.Body, http1.NewFault(http1.ExtraData, b.got, nil))
+	if b.left >= 0 && b.got+int64(len(in)) > b.left {
+		// FastCGI with Content-Length: what comes beyond it is no part of the answer,
+		// as in HTTP.
+		in, b.done = in[:b.left-b.got], true
 	}
 	return in, nil
 }

@@ -27,10 +27,7 @@ const maxStderr = 512
 func (x *Exchange) writeFastCGI() (int64, error) {
 	x.fcgi = &fcgi{}
 	b := fastcgi.AppendBegin(nil, requestID, fastcgi.Responder, 0)
-	b = fastcgi.AppendRecord(b, fastcgi.Params, requestID, x.req.Params)
-	if len(x.req.Params) > 0 {
-		b = fastcgi.AppendRecord(b, fastcgi.Params, requestID, nil)
-	}
+	b = appendParams(b, x.req.Params)
 	if len(x.req.Body.Held) > 0 {
 		b = fastcgi.AppendRecord(b, fastcgi.Stdin, requestID, x.req.Body.Held)
 	}
@@ -39,6 +36,32 @@ func (x *Exchange) writeFastCGI() (int64, error) {
 	}
 	n, err := x.conn.c.Write(b)
 	return int64(n), err
+}
+
+// maxContent is the most that is put into a record: it is padded to eight bytes.
+const maxContent = fastcgi.MaxContent &^ 7
+
+// appendParams appends the records of the parameters and the empty one that ends them.
+// No pair is split that fits a record: PHP reads each record by itself
+// (fcgi_get_params of main/fastcgi.c) and ends the connection at a part of a pair.
+func appendParams(b, params []byte) []byte {
+	for len(params) > maxContent {
+		n := 0
+		fastcgi.ParseParams(params, func(name, value []byte) bool {
+			pair := len(fastcgi.AppendParam(nil, string(name), string(value)))
+			fits := n+pair <= maxContent
+			if fits || n == 0 {
+				n += pair
+			}
+			return fits
+		})
+		b = fastcgi.AppendRecord(b, fastcgi.Params, requestID, params[:n])
+		params = params[n:]
+	}
+	if len(params) > 0 {
+		b = fastcgi.AppendRecord(b, fastcgi.Params, requestID, params)
+	}
+	return fastcgi.AppendRecord(b, fastcgi.Params, requestID, nil)
 }
 
 // Stderr returns what the application wrote to its error stream, bounded.

@@ -101,6 +101,54 @@ func TestRecordOfAnother(t *testing.T) {
 	}
 }
 
+// TestParamsStayWhole: PHP reads each record of parameters by itself.
+func TestParamsStayWhole(t *testing.T) {
+	var params []byte
+	want := 0
+	for i := range 40 {
+		params = fastcgi.AppendParam(params, "HTTP_X", strings.Repeat("v", i*100))
+		want += i * 100
+	}
+	params = fastcgi.AppendParam(params, "HTTP_HUGE", strings.Repeat("v", 100_000)) // in a record of its own
+	params = fastcgi.AppendParam(params, "HTTP_LAST", "v")
+	got, parts, ended := 0, 0, false
+	for b := appendParams(nil, params); len(b) > 0; {
+		r, n, err := fastcgi.Parse(b)
+		if err != nil || ended {
+			t.Fatal(err, ended)
+		}
+		whole := 0
+		if fastcgi.ParseParams(r.Content, func(_, value []byte) bool { whole += len(value); return true }) == nil {
+			got += whole
+		} else {
+			parts++
+		}
+		ended = len(r.Content) == 0
+		b = b[n:]
+	}
+	if got != want+1 || parts != 2 || !ended {
+		t.Errorf("%d of %d bytes in whole pairs, %d records with a part of one, ended %v", got, want+1, parts, ended)
+	}
+}
+
+// TestBeyondTheLength: what a script writes beyond its Content-Length is not delivered,
+// and does not spoil what it said.
+func TestBeyondTheLength(t *testing.T) {
+	for _, extra := range []string{" world", ""} {
+		p := piped(t, 1, Settings{Protocol: FastCGI}, func(_ string, _ int, c net.Conn) {
+			c.Read(make([]byte, 4096))
+			b := fastcgi.AppendRecord(nil, fastcgi.Stdout, 1, []byte("Content-Length: 5\r\n\r\nhello"+extra))
+			if extra == "" {
+				b = fastcgi.AppendRecord(b, fastcgi.Stdout, 1, []byte("?"))
+			}
+			c.Write(fastcgi.AppendRecord(b, fastcgi.EndRequest, 1, make([]byte, 8)))
+		})
+		if r := do(p, &Request{Method: "GET", Body: &Body{}}); r.f != nil || r.body != "hello" {
+			t.Errorf("%q: %q, %v", extra, r.body, r.f)
+		}
+	}
+}
+
 // TestFileBeingWritten: a list that is written in place is read when it is whole, and a
 // server that stands in it twice is one.
 func TestFileBeingWritten(t *testing.T) {

@@ -484,7 +484,7 @@ func TestUploadThatBreaksOff(t *testing.T) {
 		}
 		broken := io.MultiReader(strings.NewReader("half"), errReader{})
 		got := do(p, &Request{Method: "POST", Head: []byte(head), Body: &Body{Length: length, Rest: broken, Stop: func() {}}})
-		if got.f == nil || !got.f.Client {
+		if got.f == nil || !got.f.Client || strings.Contains(got.f.Detail, "server") {
 			t.Errorf("length %d: %v", length, got.f)
 		}
 		if err := <-saw; err == nil {

@@ -131,7 +131,7 @@ func (u *upload) run() *Failure {
 			return w.end(body)
 		}
 		if err != nil {
-			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the client broke off the body: " + reason(err), Err: err}
+			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the client broke off its body", Err: err}
 		}
 	}
 }

@@ -78,7 +78,7 @@ func gatewayFaults() []Fault {
 				s.Pass = fmt.Sprintf("proxy_pass http://%s;\nproxy_set_header Host $host;\n", inner)
 				s.Outside = fmt.Sprintf("server {\n    listen %s;\n    location / {\n        proxy_pass http://%s;\n        proxy_set_header Host $host;\n    }\n}\n\n", inner, s.listen)
 				n := b.Gateway(s)
-				n.limit = 128
+				n.limit, s.Errors = 128, "" // either of both may be the one that says why
 				return n.Run().Scene()
 			},
 		},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 )
 
@@ -11,8 +12,9 @@ import (
 // are neither copied out of it nor into it again. It belongs to one transfer at a
 // time.
 type Pipe struct {
-	r, w int
-	held int // bytes in it
+	r, w      int
+	held      int             // bytes in it
+	forgotten runtime.Cleanup // closes both
 }
 
 // ErrNoPipe is returned by NewPipe where the system has no splice.

@@ -14,6 +14,11 @@ var pipes = sync.Pool{}
 // pool lets go of it.
 type ends struct{ r, w int }
 
+func (e ends) close() {
+	unix.Close(e.r)
+	unix.Close(e.w)
+}
+
 // pipeSize is how much a pipe may hold. By default it is 16 pages.
 const pipeSize = 256 << 10
 
@@ -28,15 +33,20 @@ func NewPipe() (*Pipe, error) {
 	}
 	unix.FcntlInt(uintptr(fds[1]), unix.F_SETPIPE_SZ, pipeSize) // it works with less, by more calls
 	p := &Pipe{r: fds[0], w: fds[1]}
-	runtime.AddCleanup(p, func(e ends) { unix.Close(e.r); unix.Close(e.w) }, ends{p.r, p.w})
+	p.forgotten = runtime.AddCleanup(p, ends.close, ends{p.r, p.w})
 	return p, nil
 }
 
-// Close gives p back. What is left in it is lost.
+// Close gives p back. What is left in it is lost, and its descriptors go with it at once:
+// clients that break off many transfers do not wait for the collector.
 func (p *Pipe) Close() {
 	if p.held == 0 {
 		pipes.Put(p)
+		return
 	}
+	p.forgotten.Stop()
+	ends{p.r, p.w}.close()
+	runtime.KeepAlive(p)
 }
 
 // move splices at most so many bytes. Neither end blocks: sockets of Go's runtime do

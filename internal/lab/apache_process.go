@@ -67,11 +67,12 @@ func apacheDown() []Fault {
 			return b.Apache(b.httpSite(name, address, "")).Run().Scene("the socket's file is there, its owner is not")
 		}),
 		f("down-missing-socket", "php-fpm's unix socket does not exist", func(b *Bench) (Scene, error) {
+			b.Machine(nil) // the php-fpm of another scene could be the one that is meant
 			name := b.Name()
 			b.home(name)
 			b.Write(filepath.Join("srv", name, "public", "index.php"), "<?php echo 'ok';\n")
 			return b.Apache(b.phpHost(name, b.socket(name))).Run().Scene("php-fpm was never started")
-		}),
+		}).needs("netns"),
 		f("down-gunicorn-stopped", "gunicorn served requests and was then stopped", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "return ok(start)")
@@ -80,9 +81,10 @@ func apacheDown() []Fault {
 			return a.Scene("gunicorn was stopped with SIGTERM")
 		}).needs("gunicorn"),
 		f("down-uwsgi", "uwsgi was never started", func(b *Bench) (Scene, error) {
+			b.Machine(nil)
 			name := b.Name()
 			return b.Apache(b.ApacheSite(name).proxied(b, apacheURL("uwsgi", b.local()), "")).Run().Scene()
-		}),
+		}).needs("netns"),
 	}
 }
 

@@ -23,9 +23,10 @@ func downFaults() []Fault {
 			return b.Gateway(b.Site(name).Via(b, "http", address)).Run().Scene("the socket's file is there, its owner is not")
 		}),
 		f("down-missing-socket", "the unix socket does not exist", func(b *Bench) (Scene, error) {
+			b.Machine(nil) // the php-fpm of another scene could be the one that is meant
 			name := b.Name()
 			return b.Gateway(b.phpSite(name, b.socket(name), "index.php")).Run().Scene("php-fpm was never started")
-		}),
+		}).needs("netns"),
 		f("down-gunicorn-stopped", "gunicorn served requests and was then stopped", func(b *Bench) (Scene, error) {
 			name := b.Name()
 			app := b.Gunicorn(name, b.local(), "return ok(start)")

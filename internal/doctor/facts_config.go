@@ -30,6 +30,10 @@ func (x *examination) configFacts() {
 		}
 		standing(fact, x.route, step.Text, step.Place)
 	}
+	if d.Outcome == topo.NoRoute && d.Status >= 400 && d.Status < 500 {
+		// That is no failure of the site; who expected a page wants to know it all the same.
+		x.note("no site or route of %s fits %s: it answers %d by itself", gatewayName(g), x.route, d.Status)
+	}
 	if f := d.Forward; f != nil {
 		x.forwardFacts(f, standing)
 	}

@@ -55,7 +55,10 @@ func (x *examination) noteChanges(ctx context.Context, subject string, kind Even
 		if i == changedShown {
 			break
 		}
-		x.changed = append(x.changed, Event{When: f.Modified, Kind: kind, What: what, Where: f.Path})
+		one := Event{When: f.Modified, Kind: kind, What: what, Where: f.Path}
+		if !slices.Contains(x.changed, one) { // two servers may be of one folder
+			x.changed = append(x.changed, one)
+		}
 	}
 }
 

@@ -146,12 +146,27 @@ func (x *examination) coverage(l readLog) {
 	}
 	switch {
 	case format == "default", len(l.Extract.Hits) == 0 && l.Extract.Lines > 0 && l.Extract.Unparsed == l.Extract.Lines:
-		x.gap(evidence.Gap{Source: "log " + l.Path, Why: "its lines do not say how requests ended", Allow: "option httplog in the frontend or defaults section"})
+		x.gap(evidence.Gap{Source: "log " + l.Path, Why: "its lines do not say how requests ended", Allow: x.tellingLog()})
 	case l.Filtered:
 		x.gap(evidence.Gap{Source: "log " + l.Path, Why: "it is written at level " + l.Level + ", requests at info", Allow: "log … local0 info"})
 	default:
 		x.covered = true
 	}
+}
+
+// tellingLog says how the gateway is made to log how requests end.
+func (x *examination) tellingLog() string {
+	product := ""
+	if x.match != nil {
+		product = x.match.Gateway.Dialect.Name
+	}
+	switch product {
+	case "goodgate":
+		return "format: json below access_log"
+	case "haproxy":
+		return "option httplog in the frontend or defaults section"
+	}
+	return "a format of the access log that has the status of each request"
 }
 
 // lateLines finds the lines of our own requests that were written only after we

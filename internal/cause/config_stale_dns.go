@@ -17,7 +17,8 @@ var staleDNS = Cause{
 		{Fact: vocab.ResolvedAtRunTime, Seen: -3},
 		{Fact: vocab.GatewayRefused, Seen: 4},
 		{Fact: vocab.GatewayConnectTimeout, Seen: 5},
-		{Fact: vocab.GatewayUnroutable, Seen: 9}, // the address of a container that is gone
+		{Fact: vocab.GatewayUnroutable, Seen: 4},
+		{Fact: vocab.GatewayHostUnreachable, Seen: 9}, // the address of a container that is gone
 		{Fact: vocab.GatewayNameNotFound, Seen: 2},
 		{Fact: vocab.ProbeRefused, Seen: 4},
 		{Fact: vocab.ProbeUnroutable, Seen: 6},

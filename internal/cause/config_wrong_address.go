@@ -28,6 +28,7 @@ var wrongAddress = Cause{
 		{Fact: vocab.EndpointNeverServed, Seen: 3},
 		{Fact: vocab.GatewayScriptUnknown, Seen: 24}, // SCRIPT_FILENAME names a file that is not there
 		{Fact: vocab.GatewayUnroutable, Seen: 2},
+		{Fact: vocab.GatewayHostUnreachable, Seen: 2},
 		{Fact: vocab.GatewayDenied, Seen: -15},
 		{Fact: vocab.ConfigDiffers, Seen: -14},
 		{Fact: vocab.ConfigNewer, Seen: -3},

@@ -7,6 +7,7 @@ var wrongNetwork = Cause{
 	Tier: -10,
 	Expects: []Expectation{
 		{Fact: vocab.GatewayUnroutable, Seen: 6},
+		{Fact: vocab.GatewayHostUnreachable, Seen: 5},
 		{Fact: vocab.GatewayConnectTimeout, Seen: 10},
 		{Fact: vocab.RouteAbsent, Seen: 4},
 		{Fact: vocab.ContainerApart, Seen: 30},  // the engine's own list of networks

@@ -29,7 +29,8 @@ var filtered = Cause{
 		{Fact: vocab.GatewayRefused, Seen: 2},
 		{Fact: vocab.ProbeRefused, Seen: 3},
 		{Fact: vocab.GatewayDenied, Seen: 4},
-		{Fact: vocab.GatewayUnroutable, Seen: 8}, // REJECT with icmp-host-prohibited, firewalld's default
+		{Fact: vocab.GatewayUnroutable, Seen: 4},
+		{Fact: vocab.GatewayHostUnreachable, Seen: 9}, // REJECT with icmp-host-prohibited, firewalld's default
 		{Fact: vocab.TargetContainer, Seen: -3},
 		{Fact: vocab.ProbeUnroutable, Seen: 8},
 		{Fact: vocab.GatewayResetConnect, Seen: 8},

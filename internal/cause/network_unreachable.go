@@ -10,6 +10,7 @@ var unreachable = Cause{
 	ID: vocab.Unreachable,
 	Expects: slices.Concat(connected, []Expectation{
 		{Fact: vocab.GatewayUnroutable, Seen: 22},
+		{Fact: vocab.GatewayHostUnreachable, Seen: 10}, // a firewall that rejects and an address that is gone give the same errno
 		{Fact: vocab.ProbeUnroutable, Seen: 24},
 		{Fact: vocab.RouteAbsent, Seen: 16},
 		{Fact: vocab.NeighbourSilent, Seen: 18},

@@ -34,6 +34,9 @@ var appError = Cause{
 		{Fact: vocab.EndpointDiskShort, Seen: -10},  // then the disk may have made it
 		{Fact: vocab.AppNoFiles, Seen: -20},         // then a limit made it
 	},
+	// That it answered the error is seen; whether it made it, or something behind it,
+	// only its own words say.
+	OneOf:   []vocab.Fact{vocab.AppErrorLogged, vocab.GatewayAppOutput},
 	Hides:   []vocab.Cause{vocab.PartialOutage},
 	Summary: "The application at {endpoint} made the error itself[: it answered {value:probe_error_status}|: {value:answer_upstream_error}]; the gateway passed it on.",
 	Fixes: []Fix{

@@ -111,7 +111,7 @@ func timed(seconds float64) (vocab.Fact, bool) {
 // gateway's own failure stands beside it: a dependency of the application.
 func behind(fact vocab.Fact) vocab.Fact {
 	switch fact {
-	case vocab.GatewayRefused, vocab.GatewayConnectTimeout, vocab.GatewayUnroutable, vocab.GatewayNameNotFound, vocab.GatewayResolverSilent, vocab.GatewayReadTimeout,
+	case vocab.GatewayRefused, vocab.GatewayConnectTimeout, vocab.GatewayUnroutable, vocab.GatewayHostUnreachable, vocab.GatewayNameNotFound, vocab.GatewayResolverSilent, vocab.GatewayReadTimeout,
 		vocab.GatewayClosedEarly, vocab.GatewayResetEarly, vocab.GatewayCertificateRejected, vocab.GatewayTLSClosed, vocab.GatewayNoLiveUpstream:
 		return vocab.AppDependencyFailed
 	}

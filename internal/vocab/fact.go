@@ -64,6 +64,7 @@ const (
 	GatewayQueueFull           Fact = "gateway_queue_full"
 	GatewayConnectTimeout      Fact = "gateway_connect_timeout"
 	GatewayUnroutable          Fact = "gateway_unroutable"
+	GatewayHostUnreachable     Fact = "gateway_host_unreachable"
 	GatewayResetConnect        Fact = "gateway_reset_connect"
 	GatewayNoLocalPort         Fact = "gateway_no_local_port"
 	GatewayNoFiles             Fact = "gateway_no_files"
@@ -327,6 +328,7 @@ var facts = []FactInfo{
 	{GatewayQueueFull, "queue", Past, RoleEndpoint, "the gateway found the accept queue of the unix socket full"},
 	{GatewayConnectTimeout, "connect_timeout", Past, RoleEndpoint, "the gateway's connect was not answered in time"},
 	{GatewayUnroutable, "unroutable", Past, RoleEndpoint, "the gateway found no route to the upstream's host"},
+	{GatewayHostUnreachable, "unroutable", Past, RoleEndpoint, "the upstream's host did not answer on its network, or something on the way rejected the connect"},
 	{GatewayResetConnect, "reset", Past, RoleEndpoint, "the gateway's connect was reset"},
 	{GatewayNoLocalPort, "ports", Past, RoleEndpoint, "the gateway got no local port for the connection"},
 	{GatewayNoFiles, "files", Past, RoleGateway, "the gateway ran out of file descriptors"},

@@ -64,3 +64,26 @@ func TestJournal(t *testing.T) {
 		t.Errorf("%q at %q", c.ID, r.Endpoint)
 	}
 }
+
+// TestQuoted reads lines as people quote them: tabs turned into spaces, Caddy 1
+// without its time.
+func TestQuoted(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026/08/23 10:15:30.123 ERROR http.log.error dial tcp 10.0.3.17:8080: connect: connection refused {\"request\": {\"method\": \"GET\", \"host\": \"a\", \"uri\": \"/\"}, \"status\": 502}": "connect-refused",
+		"2026/08/23 10:15:30.123\tERROR\thttp.log.error\tdial http:: unknown network http:\t{\"status\": 502}":                                                                                     "target-invalid",
+		"2026/08/23 10:15:30.123 ERROR http.log.error dial http:: unknown network http":                                                                                                            "target-invalid",
+		"[ERROR 502 /index.php] unreachable backend":                                             "no-upstreams",
+		"07/Aug/2026:19:03:48 +0200 [ERROR 502 /a] stream error: stream ID 3; HTTP_1_1_REQUIRED": "wants-http1",
+	} {
+		var r dialect.Record
+		if got := Logs[0].Conds[Logs[0].Line([]byte(text), &r)].ID; got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"2026/08/23 10:15:30 ERROR something else", "[ERROR] no", "[ERROR 502", "[ERROR 999 /] x", "2026/08/23 1", "2026/08/23 10:15:30.123 ERROR http.log.error"} {
+		var r dialect.Record
+		if key := Logs[0].Line([]byte(text), &r); key != dialect.Unparsed {
+			t.Errorf("%q: %s", text, Logs[0].Conds[key].ID)
+		}
+	}
+}

@@ -51,7 +51,10 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	if len(b) > 0 && b[0] != '{' {
 		var ok bool
 		if fields, ok = console(b, &e, r); !ok {
-			if fields, ok = first(b, &e, r); ok {
+			if fields, ok = first(b, &e, r); !ok {
+				fields, ok = spaced(b, &e, r)
+			}
+			if ok {
 				r.Message = e.msg
 				return verdict(&e, r)
 			}
@@ -98,24 +101,60 @@ func console(b []byte, e *entry, r *dialect.Record) (fields []byte, ok bool) {
 	return b, true
 }
 
-// first reads Caddy 1: "15/May/2026:23:44:49 +0000 [ERROR 502 /path] dial tcp …".
+// spaced reads the console encoder's line as terminals and web pages copy it, with
+// spaces where its tabs were: "2026/05/01 20:43:35.854 ERROR http.log.error message".
+func spaced(b []byte, e *entry, r *dialect.Record) (fields []byte, ok bool) {
+	date, rest := line.Word(b)
+	clock, rest := line.Word(rest)
+	level, rest := line.Word(line.Trim(rest))
+	logger, rest := line.Word(line.Trim(rest))
+	if len(date) != 10 || date[4] != '/' || len(clock) < 8 || clock[2] != ':' || !line.Has(logger, "http.") {
+		return nil, false
+	}
+	switch string(level) {
+	case "ERROR", "WARN", "INFO", "DEBUG":
+	default:
+		return nil, false
+	}
+	r.Stamp, r.Level, e.logger, e.msg = b[:len(date)+1+len(clock)], level, logger, line.Trim(rest)
+	if msg, object, found := line.Cut(e.msg, " {\""); found {
+		e.msg = line.Trim(msg)
+		if o, ok := line.Object(rest[len(rest)-len(object)-2:]); ok {
+			members(o, e, r)
+		}
+	}
+	return nil, len(e.msg) > 0
+}
+
+// first reads Caddy 1: "15/May/2026:23:44:49 +0000 [ERROR 502 /path] dial tcp …",
+// also without the time, as people quote it.
 func first(b []byte, e *entry, r *dialect.Record) (fields []byte, ok bool) {
-	if len(b) < 40 || b[2] != '/' || b[6] != '/' || !line.Has(b[26:], " [ERROR ") {
+	head := 26
+	if line.Has(b, "[ERROR ") {
+		head = 0
+	} else if len(b) < 40 || b[2] != '/' || b[6] != '/' || !line.Has(b[26:], " [ERROR ") {
 		return nil, false
 	}
-	status, rest, ok := line.Number(b[26+len(" [ERROR "):])
+	rest, _ := line.After(b[head:], "[ERROR ")
+	status, rest, ok := line.Number(rest)
 	path, msg, found := bytes.Cut(rest, []byte("] "))
-	if !ok || !found || status < 100 || status > 599 {
+	if !ok || !found || status < 100 || status > 599 || len(path) == 0 || path[0] != ' ' {
 		return nil, false
 	}
-	r.Stamp, r.Level, r.Status = b[:26], b[28:33], int(status)
+	r.Level, r.Status = levelError, int(status)
+	if head > 0 {
+		r.Stamp = b[:26]
+	}
 	r.Path = line.Trim(path)
 	e.logger, e.msg = legacy, msg
 	return nil, true
 }
 
-// legacy is the logger of Caddy 1, which has none.
-var legacy = []byte("http.log.error")
+// legacy is the logger of Caddy 1, which has none, and levelError its only level.
+var (
+	legacy     = []byte("http.log.error")
+	levelError = []byte("ERROR")
+)
 
 func members(o line.Fields, e *entry, r *dialect.Record) {
 	for o.Next() {
@@ -217,7 +256,7 @@ func access(r *dialect.Record) dialect.Key {
 // failure reads the message of http.log.error, which is the error itself.
 func failure(msg []byte, r *dialect.Record) dialect.Key {
 	switch {
-	case line.Is(msg, "no upstreams available"):
+	case line.Is(msg, "no upstreams available"), line.Is(msg, "unreachable backend"), line.Is(msg, "no hosts available upstream"): // the latter of Caddy 1
 		return keyNoUpstream
 	case line.Has(msg, "making dial info: "):
 		return keyTarget

@@ -72,7 +72,12 @@ func tunnel(b []byte, r *dialect.Record) dialect.Key {
 // must speak of what only it speaks of.
 func console(b []byte, r *dialect.Record) ([]byte, bool) {
 	stamp, rest := line.Word(b)
-	if len(stamp) != 20 || stamp[10] != 'T' || stamp[19] != 'Z' || len(rest) < 5 {
+	if len(stamp) == 3 { // quoted without its time
+		stamp, rest = nil, b
+	} else if len(stamp) != 20 || stamp[10] != 'T' || stamp[19] != 'Z' {
+		return nil, false
+	}
+	if len(rest) < 5 {
 		return nil, false
 	}
 	switch string(rest[:4]) {

@@ -91,7 +91,7 @@ var (
 		"There is no unix socket at the path.", vocab.UpstreamDown, vocab.WrongAddress)
 	keyDenied     = add("denied", vocab.ProxyInternalError, 503, dialect.PhaseConnect, vocab.GatewayDenied, "The connect is not permitted.", vocab.SocketPermission, vocab.Filtered)
 	keyUnroutable = add("unroutable", vocab.DestinationIPUnroutable, 503, dialect.PhaseConnect, vocab.GatewayUnroutable,
-		"No route to the host: is the address one that is gone?", vocab.Unreachable, vocab.StaleDNS, vocab.Filtered)
+		"No route to that network, or no IPv6 here.", vocab.Unreachable, vocab.WrongAddress)
 	keyKernelTimeout = add("connect-timeout-kernel", vocab.ConnectionTimeout, 503, dialect.PhaseConnect, vocab.GatewayConnectTimeout, "Nothing answers the connect.", vocab.Filtered, vocab.Unreachable)
 	keyTimeout       = add("connect-timeout", vocab.ConnectionTimeout, 503, dialect.PhaseConnect, vocab.GatewayConnectTimeout,
 		"Nothing answered within connect_timeout.", vocab.Filtered, vocab.Unreachable, vocab.BacklogFull)
@@ -125,6 +125,9 @@ var (
 	keyTooLarge    = add("response-too-large", vocab.HTTPBodySize, 500, dialect.PhaseBody, "", "A filter buffers the body and it is over the limit.", vocab.BufferTooSmall)
 	keyUpgrade     = told("upgrade-failed", vocab.HTTPUpgradeFailed, dialect.PhaseHeader, "", "The upstream did not take the WebSocket.", vocab.InvalidResponse, vocab.AppError)
 	keyHeader      = told("proxy-status", "", dialect.PhaseHeader, "", "RFC 9209: error is the symptom, details are Envoy's own.", vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.UpstreamSlow)
+
+	keyHostUnreachable = add("host-unreachable", vocab.DestinationIPUnroutable, 503, dialect.PhaseConnect, vocab.GatewayHostUnreachable,
+		"The host does not answer on its network, or something rejects: is the address one that is gone?", vocab.Unreachable, vocab.StaleDNS, vocab.Filtered)
 )
 
 // byFlag is what a response flag means, long and short ones the same.

@@ -220,7 +220,9 @@ func reset(b []byte) dialect.Key {
 		return keyDenied
 	case has(b, "Connection refused"), has(b, "connect error: 111"):
 		return keyRefused
-	case has(b, "connect error: 113"), has(b, "connect error: 101"), has(b, "No route to host"), has(b, "Network is unreachable"):
+	case has(b, "connect error: 113"), has(b, "No route to host"):
+		return keyHostUnreachable
+	case has(b, "connect error: 101"), has(b, "Network is unreachable"):
 		return keyUnroutable
 	case has(b, "connect error: 110"), has(b, "Connection timed out"):
 		return keyKernelTimeout

@@ -52,6 +52,12 @@ const (
 	TLSTimeout
 	BadBody
 	Canceled
+	BadTarget
+	BodyUnread
+	StreamVersion
+	StreamRefused
+	StreamReset
+	Goaway
 	Kinds // how many
 )
 
@@ -61,6 +67,12 @@ type Keys [Kinds]dialect.Key
 // Read says what kind of error b is and fills the upstream's address, or the
 // name that did not resolve, where b has it.
 func Read(b []byte, r *dialect.Record) Kind {
+	if target(b) {
+		return BadTarget
+	}
+	if rest, ok := line.After(b, "readfrom "); ok && !line.Contains(rest, ": write ") {
+		return upload(rest)
+	}
 	if rest, ok := line.After(b, "dial tcp"); ok {
 		return dial(rest, r)
 	}
@@ -70,7 +82,58 @@ func Read(b []byte, r *dialect.Record) Kind {
 	if k := tls(b); k != None {
 		return k
 	}
+	if k := stream(b); k != None {
+		return k
+	}
 	return exchange(b, r)
+}
+
+// target reports whether the address that a configuration made is none: what net
+// (ParseAddr, SplitHostPort, Dial) and net/url say of it before anything is sent.
+func target(b []byte) bool {
+	for _, words := range [...]string{
+		": unknown network ", ": missing port in address", ": too many colons in address", ": unknown port", "invalid port ", "unsupported protocol scheme ",
+		"http: no Host in request URL", "first path segment in URL cannot contain colon", "missing protocol scheme",
+	} {
+		if line.Contains(b, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// upload reads "tcp 10.0.0.4:5->10.0.3.17:80: client disconnected": the copy of the
+// client's body to the upstream (net.TCPConn.ReadFrom) failed on the client's side.
+// A failure to write is told with a second operation, ": write tcp …".
+func upload(b []byte) Kind {
+	switch {
+	case line.Contains(b, "request body too large"), line.Contains(b, "malformed chunked"), line.Contains(b, "invalid byte in chunk"):
+		return BadBody
+	case line.Contains(b, ": connection reset by peer"), line.Contains(b, ": broken pipe"), line.Contains(b, ": splice"), line.Contains(b, ": sendfile"):
+		return BrokenPipe
+	}
+	return BodyUnread
+}
+
+// stream reads the errors of HTTP/2 connections to an upstream: "stream error:
+// stream ID 3; HTTP_1_1_REQUIRED", with "; received from peer" since Go 1.19, and
+// "http2: server sent GOAWAY and closed the connection; LastStreamID=1,
+// ErrCode=NO_ERROR". The codes are those of RFC 9113, section 7.
+func stream(b []byte) Kind {
+	goaway := line.Contains(b, "server sent GOAWAY") || line.Contains(b, "Server's graceful shutdown GOAWAY")
+	switch {
+	case !goaway && !line.Contains(b, "stream error: stream ID ") && !line.Contains(b, "connection error: "):
+		return None
+	case line.Contains(b, "HTTP_1_1_REQUIRED"):
+		return StreamVersion
+	case line.Contains(b, "REFUSED_STREAM"), line.Contains(b, "ENHANCE_YOUR_CALM"):
+		return StreamRefused
+	case goaway:
+		return Goaway
+	case line.Contains(b, "_ERROR"), line.Contains(b, "CANCEL"), line.Contains(b, "STREAM_CLOSED"), line.Contains(b, "INADEQUATE_SECURITY"):
+		return StreamReset
+	}
+	return None
 }
 
 // dial reads " 10.0.3.17:8080: connect: connection refused" and ": lookup app on
@@ -161,7 +224,7 @@ func tls(b []byte) Kind {
 // exchange reads errors after the connect.
 func exchange(b []byte, r *dialect.Record) Kind {
 	switch {
-	case line.Contains(b, "server closed idle connection"):
+	case line.Contains(b, "server closed idle connection"), line.Contains(b, "http2: client connection lost"), line.Contains(b, "http2: client conn is closed"):
 		return IdleClosed
 	case line.Contains(b, "malformed HTTP response "):
 		if rest, ok := line.After(b, "malformed HTTP response "); ok && alert(rest) {
@@ -179,7 +242,7 @@ func exchange(b []byte, r *dialect.Record) Kind {
 		return HeaderTimeout
 	case line.Contains(b, "invalid byte in chunk length"), line.Contains(b, "malformed chunked encoding"), line.Contains(b, "request body too large"):
 		return BadBody
-	case line.Contains(b, "context canceled"), line.Contains(b, "net/http: request canceled"):
+	case line.Contains(b, "context canceled"), line.Contains(b, "net/http: request canceled"), line.Contains(b, "client disconnected"):
 		return Canceled
 	case line.Contains(b, "unexpected EOF"):
 		return UnexpectedEOF
@@ -227,7 +290,7 @@ func AddChecks(t *applog.Table, source string) Keys {
 // authentication service, whose failure becomes the answer: status, of every kind.
 func AddAuth(t *applog.Table, source string, status int) Keys {
 	return addAll(t, source, func(k Kind, c *dialect.Condition) {
-		c.ID, c.Status, c.Fact, c.Fails = "auth-"+c.ID, status, vocab.GatewayAuthStatus, k != Canceled
+		c.ID, c.Status, c.Fact, c.Fails = "auth-"+c.ID, status, vocab.GatewayAuthStatus, k != Canceled && k != BodyUnread
 		c.Distinguish = "The gateway could not ask its authentication service: diagnose that one. " + c.Distinguish
 		c.Causes = []vocab.Cause{vocab.AuthSubrequest, vocab.UpstreamDown, vocab.UpstreamSlow}
 	})
@@ -236,7 +299,7 @@ func AddAuth(t *applog.Table, source string, status int) Keys {
 // Add adds the conditions to a product's table. status returns what the product
 // answers to its client for each kind.
 func Add(t *applog.Table, source string, status func(Kind) int) Keys {
-	return addAll(t, source, func(k Kind, c *dialect.Condition) { c.Status, c.Fails = status(k), k != Canceled })
+	return addAll(t, source, func(k Kind, c *dialect.Condition) { c.Status, c.Fails = status(k), k != Canceled && k != BodyUnread })
 }
 
 func addAll(t *applog.Table, source string, change func(Kind, *dialect.Condition)) Keys {

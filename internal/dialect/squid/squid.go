@@ -179,7 +179,8 @@ const (
 
 var rows = []phrase.Row{
 	{ID: "connect-timeout", Says: []string{"ERR_CONNECT_FAIL 110", "ERR_CONNECT_FAIL…(110)"}, Symptom: vocab.ConnectionTimeout, Status: 503, Phase: connecting, Fact: vocab.GatewayConnectTimeout, Causes: causes{vocab.Filtered, vocab.Unreachable, vocab.BacklogFull}, Means: "Nothing answered the connect."},
-	{ID: "no-route", Says: []string{"ERR_CONNECT_FAIL 113", "ERR_CONNECT_FAIL 101"}, Symptom: vocab.DestinationIPUnroutable, Status: 503, Phase: connecting, Fact: vocab.GatewayUnroutable, Causes: causes{vocab.Unreachable, vocab.Filtered}, Means: "No route to the server."},
+	{ID: "no-route", Says: []string{"ERR_CONNECT_FAIL 101"}, Symptom: vocab.DestinationIPUnroutable, Status: 503, Phase: connecting, Fact: vocab.GatewayUnroutable, Causes: causes{vocab.Unreachable, vocab.WrongAddress}, Means: "No route to the server."},
+	{ID: "host-unreachable", Says: []string{"ERR_CONNECT_FAIL 113"}, Symptom: vocab.DestinationIPUnroutable, Status: 503, Phase: connecting, Fact: vocab.GatewayHostUnreachable, Causes: causes{vocab.Unreachable, vocab.Filtered, vocab.StaleDNS}, Means: "The server's host does not answer on its network, or something rejects."},
 	{ID: "connect-denied", Says: []string{"ERR_CONNECT_FAIL 13"}, Symptom: vocab.ProxyInternalError, Status: 503, Phase: connecting, Fact: vocab.GatewayDenied, Causes: causes{vocab.SocketPermission, vocab.Filtered}, Means: "SELinux, or a filter on the way out, denies the connect (squid_connect_any)."},
 	{ID: "connect-failed", Codes: []string{"ERR_CONNECT_FAIL"}, Says: []string{"Connection to…failed", "The system returned: (111) Connection refused"}, Symptom: vocab.ConnectionRefused, Status: 503, Phase: connecting, Fact: vocab.GatewayRefused,
 		Causes: causes{vocab.UpstreamDown, vocab.WrongAddress, vocab.Filtered, vocab.Unreachable}, Means: "Squid could not connect to the server; the number behind the code is the system's errno."},

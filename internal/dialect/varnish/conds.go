@@ -29,7 +29,7 @@ var (
 		vocab.UpstreamDown, vocab.UpstreamCrashed, vocab.WrongAddress, vocab.SocketPermission, vocab.Filtered)
 	keyTimeout = add("connect-timeout", vocab.ConnectionTimeout, 503, connecting, vocab.GatewayConnectTimeout, true,
 		"Nothing answered within connect_timeout.", vocab.Filtered, vocab.Unreachable, vocab.BacklogFull)
-	keyNoRoute       = add("no-route", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable, true, "The host does not answer on its network, or rejects.", vocab.Unreachable, vocab.Filtered, vocab.StaleDNS)
+	keyNoRoute       = add("no-route", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayHostUnreachable, true, "The host does not answer on its network, or rejects.", vocab.Unreachable, vocab.Filtered, vocab.StaleDNS)
 	keyUnreachable   = add("network-unreachable", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable, true, "No route to that network.", vocab.Unreachable)
 	keyNoPort        = add("no-local-port", vocab.ProxyInternalError, 503, connecting, vocab.GatewayNoLocalPort, true, "No free local port towards the backend.", vocab.PortsExhausted)
 	keyFiles         = add("no-files", vocab.ProxyInternalError, 503, connecting, vocab.GatewayNoFiles, true, "Varnish's own limit of open files.", vocab.FDExhausted)

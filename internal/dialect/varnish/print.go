@@ -23,10 +23,10 @@ const (
 // requestFormat is the format of lines that a group of records is made into.
 const requestFormat = "varnishlog"
 
-// The records that tell how a request ended. Tags that a version does not have
-// are named by a glob: varnishlog refuses a name that it does not know.
+// The records that tell how a request ended. varnishlog refuses a name that it does
+// not know, and a glob that matches none: BackendReuse is gone in Varnish 7.7.
 const (
-	tags    = "ReqStart,ReqMethod,ReqURL,Timestamp,RespStatus,FetchError,VCL_Error,Error,BackendO*,BackendR*,BerespStatus,Begin"
+	tags    = "ReqStart,ReqMethod,ReqURL,Timestamp,RespStatus,FetchError,VCL_Error,Error,Backend*,BerespStatus,Begin"
 	headers = "ReqHeader:^(Host|User-Agent|X-Request-Id):"
 )
 

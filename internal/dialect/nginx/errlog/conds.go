@@ -70,6 +70,12 @@ var connectConds = map[dialect.Key]dialect.Condition{
 		Distinguish: "Look into the socket's folder. Another socket there (another version in its name) means a wrong address. No socket and an inactive unit mean that it is down. A socket below /tmp may be hidden by PrivateTmp= of either unit.",
 		Source:      connectC,
 	},
+	keyReadDenied: {
+		ID: "read-denied", Symptom: vocab.ProxyInternalError, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayDenied, Fails: true,
+		Causes:      causes(vocab.SocketPermission, vocab.Filtered),
+		Distinguish: "A connection that stands is read without asking for file modes: a security policy denies it (ausearch -m avc, dmesg), or a filter of system calls.",
+		Source:      recvC,
+	},
 	keyDeniedUnix: {
 		ID: "socket-denied", Symptom: vocab.ProxyInternalError, Status: 502, Phase: dialect.PhaseConnect, Fact: vocab.GatewayDenied, Fails: true,
 		Causes:      causes(vocab.SocketPermission),
@@ -107,7 +113,7 @@ var connectConds = map[dialect.Key]dialect.Condition{
 		Source:      connectC,
 	},
 	keyNoRoute: {
-		ID: "no-route", Symptom: vocab.DestinationIPUnroutable, Status: 502, Phase: dialect.PhaseConnect, Fact: vocab.GatewayUnroutable, Fails: true,
+		ID: "no-route", Symptom: vocab.DestinationIPUnroutable, Status: 502, Phase: dialect.PhaseConnect, Fact: vocab.GatewayHostUnreachable, Fails: true,
 		Causes:      causes(vocab.Unreachable, vocab.Filtered, vocab.StaleDNS, vocab.UpstreamDown),
 		Distinguish: "ip neigh shows FAILED for a dead host on the same network. A host that answers ping and not this connect rejects with an ICMP message (firewalld does by default). An address that belonged to a container or instance which is gone means stale DNS.",
 		Source:      connectC,

@@ -88,6 +88,18 @@ var h2Conds = map[dialect.Key]dialect.Condition{
 		Distinguish: "RFC 9113, section 7, has the numbers: 7 is REFUSED_STREAM (busy or shutting down), 2 INTERNAL_ERROR, 11 ENHANCE_YOUR_CALM (a limit).",
 		Source:      grpcC,
 	},
+	keyH2WantsHTTP1: {
+		ID: "http2-wants-http1", Symptom: vocab.HTTPProtocolError, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayNotHTTP2, Fails: true,
+		Causes:      causes(vocab.ProtocolMismatch),
+		Distinguish: "HTTP_1_1_REQUIRED: the upstream wants HTTP/1.1 for this request; use proxy_pass.",
+		Source:      grpcC,
+	},
+	keyH2Reset: {
+		ID: "http2-reset", Symptom: vocab.ConnectionTerminated, Status: 502, Phase: dialect.PhaseHeader, Fails: true,
+		Causes:      causes(vocab.AppError, vocab.UpstreamRestarting, vocab.InvalidResponse),
+		Distinguish: "The upstream reset the stream. RFC 9113, section 7, has the numbers: 2 is INTERNAL_ERROR, 8 CANCEL, 1 PROTOCOL_ERROR; its own log at that second says why.",
+		Source:      grpcC,
+	},
 	keyH2Goaway: {
 		ID: "http2-goaway", Symptom: vocab.ConnectionTerminated, Status: 502, Phase: dialect.PhaseHeader, Fact: vocab.GatewayStreamRefused, Fails: true,
 		Causes:      causes(vocab.UpstreamRestarting, vocab.KeepaliveRace, vocab.ConnectionsExhausted),
@@ -187,6 +199,12 @@ var bodyConds = map[dialect.Key]dialect.Condition{
 }
 
 var ruleConds = map[dialect.Key]dialect.Condition{
+	keyLuaFailed: {
+		ID: "lua-failed", Symptom: vocab.ProxyInternalError, Status: 500, Phase: dialect.PhaseLocal, Fails: true,
+		Causes:      causes(vocab.Bug, vocab.InvalidConfig),
+		Distinguish: "Lua code that runs in the gateway failed: the text names file and line; a plug-in, or a script of your own.",
+		Source:      "lua-nginx-module src/ngx_http_lua_util.c",
+	},
 	keyRedirectCycle: {
 		ID: "redirect-cycle", Symptom: vocab.ProxyConfigurationError, Status: 500, Phase: dialect.PhaseLocal, Fact: vocab.GatewayRedirectCycle, Fails: true,
 		Causes:      causes(vocab.InvalidConfig),

@@ -52,3 +52,21 @@ func TestTime(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// TestToldApart reads messages whose number says more than their words.
+func TestToldApart(t *testing.T) {
+	const tail = ` while reading response header from upstream, client: 203.0.113.7, server: shop.example, request: "POST /a HTTP/2.0", upstream: "grpc://10.0.0.5:50051", host: "shop.example"`
+	for text, want := range map[string]string{
+		`2026/08/21 10:15:30 [error] 7#7: *1 lua entry thread aborted: runtime error: /etc/nginx/lua/a.lua:12: attempt to index a nil value, client: 203.0.113.7, server: shop.example, request: "GET / HTTP/1.1", host: "shop.example"`: "lua-failed",
+		`2026/08/21 10:15:30 [error] 7#7: *1 upstream rejected request with error 7` + tail:  "http2-rejected",
+		`2026/08/21 10:15:30 [error] 7#7: *1 upstream rejected request with error 8` + tail:  "http2-reset",
+		`2026/08/21 10:15:30 [error] 7#7: *1 upstream rejected request with error 13` + tail: "http2-wants-http1",
+		`2026/08/21 10:15:30 [alert] 7#7: *1 readv() failed (13: Permission denied) while reading upstream, client: 203.0.113.7, server: shop.example, request: "GET / HTTP/1.1", upstream: "uwsgi://unix:///tmp/uwsgi.sock:", host: "shop.example"`: "read-denied",
+		`2026/08/21 10:15:30 [error] 7#7: *1 readv() failed (104: Connection reset by peer) while reading upstream, client: 203.0.113.7, server: shop.example, request: "GET / HTTP/1.1", upstream: "http://10.0.0.5:80/", host: "shop.example"`:     "body-reset",
+	} {
+		var r dialect.Record
+		if got := Log.Conds[Log.Line([]byte(text), &r)].ID; got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -11,7 +11,11 @@ func receive(msg, b []byte, r *dialect.Record) dialect.Key {
 	if !ok {
 		return dialect.Unparsed
 	}
-	switch tail(msg, rest, r) {
+	p := tail(msg, rest, r)
+	if (errno == line.EACCES || errno == line.EPERM) && p <= phaseBody && p != phaseResolving {
+		return keyReadDenied
+	}
+	switch p {
 	case phaseNone, phaseHeader:
 		return receiveHeader(errno)
 	case phaseBody:

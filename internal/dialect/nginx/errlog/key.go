@@ -170,5 +170,11 @@ const (
 	keyStreamNoLive
 	keyStreamFailed
 
+	// What one key said before releases of goodgate told it apart.
+	keyReadDenied
+	keyH2WantsHTTP1
+	keyH2Reset
+	keyLuaFailed
+
 	errorKeys // how many
 )

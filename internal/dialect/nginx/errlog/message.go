@@ -44,6 +44,9 @@ func message(b []byte, r *dialect.Record, headed bool) dialect.Key {
 	if key := unresolved(b, r); key != dialect.Unparsed {
 		return key
 	}
+	if key := lua(b, r); key != dialect.Unparsed {
+		return key
+	}
 	if !headed {
 		return dialect.Unparsed
 	}
@@ -171,6 +174,18 @@ func badTarget(b []byte, r *dialect.Record, key dialect.Key) dialect.Key {
 	r.Name = name[:j]
 	tail(b, name[min(j+1, len(name)):], r)
 	return key
+}
+
+// lua reads what OpenResty says of Lua code that failed in a request: "lua entry
+// thread aborted: runtime error: …", "failed to run balancer_by_lua*: …".
+func lua(b []byte, r *dialect.Record) dialect.Key {
+	switch {
+	case line.Has(b, "lua entry thread aborted: "), line.Has(b, "failed to run ") && line.Contains(b[:min(len(b), 60)], "_by_lua"),
+		line.Has(b, "failed to load external Lua file "), line.Has(b, "failed to load inlined Lua code: "):
+		tail(b, b, r)
+		return keyLuaFailed
+	}
+	return dialect.Unparsed
 }
 
 // unresolved reads "backend.internal could not be resolved (3: Host not found)".

@@ -31,11 +31,22 @@ func messageU(b []byte, r *dialect.Record) dialect.Key {
 		return keyDisabled
 	}
 	if t, ok := line.CutPrefix(rest, "rejected request with error "); ok {
-		_, t, _ := line.Number(t)
+		code, t, _ := line.Number(t)
 		tail(b, t, r)
-		return keyH2Rejected
+		return rejected(code)
 	}
 	return dialect.Unparsed
+}
+
+// rejected tells the codes of RST_STREAM apart (RFC 9113, section 7).
+func rejected(code int64) dialect.Key {
+	switch code {
+	case 7, 11: // REFUSED_STREAM, ENHANCE_YOUR_CALM
+		return keyH2Rejected
+	case 13: // HTTP_1_1_REQUIRED
+		return keyH2WantsHTTP1
+	}
+	return keyH2Reset
 }
 
 func timedOut(msg, b []byte, r *dialect.Record) dialect.Key {

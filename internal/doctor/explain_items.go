@@ -88,6 +88,9 @@ func kindOf(fact vocab.Fact, r scan.Read) evidence.Kind {
 // factOf returns what a line says, among the others.
 func (e *explaining) factOf(r scan.Read, reads []scan.Read) (fact vocab.Fact, value string) {
 	fact = r.Cond.Fact
+	if fact == vocab.GatewayWorkerDied && hosted(reads) {
+		fact = vocab.AppCrashed
+	}
 	if r.Log == programErrors && e.gatewayFailed(reads) {
 		fact = behind(fact)
 	}
@@ -98,6 +101,13 @@ func (e *explaining) factOf(r scan.Read, reads []scan.Read) (fact vocab.Fact, va
 		value = clip(cmp.Or(r.Message, r.Raw), 120)
 	}
 	return fact, value
+}
+
+// hosted reports whether the gateway runs the application in children of its own
+// (mod_wsgi), and the connection to one broke: then the child that died is the
+// application.
+func hosted(reads []scan.Read) bool {
+	return slices.ContainsFunc(reads, func(r scan.Read) bool { return r.Condition == "wsgi-closed-early" || r.Condition == "wsgi-body-failed" })
 }
 
 // targetItems says what the address that a gateway dials tells of what stands there,

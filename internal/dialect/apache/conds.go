@@ -39,7 +39,7 @@ var (
 	keyTimeout = add("connect-timeout", vocab.ConnectionTimeout, 503, connecting, vocab.GatewayConnectTimeout,
 		"Nothing answers the connect (connectiontimeout=): a firewall that drops, a dead host, a full accept queue.",
 		vocab.Filtered, vocab.Unreachable, vocab.BacklogFull, vocab.UpstreamDown)
-	keyNoRoute = add("no-route", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable,
+	keyNoRoute = add("no-route", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayHostUnreachable,
 		"The host does not answer on its network, or rejects.", vocab.Unreachable, vocab.Filtered, vocab.StaleDNS)
 	keyUnreachable = add("network-unreachable", vocab.DestinationIPUnroutable, 503, connecting, vocab.GatewayUnroutable,
 		"No route to that network, or no IPv6 here.", vocab.Unreachable, vocab.WrongAddress)

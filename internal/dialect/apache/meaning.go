@@ -24,10 +24,17 @@ func meaning(code int, b []byte, r *dialect.Record) dialect.Key {
 		}
 		return connectUnix(r)
 	case 952, 2453:
-		if r.Errno == line.EMFILE || r.Errno == line.ENFILE {
+		switch line.Linux(r.Errno) {
+		case line.EMFILE, line.ENFILE:
 			return keyNoFiles
+		case line.EACCES, line.EPERM: // a policy denies the socket itself
+			return keyDenied
+		case line.EAFNOSUPPORT:
+			return keyUnreachable
 		}
 		return keySocket
+	case 1089, 1090, 1091:
+		return temporary(r)
 	case 898:
 		return returned(b, r)
 	case 1102:
@@ -97,6 +104,30 @@ func unnumbered(b []byte, r *dialect.Record) dialect.Key {
 		return keyMaxWorkers
 	case line.Contains(b, "No protocol handler was valid for the URL"):
 		return keyNoHandler
+	case line.Contains(b, "search for temporary directory failed"), line.Contains(b, "creation of temporary file in directory "), line.Contains(b, "write to temporary file "):
+		return temporary(r)
+	}
+	if key := page(b, r); key != dialect.Unparsed {
+		return key
+	}
+	return modWSGI(b, r)
+}
+
+// page reads the reason that stands on Apache's own page (ap_proxyerror), as it is
+// in the page and as a browser shows it: "Reason: DNS lookup failure for: app".
+func page(b []byte, r *dialect.Record) dialect.Key {
+	rest, ok := line.After(b[:min(len(b), 400)], "Reason: ")
+	if !ok {
+		return dialect.Unparsed
+	}
+	rest, _ = line.CutPrefix(rest, "<strong>")
+	rest, _, _ = line.Cut(rest, "</strong>")
+	for _, begins := range [...]string{
+		"DNS lookup failure for", "Error during SSL Handshake", "Timeout on 100-Continue", "Corrupt status line", "Malformed connection header", "Unexpected Upgrade", "Error reading from remote server",
+	} {
+		if line.Has(rest, begins) {
+			return returned(rest, r)
+		}
 	}
 	return dialect.Unparsed
 }

@@ -161,6 +161,38 @@ sites: [{name: all, routes: [{to: app}]}]
 
 func forwardsTo(url string) string { return strings.Replace(gatewayText, "SERVER", url, 1) }
 
+// TestSecondSignal: who asks for the end once more does not want to wait. A signal that
+// comes twice at once (timeout sends it to its child and to the group) is one.
+func TestSecondSignal(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGTERM, os.Interrupt.(syscall.Signal)} {
+		entered, leave := make(chan struct{}), make(chan struct{})
+		app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(entered); <-leave }))
+		p := startGateway(t, forwardsTo(app.URL), nil)
+		asked := make(chan struct{})
+		go func() { p.get(); close(asked) }()
+		<-entered
+		p.signal(s)
+		ended := false
+		for begun := time.Now(); !ended && time.Since(begun) < 20*time.Second; { // the deadline of requests is 30 s
+			select {
+			case err := <-p.ended:
+				ended = true
+				if state, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || state.Signal() != s {
+					t.Errorf("%v: %v", s, err)
+				}
+			case <-time.After(100 * time.Millisecond):
+				p.cmd.Process.Signal(s)
+			}
+		}
+		if !ended {
+			t.Errorf("%v: it goes on", s)
+		}
+		close(leave)
+		<-asked
+		app.Close()
+	}
+}
+
 // TestSignals: SIGHUP loads a good file and refuses a bad one, a WebSocket lives
 // through it, SIGUSR1 opens the log again, SIGTERM ends well.
 func TestSignals(t *testing.T) {

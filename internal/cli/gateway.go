@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,8 +44,8 @@ A failed attempt is made again on another server where that is safe; requests wa
 while every server is away; a server that hangs is noticed while it does.
 
 SIGHUP loads the file again, and a bad file changes nothing; SIGUSR1 opens the access
-log again, after a rotation; SIGTERM and Ctrl-C end without losing a request, Ctrl-C
-once more at once. Sockets that systemd opened are taken.`,
+log again, after a rotation; SIGTERM and Ctrl-C end without losing a request, once
+more at once. Sockets that systemd opened are taken.`,
 		Example: `  goodgate gateway --listen :8080 --to http://127.0.0.1:3000 --to http://127.0.0.1:3001
   goodgate gateway --listen :8080 --to unix:/run/app.sock --access-log - --admin 127.0.0.1:9180
   goodgate gateway print --listen :8080 --to http://127.0.0.1:3000 > gateway.yaml
@@ -109,8 +110,12 @@ func (g *gatewayFlags) run(cmd *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// Who presses Ctrl-C once more does not want to wait for requests under way.
-	defer context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt) })()
+	// Who asks once more does not want to wait for requests under way. SIGTERM counts again
+	// after a moment: what passes it on may send it to a process and to its group at once.
+	defer context.AfterFunc(ctx, func() {
+		signal.Reset(os.Interrupt)
+		time.AfterFunc(time.Second, func() { signal.Reset(syscall.SIGTERM) })
+	})()
 	reload, reopen := orders(ctx)
 	o := life.Options{Config: c, Reload: reload, Reopen: reopen, Env: g.Env, Log: slog.New(slog.NewTextHandler(g.Stderr, nil))}
 	if g.file != "" {

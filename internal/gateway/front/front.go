@@ -10,8 +10,10 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,6 +33,7 @@ type Front struct {
 	second     *handed       // what server accepts
 	clock      clock
 	parting    atomic.Bool // answers end their connections
+	closing    atomic.Bool // listeners take what has connected, and then no more
 	stopping   atomic.Bool
 	stopped    chan struct{}
 
@@ -88,7 +91,7 @@ func (f *Front) Serve(l net.Listener) error {
 			continue
 		}
 		f.leave()
-		if f.stopping.Load() {
+		if f.stopping.Load() || f.closing.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil
 		}
 		if t, ok := err.(interface{ Temporary() bool }); !ok || !t.Temporary() {
@@ -183,9 +186,33 @@ func (f *Front) forget(c *conn) {
 // that is on its way. New connections are taken as before.
 func (f *Front) Part() { f.parting.Store(true) }
 
+// Settle waits until no connection of HTTP/1.1 is left, or ctx ends. After Part each ends
+// with its next answer, so that those on which requests come end by themselves and lose
+// none. HTTP/2 needs no such time: its clients are told which requests were not taken.
+func (f *Front) Settle(ctx context.Context) {
+	t := time.NewTicker(5 * time.Millisecond)
+	defer t.Stop()
+	for f.left() > 0 {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// left returns how many connections of HTTP/1.1 there are.
+func (f *Front) left() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.count
+}
+
 // Stop closes the listeners and waits for the requests under way until ctx ends;
 // then it breaks off what is left.
 func (f *Front) Stop(ctx context.Context) error {
+	f.Part()
+	f.refuse(ctx)
 	f.end()
 	second := make(chan error, 1)
 	go func() { second <- f.server.Shutdown(ctx) }()
@@ -208,6 +235,34 @@ func (f *Front) Stop(ctx context.Context) error {
 	}
 	f.second.Close()
 	return err
+}
+
+// lastCalls is for how long listeners take what has connected before they are closed:
+// with its listener the kernel resets what nobody has taken yet.
+const lastCalls = 10 * time.Millisecond
+
+// refuse lets the listeners end that can be told when.
+func (f *Front) refuse(ctx context.Context) {
+	f.closing.Store(true)
+	f.mu.Lock()
+	list := slices.Collect(maps.Keys(f.listeners))
+	f.mu.Unlock()
+	others := 0 // that cannot
+	for _, l := range list {
+		if d, ok := l.(interface{ SetDeadline(time.Time) error }); !ok || d.SetDeadline(time.Now().Add(lastCalls)) != nil {
+			others++
+		}
+	}
+	t := time.NewTicker(time.Millisecond)
+	defer t.Stop()
+	for end := time.Now().Add(10 * lastCalls); time.Now().Before(end) && ctx.Err() == nil; <-t.C {
+		f.mu.Lock()
+		left := len(f.listeners)
+		f.mu.Unlock()
+		if left <= others {
+			return
+		}
+	}
 }
 
 // end lets no new connection in.

@@ -300,6 +300,18 @@ func TestHTTP2Floods(t *testing.T) {
 	}
 }
 
+// TestPartOverHTTP2: the next answer brings GOAWAY, which names the request as taken.
+func TestPartOverHTTP2(t *testing.T) {
+	s := newSite(t, nil, nil)
+	addr, conf := s.secure()
+	f := s.frames(addr, conf, 0, 0)
+	s.front.Part()
+	f.frame(frameHeaders, 5, 1, block(":method", "GET", ":scheme", "https", ":path", "/", ":authority", "a"))
+	if _, payload := f.until(0, frameGoAway); len(payload) < 8 || binary.BigEndian.Uint32(payload) != 1 || binary.BigEndian.Uint32(payload[4:]) != 0 {
+		t.Errorf("GOAWAY with %x", payload)
+	}
+}
+
 // TestHTTP2Streams: a client learns how many streams it may open at once.
 func TestHTTP2Streams(t *testing.T) {
 	s := newSite(t, nil, nil)

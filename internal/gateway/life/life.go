@@ -103,11 +103,26 @@ func (l *life) listen(inherited inheritance) ([]net.Listener, error) {
 				closeAll(list)
 				return nil, err
 			}
-			in = tls.NewListener(in, &tls.Config{GetCertificate: (&certificate{pair: p, path: c.Cert, log: l.o.Log}).show, MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()})
+			conf := &tls.Config{GetCertificate: (&certificate{pair: p, path: c.Cert, log: l.o.Log}).show, MinVersion: tls.VersionTLS12, NextProtos: front.Protocols()}
+			in = secure{tls.NewListener(in, conf), in}
 		}
 		list = append(list, in)
 	}
 	return list, nil
+}
+
+// secure is a listener of TLS that can be told when to end, as the one below it.
+type secure struct {
+	net.Listener
+	below net.Listener
+}
+
+// SetDeadline ends Accept at t.
+func (s secure) SetDeadline(t time.Time) error {
+	if d, ok := s.below.(interface{ SetDeadline(time.Time) error }); ok {
+		return d.SetDeadline(t)
+	}
+	return errors.ErrUnsupported
 }
 
 // aside is a server beside the clients' listeners.
@@ -253,6 +268,11 @@ func fix(started, next *config.Config) (keys []string) {
 	return keys
 }
 
+// settled is how long after the end has begun kept connections are closed that have
+// brought no request since. A client that asks once a second gets its answer with the word
+// that it is the last; one that has been idle for longer expects its connection to end.
+const settled = time.Second
+
 // stop ends in order: readiness fails and kept connections end with their next answer,
 // balancers notice, listeners close, requests under way end.
 func (l *life) stop(ctx context.Context) error {
@@ -265,6 +285,11 @@ func (l *life) stop(ctx context.Context) error {
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Deadline)
 	defer cancel()
+	if s.Notice < settled {
+		moment, over := context.WithTimeout(end, settled-s.Notice)
+		l.front.Settle(moment)
+		over()
+	}
 	if err := l.front.Stop(end); err != nil {
 		return fmt.Errorf("cannot end every request in time: %w", err)
 	}

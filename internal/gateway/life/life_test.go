@@ -289,10 +289,16 @@ func TestHealthAddress(t *testing.T) {
 // without a pause. Once the end has begun they open no new ones, as a balancer does that
 // asks for readiness; every request that they have sent gets its answer.
 func TestStopUnderLoadLosesNothing(t *testing.T) {
+	for _, notice := range []time.Duration{0, time.Second} {
+		t.Run(fmt.Sprint(notice), func(t *testing.T) { stopUnderLoad(t, notice) })
+	}
+}
+
+func stopUnderLoad(t *testing.T, notice time.Duration) {
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) }))
 	defer echo.Close()
 	c := simple(t, echo.URL)
-	c.Stop.Notice = time.Second
+	c.Stop.Notice = notice
 	r := run(t, Options{Config: c})
 	var ending atomic.Bool
 	var served atomic.Int64

@@ -3,6 +3,7 @@ package varnish
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,4 +101,20 @@ func FuzzReply(f *testing.F) {
 
 func topoRequest(listener string) topo.Request {
 	return topo.Request{Listener: listener, Port: 80, Host: "shop.test", Method: "GET", Path: "/list"}
+}
+
+// TestTagsAreKnown holds the records that varnishlog is asked for to those that
+// Varnish 7.7 knows (include/tbl/vsl_tags.h, vsl_tags_http.h): a word that matches
+// none of them makes it print nothing (VSL_Glob2Tags).
+func TestTagsAreKnown(t *testing.T) {
+	known := strings.Fields(`Error BackendOpen BackendClose FetchError VCL_Error ReqStart Backend_health Begin Timestamp
+		ReqMethod ReqURL ReqHeader RespStatus RespHeader BereqMethod BerespStatus BerespHeader`)
+	asked := strings.Split(tags, ",")
+	name, _, _ := strings.Cut(headers, ":")
+	for _, word := range append(asked, name) {
+		prefix, glob := strings.CutSuffix(word, "*")
+		if !slices.ContainsFunc(known, func(tag string) bool { return tag == prefix || glob && strings.HasPrefix(tag, prefix) }) {
+			t.Errorf("varnishlog 7.7 knows no record %q", word)
+		}
+	}
 }

@@ -11,6 +11,7 @@ var healthCheckWrong = Cause{
 		{Fact: vocab.CheckRejects, Seen: 18},    // the check gets an answer, and wants another
 		{Fact: vocab.CheckUnconnected, Seen: 6}, // a check may have a port of its own
 		{Fact: vocab.CheckFails, Seen: 6},
+		{Fact: vocab.CheckAnswersError, Seen: -9}, // the application says that it is not well, and may be right
 		{Fact: vocab.CheckPasses, Seen: -25},
 		{Fact: vocab.PoolNoServer, Seen: 6},
 		{Fact: vocab.ProbeErrorStatus, Seen: -12}, // the check may be right

@@ -8,6 +8,7 @@ var dependencyDown = Cause{
 	Expects: []Expectation{
 		{Fact: vocab.AppDependencyFailed, Seen: 30}, // the application's own words name it
 		{Fact: vocab.ProbeErrorStatus, Seen: 8},
+		{Fact: vocab.CheckAnswersError, Seen: 6}, // what an application's check asks is what it needs
 		{Fact: vocab.AnswerUpstreamError, Seen: 6},
 		{Fact: vocab.GatewayStatusPassed, Seen: 6},
 		{Fact: vocab.ProbeRetryAfter, Seen: -12},

@@ -106,6 +106,9 @@ func (e endState) told(pool, name, admin string) (told []dialect.Told) {
 		add(vocab.CheckUnconnected)
 	case strings.Contains(e.Condition, "failing"):
 		add(vocab.CheckRejects)
+		if strings.Contains(e.Why, "the check was answered 5") {
+			add(vocab.CheckAnswersError)
+		}
 	default:
 		told = append(told, dialect.Told{Pool: pool, Server: name, Address: e.Address})
 	}

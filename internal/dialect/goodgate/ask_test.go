@@ -30,6 +30,7 @@ func TestTold(t *testing.T) {
 		{"drained", fmt.Sprintf(a, "draining", "a person took it out"), "server_in_maintenance 127.0.0.1:3000@127.0.0.1:3000  pool_in_maintenance @ "},
 		{"checks", fmt.Sprintf(a+","+b, "failing", "the check was answered 404", "failing,away", "the check cannot connect: dial: connection refused"),
 			"check_rejects 127.0.0.1:3000@127.0.0.1:3000  check_unconnected app.internal:3000@10.0.0.7:3000  pool_no_server @ "},
+		{"sick", fmt.Sprintf(a, "failing", "the check was answered 503"), "check_rejects 127.0.0.1:3000@127.0.0.1:3000  check_answers_error 127.0.0.1:3000@127.0.0.1:3000  pool_no_server @ "},
 		{"nothing", "", ""},
 	} {
 		got := ""

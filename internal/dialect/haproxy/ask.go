@@ -129,6 +129,10 @@ func statRow(f func(string) string) []dialect.Told {
 	if t.Fact != "" {
 		told = append(told, t)
 	}
+	if t.Fact == vocab.CheckRejects && f("check_status") == "L7STS" && strings.HasPrefix(f("check_code"), "5") {
+		t.Fact = vocab.CheckAnswersError
+		told = append(told, t)
+	}
 	if q, _ := strconv.Atoi(f("qcur")); q > 0 && f("slim") != "" && f("scur") == f("slim") {
 		t.Fact, t.Server, t.Value = vocab.PoolQueued, "", fmt.Sprintf("%d requests wait for %s/%s, which has %s of %s connections", q, t.Pool, f("svname"), f("scur"), f("slim"))
 		told = append(told, t)

@@ -170,6 +170,7 @@ func TestQuestions(t *testing.T) {
 	reply := `# pxname,svname,qcur,qmax,scur,smax,slim,status,check_status,check_code,last_chk,
 web,FRONTEND,,,3,9,3,OPEN,,,,
 shop,s1,0,0,0,1,10,DOWN,L7STS,404,"HTTP status, check returned code <404>",
+sick,s1,0,0,0,1,10,DOWN,L7STS,503,"HTTP status, check returned code <503>",
 shop,s2,0,0,0,1,10,MAINT,,,,
 shop,s3,4,0,10,1,10,UP,L7OK,200,,
 shop,BACKEND,0,0,0,1,200,DOWN,,,,
@@ -180,7 +181,7 @@ db,BACKEND,0,0,0,0,200,DOWN,,,,
 	for _, told := range c.Questions[0].Read([]byte(reply)) {
 		got = append(got, string(told.Fact)+" "+told.Pool+"/"+told.Server)
 	}
-	want := "limit_reached /, check_rejects shop/s1, server_in_maintenance shop/s2, check_passes shop/s3, pool_queued shop/, pool_no_server shop/, server_in_maintenance db/pg, pool_no_server db/, pool_in_maintenance db/"
+	want := "limit_reached /, check_rejects shop/s1, check_rejects sick/s1, check_answers_error sick/s1, server_in_maintenance shop/s2, check_passes shop/s3, pool_queued shop/, pool_no_server shop/, server_in_maintenance db/pg, pool_no_server db/, pool_in_maintenance db/"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("\n got %s\nwant %s", strings.Join(got, ", "), want)
 	}

@@ -334,15 +334,15 @@ func backendSays(full, name string, b listed) []dialect.Told {
 	return []dialect.Told{t, sick}
 }
 
-// readPanic reads "Panic at: Fri, 20 Nov 2026 10:55:34 GMT" and the assertion
-// after it.
+// readPanic reads "Panic at: Fri, 20 Nov 2026 10:55:34 GMT" and the assertion after
+// it. Varnish 7.7 writes "Child (17120) " in front, and others "Last panic at: ".
 func readPanic(reply []byte) []dialect.Told {
 	status, body, ok := replied(reply)
 	if !ok || status != 200 {
 		return nil
 	}
-	at, rest, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(body), "Last panic at: "), "\n")
-	at = strings.TrimPrefix(at, "Panic at: ")
+	head, rest, ok := strings.Cut(strings.TrimSpace(body), "\n")
+	_, at, _ := strings.Cut(head, "anic at: ")
 	when, err := time.Parse(time.RFC1123, strings.TrimSpace(at))
 	if !ok || err != nil {
 		return nil

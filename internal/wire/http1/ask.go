@@ -29,10 +29,9 @@ type Request struct {
 	Host   string // of the Host field, or of a target in absolute form, which wins
 	Fields []Pair // without Host and Transfer-Encoding
 
-	Length  int64 // of the body; -1: chunked
-	Close   bool  // the connection ends with the answer: the client says so, or is HTTP/1.0 and does not say otherwise
-	Expect  bool  // the client waits for 100 before it sends the body
-	Trailer bool  // the client announces trailers
+	Length int64 // of the body; -1: chunked
+	Close  bool  // the connection ends with the answer: the client says so, or is HTTP/1.0 and does not say otherwise
+	Expect bool  // the client waits for 100 before it sends the body
 
 	hosts, lengths, codings int
 	chunked                 bool
@@ -202,14 +201,14 @@ func (r *Request) field(line string, at int) *Fault {
 	}
 	name := line[:colon]
 	switch canonical, ok := nameForm(name); {
-	case !ok && badToken([]byte(name)) == tokenSpace:
+	case !ok && badToken(name) == tokenSpace:
 		return faulty(NameSpace, at, line)
 	case !ok:
 		return faulty(NameChar, at, line)
 	case !canonical:
 		name = textproto.CanonicalMIMEHeaderKey(name)
 	}
-	value := trimText(line[colon+1:])
+	value := trim(line[colon+1:])
 	for i := 0; i < len(value); i++ {
 		if c := value[i]; (c < ' ' && c != '\t') || c == 0x7f {
 			if c == '\r' {
@@ -239,7 +238,7 @@ func (r *Request) keep(name, value string, at int) *Fault {
 		if r.codings++; r.codings > 1 {
 			return faulty(CodingRepeated, at, value)
 		}
-		if !foldText(value, "chunked") {
+		if !equalFold(value, "chunked") {
 			return faulty(codingFault(value), at, value)
 		}
 		r.chunked = true
@@ -248,7 +247,7 @@ func (r *Request) keep(name, value string, at int) *Fault {
 		if r.lengths++; r.lengths > 1 {
 			return faulty(LengthDiffers, at, value)
 		}
-		n, ok := decimalText(value)
+		n, ok := decimal(value)
 		if !ok {
 			return faulty(LengthInvalid, at, value)
 		}
@@ -257,20 +256,18 @@ func (r *Request) keep(name, value string, at int) *Fault {
 		for rest, more := value, true; more; {
 			var one string
 			one, rest, more = strings.Cut(rest, ",")
-			switch one = trimText(one); {
-			case foldText(one, "close"):
+			switch one = trim(one); {
+			case equalFold(one, "close"):
 				r.Close = true
-			case foldText(one, "keep-alive"):
+			case equalFold(one, "keep-alive"):
 				r.stay = true
 			}
 		}
 	case "Expect":
-		if !foldText(value, "100-continue") {
+		if !equalFold(value, "100-continue") {
 			return faulty(BadExpect, at, value)
 		}
 		r.expects = true
-	case "Trailer":
-		r.Trailer = true
 	}
 	r.Fields = append(r.Fields, Pair{name, value})
 	return nil
@@ -282,10 +279,10 @@ func codingFault(value string) Kind {
 	for rest, more := value, true; more; {
 		var one string
 		one, rest, more = strings.Cut(rest, ",")
-		one = trimText(one)
-		if last = foldText(one, "chunked"); last {
+		one = trim(one)
+		if last = equalFold(one, "chunked"); last {
 			chunks++
-		} else if !registered([]byte(one)) {
+		} else if !registered(one) {
 			unknown = true
 		}
 	}
@@ -336,104 +333,4 @@ func nameForm(name string) (canonical, ok bool) {
 		upper = c == '-'
 	}
 	return canonical, len(name) > 0
-}
-
-// tokens are the bytes of a token (RFC 9110 section 5.6.2).
-var tokens = func() (t [256]bool) {
-	for c := range t {
-		t[c] = tokenByte(byte(c))
-	}
-	return t
-}()
-
-func token(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if !tokens[s[i]] {
-			return false
-		}
-	}
-	return len(s) > 0
-}
-
-// hosts are the bytes of a name or an IPv4 address (RFC 3986 section 3.2.2).
-var hosts = func() (t [256]bool) {
-	for c := range t {
-		b := byte(c)
-		t[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || digit(b) || strings.IndexByte("!$%&'()*+,-.;=_~", b) >= 0
-	}
-	return t
-}()
-
-// ValidHost reports whether s is a host, or one with a port; the empty one is valid (RFC
-// 9110 section 7.2). What follows a colon is digits: applications make links of it.
-func ValidHost(s string) bool {
-	i := 0
-	if len(s) > 0 && s[0] == '[' {
-		if i = strings.IndexByte(s, ']'); i < 2 {
-			return false
-		}
-		for _, c := range []byte(s[1:i]) {
-			if !hosts[c] && c != ':' {
-				return false
-			}
-		}
-		if i++; i < len(s) && s[i] != ':' {
-			return false
-		}
-	}
-	for ; i < len(s) && s[i] != ':'; i++ {
-		if !hosts[s[i]] {
-			return false
-		}
-	}
-	if i < len(s) {
-		for i++; i < len(s); i++ {
-			if !digit(s[i]) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func trimText(s string) string {
-	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for n := len(s); n > 0 && (s[n-1] == ' ' || s[n-1] == '\t'); n = len(s) {
-		s = s[:n-1]
-	}
-	return s
-}
-
-// foldText compares with a lower-case word, folding ASCII only.
-func foldText(s, lower string) bool {
-	if len(s) != len(lower) {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// decimalText reads 1*DIGIT that fits an int64.
-func decimalText(s string) (int64, bool) {
-	if len(s) == 0 || len(s) > 19 {
-		return 0, false
-	}
-	var n uint64
-	for i := 0; i < len(s); i++ {
-		if !digit(s[i]) {
-			return 0, false
-		}
-		n = n*10 + uint64(s[i]-'0')
-	}
-	return int64(n), n <= 1<<63-1
 }

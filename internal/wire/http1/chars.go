@@ -8,23 +8,38 @@ const (
 	tokenChar
 )
 
+// text is a part of a message.
+type text interface{ string | []byte }
+
 // badToken says why name is no token (RFC 9110 section 5.6.2).
-func badToken(name []byte) tokenFault {
-	if len(name) == 0 {
-		return tokenChar
-	}
-	for _, c := range name {
-		if c == ' ' || c == '\t' {
+func badToken[T text](name T) tokenFault {
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c == ' ' || c == '\t' {
 			return tokenSpace
 		}
 	}
-	for _, c := range name {
-		if !tokenByte(c) {
-			return tokenChar
-		}
+	if !token(name) {
+		return tokenChar
 	}
 	return tokenGood
 }
+
+func token[T text](s T) bool {
+	for i := 0; i < len(s); i++ {
+		if !tokens[s[i]] {
+			return false
+		}
+	}
+	return len(s) > 0
+}
+
+// tokens are the bytes of a token.
+var tokens = func() (t [256]bool) {
+	for c := range t {
+		t[c] = tokenByte(byte(c))
+	}
+	return t
+}()
 
 func tokenByte(c byte) bool {
 	switch {
@@ -48,25 +63,25 @@ func number3(b []byte) int {
 	return int(b[0]-'0')*100 + int(b[1]-'0')*10 + int(b[2]-'0')
 }
 
-// trim drops optional white space (SP, HT) around b.
-func trim(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
+// trim drops optional white space (SP, HT) around s.
+func trim[T text](s T) T {
+	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
 	}
-	for n := len(b); n > 0 && (b[n-1] == ' ' || b[n-1] == '\t'); n = len(b) {
-		b = b[:n-1]
+	for n := len(s); n > 0 && (s[n-1] == ' ' || s[n-1] == '\t'); n = len(s) {
+		s = s[:n-1]
 	}
-	return b
+	return s
 }
 
 // equalFold compares with a lower-case word, folding ASCII only: Unicode folding
 // would take a Kelvin sign for the k of chunked.
-func equalFold(b []byte, lower string) bool {
-	if len(b) != len(lower) {
+func equalFold[T text](s T, lower string) bool {
+	if len(s) != len(lower) {
 		return false
 	}
-	for i := range b {
-		c := b[i]
+	for i := 0; i < len(s); i++ {
+		c := s[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
@@ -75,4 +90,19 @@ func equalFold(b []byte, lower string) bool {
 		}
 	}
 	return true
+}
+
+// decimal reads 1*DIGIT that fits an int64.
+func decimal[T text](s T) (int64, bool) {
+	if len(s) == 0 || len(s) > 19 {
+		return 0, false
+	}
+	var n uint64
+	for i := 0; i < len(s); i++ {
+		if !digit(s[i]) {
+			return 0, false
+		}
+		n = n*10 + uint64(s[i]-'0') // 19 digits fit
+	}
+	return int64(n), n <= 1<<63-1
 }

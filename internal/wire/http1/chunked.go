@@ -41,9 +41,6 @@ const (
 // Done reports whether the last chunk and the empty line after the trailers came.
 func (c *Chunked) Done() bool { return c.state == chunkDone }
 
-// LastSeen reports whether the zero-sized chunk came; trailers may be missing.
-func (c *Chunked) LastSeen() bool { return c.state == chunkTrailer || c.state == chunkDone }
-
 // Next takes n bytes from the front of b and returns the body data among them, a
 // part of b and possibly empty. Call it again with the rest until n is 0, then
 // with more bytes; after Done it takes no more. A fault that is not Fatal comes

@@ -119,26 +119,11 @@ func (r *Response) codings() (coded, chunked bool) {
 }
 
 // registered reports whether a transfer coding is in IANA's registry.
-func registered(coding []byte) bool {
+func registered[T text](coding T) bool {
 	for _, known := range [...]string{"compress", "deflate", "gzip", "x-compress", "x-gzip"} {
 		if equalFold(coding, known) {
 			return true
 		}
 	}
 	return false
-}
-
-// decimal reads 1*DIGIT that fits an int64.
-func decimal(b []byte) (int64, bool) {
-	if len(b) == 0 || len(b) > 19 {
-		return 0, false
-	}
-	var n uint64
-	for _, c := range b {
-		if !digit(c) {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0') // 19 digits fit
-	}
-	return int64(n), n <= 1<<63-1
 }

@@ -10,7 +10,7 @@ import (
 // because gateways send such lines and the answer to one is of interest.
 func AppendRequestLine(dst []byte, method, uri, version string) ([]byte, error) {
 	switch {
-	case badToken([]byte(method)) != tokenGood:
+	case !token(method):
 		return dst, fmt.Errorf("cannot write the request line: %q is no method", method)
 	case uri == "" || strings.ContainsAny(uri, "\r\n\x00"):
 		return dst, fmt.Errorf("cannot write the request line: %.80q is no request target", uri)

@@ -268,6 +268,13 @@ func (b *Bench) age(file string, by time.Duration) {
 	}
 }
 
+// date makes a file some days old.
+func (b *Bench) date(path string) {
+	if path != "" {
+		b.age(path, time.Duration(2+b.Rand.IntN(60))*24*time.Hour)
+	}
+}
+
 // yesterday is some time of the day before.
 func (b *Bench) yesterday() time.Time {
 	return time.Now().Add(-time.Duration(20*60+b.Rand.IntN(8*60)) * time.Minute)

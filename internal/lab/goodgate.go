@@ -30,14 +30,16 @@ type Own struct {
 	user   bool   // run as the web user
 }
 
-// ownSite draws the outside of a site.
+// ownSite draws the outside of a site. Servers are addresses, or as the
+// configuration spells them.
 func (b *Bench) ownSite(app string, servers ...string) *ownSite {
-	zone := pick(b, "shop.test", "example.test", "corp.internal", "acme.test")
-	s := &ownSite{place: place{app: app, host: app + "." + zone, listen: b.local(), scheme: "http"}, servers: servers, prefix: pick(b, "/", "/api", "/v1"),
-		wait: pick(b, "200ms", "400ms"), first: "5s"}
+	s := &ownSite{place: b.place(app, b.local, zones...), prefix: pick(b, "/", "/api", "/v1"), wait: pick(b, "200ms", "400ms"), first: "5s"}
 	s.path = strings.TrimSuffix(s.prefix, "/") + "/" + pick(b, "list", "item/4711", "today")
-	if b.Chance(40) {
-		s.host = "127.0.0.1"
+	for _, a := range servers {
+		if !strings.Contains(a, "://") && !strings.HasPrefix(a, "unix:") {
+			a = "http://" + a
+		}
+		s.servers = append(s.servers, a)
 	}
 	return s
 }
@@ -57,7 +59,7 @@ func (b *Bench) Own(target *ownSite) *Own {
 		g.admin = pick(b, "unix:"+filepath.Join(g.dir, "admin.sock"), b.local())
 	}
 	healthy, alive, dead := b.bystanders()
-	g.others = []*ownSite{b.ownSite(healthy, "http://"+alive), b.ownSite(dead, "http://"+b.local())}
+	g.others = []*ownSite{b.ownSite(healthy, alive), b.ownSite(dead, b.local())}
 	for _, s := range g.others {
 		if target.host != "127.0.0.1" && target.scheme == "http" && b.Chance(50) {
 			s.listen, s.host = target.listen, s.app+".intern.test"
@@ -168,17 +170,6 @@ func (b *Bench) give(paths ...string) {
 		if err := os.Chown(path, webUser, webUser); err != nil {
 			b.fail("cannot give %s away: %w", path, err)
 		}
-	}
-}
-
-// date makes a file some days old.
-func (b *Bench) date(path string) {
-	if path == "" || b.err != nil {
-		return
-	}
-	at := time.Now().Add(-time.Duration(2+b.Rand.IntN(60)) * 24 * time.Hour)
-	if err := os.Chtimes(path, at, at); err != nil {
-		b.fail("cannot date %s back: %w", path, err)
 	}
 }
 

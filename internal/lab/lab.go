@@ -128,7 +128,7 @@ func Faults() []Fault {
 		dnsFaults(), configFaults(), maintenanceFaults(), networkFaults(), balancerFaults(), responseFaults(),
 		clientFaults(), gatewayFaults(), hostFaults(), healthyScenes(),
 		pathFaults(), idleFaults(), pathHealthy(), refusedFaults(), varnishFaults(), lighttpdFaults(), squidFaults(),
-		goodgateFaults(), goodgateHealthy(), haproxyFaults(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), caddyFaults(),
+		goodgateFaults(), haproxyFaults(), surpriseFaults(), hostHealthy(), apacheFaults(), chainFaults(), traefikFaults(), caddyFaults(),
 	} {
 		all = append(all, group...)
 	}

@@ -46,7 +46,7 @@ func echo() func(int, net.Conn) {
 func TestRequestHeader(t *testing.T) {
 	s := newSite(t, nil, newServer(t, echo()))
 	body := s.raw("GET /a//b/%2e%2E?q=%zz HTTP/1.1\r\nHost: shop.example\r\nConnection: X-Drop, close\r\nX-Drop: 1\r\nKeep-Alive: timeout=3\r\n" +
-		"Proxy-Connection: keep-alive\r\nTE: trailers, deflate\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\n" +
+		"Proxy-Connection: keep-alive\r\nTE: trailers, deflate\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 6666\r\nForwarded: for=6.6.6.6\r\n" +
 		"X-Request-Id: abc-1\r\nX-Keep: yes\r\nUpgrade: h2c\r\n\r\n")
 	for _, want := range []string{"GET /a//b/%2e%2E?q=%zz host=shop.example\n", "X-Forwarded-For: 127.0.0.1\n", "X-Forwarded-Proto: http\n", "X-Forwarded-Host: shop.example\n",
 		`Forwarded: for=127.0.0.1;proto=http;host="shop.example"`, "X-Request-Id: abc-1\n", "X-Keep: yes\n", "Via: 1.1 goodgate-", "Te: trailers\n"} {
@@ -54,7 +54,7 @@ func TestRequestHeader(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, body)
 		}
 	}
-	for _, no := range []string{"X-Drop", "6.6.6.6", "Proxy-Connection", "deflate", "Upgrade", "Keep-Alive"} {
+	for _, no := range []string{"X-Drop", "6.6.6.6", "6666", "Proxy-Connection", "deflate", "Upgrade", "Keep-Alive"} {
 		if strings.Contains(body, no) {
 			t.Errorf("%s came through in\n%s", no, body)
 		}
@@ -91,8 +91,12 @@ func TestTrustedProxies(t *testing.T) {
 	r, _ := http.NewRequest("GET", s.url, nil)
 	r.Header["X-Forwarded-For"] = []string{"6.6.6.6", "7.7.7.7"}
 	r.Header.Set("X-Forwarded-Proto", "https")
+	r.Header.Set("X-Forwarded-Port", "443")
 	_, body, _ := s.send(r)
 	if !strings.Contains(body, "X-Forwarded-For: 6.6.6.6, 7.7.7.7, 127.0.0.1\n") || !strings.Contains(body, "X-Forwarded-Proto: https\n") {
+		t.Errorf("%s", body)
+	}
+	if !strings.Contains(body, "X-Forwarded-Port: 443\n") {
 		t.Errorf("%s", body)
 	}
 	if strings.Contains(body, "\nForwarded:") {

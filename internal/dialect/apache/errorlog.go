@@ -56,7 +56,11 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	}
 	r.Message = b
 	code := 0
-	if rest, ok := line.CutPrefix(b, "AH"); ok {
+	rest, ok := line.CutPrefix(b, "AH")
+	if !ok {
+		rest, ok = line.CutPrefix(b, "ah") // as titles of threads are written
+	}
+	if ok {
 		if n, rest, ok := line.Number(rest); ok && len(rest) > 1 && rest[0] == ':' && n < 100000 {
 			code, b = int(n), line.Trim(rest[1:])
 			headed = true

@@ -102,6 +102,9 @@ func record(b []byte) (tag, text []byte, ok bool) {
 		for len(t) > 0 && (t[0] == '-' || t[0] == '*') {
 			t = t[1:]
 		}
+		if _, rest, ok := line.Number(line.Trim(t)); ok && len(rest) > 0 && rest[0] == ' ' {
+			t = rest // varnishlog -v puts the number of the transaction on each record
+		}
 	} else if _, rest, ok := line.Number(t); ok {
 		t = rest
 	} else if line.Has(t, "FetchError ") || line.Has(t, "Backend_health ") || line.Has(t, "VCL_Error ") {

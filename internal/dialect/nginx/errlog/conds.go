@@ -127,7 +127,7 @@ var connectConds = map[dialect.Key]dialect.Condition{
 	keyUnreachable6: {
 		ID: "network-unreachable6", Symptom: vocab.DestinationIPUnroutable, Status: 502, Phase: dialect.PhaseConnect, Fact: vocab.GatewayUnroutable, Fails: true,
 		Causes:      causes(vocab.Unreachable, vocab.WrongAddress),
-		Distinguish: "The upstream's name has an IPv6 address and this host has no IPv6 route: ip -6 route get ADDRESS. Mend the route, or set ipv6=off on the resolver.",
+		Distinguish: "The upstream's name has an IPv6 address and this host has no IPv6 route, or no IPv6 address of its own: ip -6 route get ADDRESS. Mend the route, or set ipv6=off on the resolver.",
 		Source:      connectC,
 	},
 	keyKernelTimeout: {

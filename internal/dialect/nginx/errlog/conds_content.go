@@ -196,6 +196,12 @@ var bodyConds = map[dialect.Key]dialect.Condition{
 		Distinguish: "The gateway's user may not write the folder for clients' bodies: uploads over client_body_buffer_size fail with 500.",
 		Source:      "nginx src/core/ngx_file.c",
 	},
+	keyLookDenied: {
+		ID: "look-denied", Symptom: vocab.ProxyInternalError, Phase: dialect.PhaseLocal, Fact: vocab.GatewayFileDenied,
+		Causes:      causes(vocab.FilePermission, vocab.InvalidConfig),
+		Distinguish: "The gateway's user may not pass a folder on the way to the files (namei -l PATH): try_files goes on to its last argument, which may lead back to itself.",
+		Source:      "nginx src/http/modules/ngx_http_try_files_module.c",
+	},
 }
 
 var ruleConds = map[dialect.Key]dialect.Condition{

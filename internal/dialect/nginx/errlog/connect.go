@@ -95,6 +95,11 @@ func connectTCP(errno int, endpoint []byte) dialect.Key {
 	case line.EPERM:
 		return keyNotPermitted
 	case line.EADDRNOTAVAIL:
+		// Where IPv6 is off, or on for the loopback only, Linux finds no address of
+		// its own to connect from.
+		if len(endpoint) > 0 && endpoint[0] == '[' {
+			return keyUnreachable6
+		}
 		return keyNoLocalPort
 	case line.EMFILE, line.ENFILE:
 		return keyNoFiles

@@ -88,6 +88,12 @@ func fragment(b []byte, r *dialect.Record) dialect.Key {
 		return message(line.Trim(rest), r, true)
 	}
 	r.Level, r.PID, r.TID = nil, 0, 0
+	if rest, ok := process(b, r); ok {
+		if rest = connection(rest, r); r.Conn != 0 && len(rest) > 0 {
+			return message(rest, r, true)
+		}
+		r.PID, r.TID, r.Conn = 0, 0, 0
+	}
 	return bare(connection(b, r), r)
 }
 
@@ -169,17 +175,25 @@ func levelPID(b []byte, r *dialect.Record) ([]byte, bool) {
 	if len(b) > 0 && b[0] == ' ' {
 		b = b[1:]
 	}
-	if pid, rest, ok := line.Number(b); ok && len(rest) > 0 && rest[0] == '#' {
-		tid, rest, ok := line.Number(rest[1:])
-		if ok && len(rest) > 0 && rest[0] == ':' {
-			r.PID, r.TID = pid, tid
-			b = rest[1:]
-			if len(b) > 0 && b[0] == ' ' {
-				b = b[1:]
-			}
-		}
-	}
+	b, _ = process(b, r)
 	return connection(b, r), true
+}
+
+// process reads "3012#3012: ".
+func process(b []byte, r *dialect.Record) ([]byte, bool) {
+	pid, rest, ok := line.Number(b)
+	if !ok || len(rest) == 0 || rest[0] != '#' {
+		return b, false
+	}
+	tid, rest, ok := line.Number(rest[1:])
+	if !ok || len(rest) == 0 || rest[0] != ':' {
+		return b, false
+	}
+	r.PID, r.TID = pid, tid
+	if rest = rest[1:]; len(rest) > 0 && rest[0] == ' ' {
+		rest = rest[1:]
+	}
+	return rest, true
 }
 
 // connection reads "*4711 ".

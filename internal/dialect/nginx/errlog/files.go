@@ -70,6 +70,26 @@ func file(msg, b []byte, r *dialect.Record, open bool) dialect.Key {
 	return dialect.Plain
 }
 
+// looked reads a file that try_files may not look at: `"/srv/www/index.html"
+// failed (13: Permission denied)`. It goes on to the next one, and to the last
+// in the end.
+func looked(msg, b []byte, r *dialect.Record) dialect.Key {
+	i := line.Index(b, "\" failed (")
+	if i < 0 {
+		return dialect.Unparsed
+	}
+	errno, rest, ok := paren(b[i+len("\" failed ("):], r)
+	if !ok {
+		return dialect.Unparsed
+	}
+	tail(msg, rest, r)
+	if errno != line.EACCES && errno != line.EPERM {
+		return dialect.Plain
+	}
+	r.Name = b[:i]
+	return keyLookDenied
+}
+
 func memory(msg, b []byte, r *dialect.Record) dialect.Key {
 	rest, ok := line.After(b, ") failed (")
 	if !ok {

@@ -172,6 +172,7 @@ const (
 
 	// What one key said before releases of goodgate told it apart.
 	keyReadDenied
+	keyLookDenied
 	keyH2WantsHTTP1
 	keyH2Reset
 	keyLuaFailed

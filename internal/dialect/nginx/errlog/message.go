@@ -118,6 +118,9 @@ func messageS(b []byte, r *dialect.Record) dialect.Key {
 	if rest, ok := line.CutPrefix(b, "signal "); ok {
 		return signalled(b, rest, r)
 	}
+	if rest, ok := line.CutPrefix(b, "stat() \""); ok {
+		return looked(b, rest, r)
+	}
 	if line.Has(b, "start worker process") {
 		r.Message = b
 		if line.Has(b, "start worker processes") {

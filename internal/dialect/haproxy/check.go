@@ -31,9 +31,9 @@ func (c *config) check() {
 }
 
 // judged reports whether the tables know all words of the version: they are
-// those of 2.6 and 3.0, as both print them, and of what later ones are known to
-// have added.
-func (c *config) judged() bool { return c.version >= 108 && c.version <= 300 }
+// those of 2.6, 3.0 and 3.2, as they print them, and of what later ones are known
+// to have added.
+func (c *config) judged() bool { return c.version >= 108 && c.version <= 302 }
 
 // release returns 206 for "2.6.12-1", 0 for what is no version.
 func release(version string) int {

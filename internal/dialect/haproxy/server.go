@@ -42,7 +42,11 @@ func (c *config) servers(r *row, preset []*row) []server {
 	}
 	e, ok := endpoint(r.arg(at))
 	if !ok {
-		c.problems.Fatal(r.at(at), "'server %s' : invalid address or port in '%s'", r.arg(1), r.arg(at))
+		say := c.problems.Fatal
+		if c.version > 0 && c.version < 206 {
+			say = c.problems.Warn // 2.2 takes port 99999
+		}
+		say(r.at(at), "'server %s' : invalid address or port in '%s'", r.arg(1), r.arg(at))
 		return nil
 	}
 	s := server{Endpoint: e, row: r}

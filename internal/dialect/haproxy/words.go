@@ -9,7 +9,7 @@ import (
 )
 
 // serverWords are the words that may stand behind a server's address, with the
-// number of words that follow each ("haproxy -dKcfg" of 2.6 and 3.0, and what
+// number of words that follow each ("haproxy -dKcfg" of 2.6, 3.0 and 3.2, and what
 // later versions have added, from their manuals).
 var serverWords = map[string]int{
 	"addr": 1, "agent-addr": 1, "agent-check": 0, "agent-inter": 1, "agent-port": 1, "agent-send": 1, "allow-0rtt": 0, "alpn": 1, "backup": 0,
@@ -38,13 +38,13 @@ var bindWords = map[string]int{
 	"nice": 1, "no-ca-names": 0, "no-sslv3": 0, "no-tls-tickets": 0, "no-tlsv10": 0, "no-tlsv11": 0, "no-tlsv12": 0, "no-tlsv13": 0, "npn": 1,
 	"prefer-client-ciphers": 0, "process": 1, "proto": 1, "severity-output": 1, "shards": 1, "ssl": 0, "ssl-max-ver": 1, "ssl-min-ver": 1,
 	"strict-sni": 0, "tcp-ut": 1, "tfo": 0, "thread": 1, "tls-ticket-keys": 1, "transparent": 0, "uid": 1, "user": 1, "v4v6": 0, "v6only": 0, "verify": 1,
-	"guid-prefix": 1, "nbconn": 1, "quic-cc-algo": 1, "quic-force-retry": 0, "quic-socket": 1, "client-sigalgs": 1, "sigalgs": 1, "default-crt": 1, "no-strict-sni": 0, "ocsp-update": 1,
+	"guid-prefix": 1, "nbconn": 1, "quic-cc-algo": 1, "quic-force-retry": 0, "quic-socket": 1, "client-sigalgs": 1, "sigalgs": 1, "default-crt": 1, "no-strict-sni": 0, "tls-tickets": 0, "ocsp-update": 1,
 	"no-alpn": 0, "verifyhost": 1, "idle-ping": 1, "cc": 1, "label": 1, "tcp-md5sig": 1, "ktls": 1, "ech": 1,
 }
 
 // proxyWords begin the lines of frontends, backends and defaults: those of 2.6 and
 // 3.0, those that earlier versions had, and those that later ones have.
-var proxyWords = strings.Fields(`acl appsession backlog balance bind bind-process block capture clitcpka-cnt clitcpka-idle clitcpka-intvl cliexp clitimeout compression contimeout cookie
+var proxyWords = strings.Fields(`acl ssl-f-use appsession backlog balance bind bind-process block capture clitcpka-cnt clitcpka-idle clitcpka-intvl cliexp clitimeout compression contimeout cookie
 	declare default default-server default_backend description disabled dispatch dynamic-cookie-key email-alert enabled error-log-format errorfile errorfiles errorloc errorloc302
 	errorloc303 external-check filter force-persist fullconn grace hash-balance-factor hash-type http-after-response http-check http-error http-request http-response http-reuse
 	http-send-name-header id ignore-persist load-server-state-from-file log log-format log-format-sd log-tag max-keep-alive-queue max-session-srv-conns maxconn mode monitor monitor-net
@@ -63,7 +63,7 @@ var globalWords = strings.Fields(`busy-polling ca-base chroot close-spread-time 
 	ssl-default-bind-ciphers ssl-default-bind-ciphersuites ssl-default-bind-client-sigalgs ssl-default-bind-curves ssl-default-bind-options ssl-default-bind-sigalgs
 	ssl-default-server-ciphers ssl-default-server-ciphersuites ssl-default-server-client-sigalgs ssl-default-server-curves ssl-default-server-options ssl-default-server-sigalgs
 	ssl-dh-param-file ssl-engine ssl-load-extra-del-ext ssl-load-extra-files ssl-mode-async ssl-propquery ssl-provider ssl-provider-path ssl-security-level ssl-server-verify
-	ssl-skip-self-issued-ca ssl-f-use stats strict-limits thread-group thread-groups thread-hard-limit trace uid ulimit-n unix-bind unsetenv user wurfl-cache-size wurfl-data-file zero-warning prealloc-fd harden.reject-privileged-ports.tcp
+	ssl-skip-self-issued-ca ssl-f-use stats strict-limits thread-group thread-groups thread-hard-limit trace uid ulimit-n unix-bind unsetenv user wurfl-cache-size wurfl-data-file stress-level zero-warning prealloc-fd harden.reject-privileged-ports.tcp
 	limited-quic anonkey acme.scheduler cpu-policy cpu-set dns-accept-family force-cfg-parser-pause jobs-max shm-stats-file warn-blocked-traffic-after stats-file expose-deprecated-directives
 	51degrees-data-file 51degrees-property-name-list 51degrees-property-separator 51degrees-cache-size deviceatlas-json-file deviceatlas-log-level deviceatlas-properties-cookie deviceatlas-separator`)
 

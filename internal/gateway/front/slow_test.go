@@ -113,6 +113,7 @@ func TestRateEndsWithTheAnswer(t *testing.T) {
 // TestServerTakesSlowly: that the server pauses is not the client's doing, whatever
 // waiting there was before.
 func TestServerTakesSlowly(t *testing.T) {
+	t.Parallel()
 	const size = 32 << 20
 	rest := strings.Repeat("x", size-1)
 	var app net.Listener
@@ -121,7 +122,7 @@ func TestServerTakesSlowly(t *testing.T) {
 		if app, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			t.Fatal(err)
 		}
-		c.Limits.BodyTime, c.Limits.BodyRate = 900*time.Millisecond, 1000
+		c.Limits.BodyTime, c.Limits.BodyRate = 2400*time.Millisecond, 1000
 		u := c.Upstreams["default"]
 		u.Servers = []config.Server{{URL: "http://" + app.Addr().String()}}
 		c.Upstreams["default"] = u
@@ -137,7 +138,7 @@ func TestServerTakesSlowly(t *testing.T) {
 		if err != nil {
 			return
 		}
-		time.Sleep(1500 * time.Millisecond)
+		time.Sleep(3 * time.Second)
 		n, _ := io.Copy(io.Discard, r.Body)
 		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n%8d", n)
 	}()
@@ -197,11 +198,12 @@ func TestQuietAfterABurst(t *testing.T) {
 
 // TestUploadPausesOverHTTP2: as TestServerTakesSlowly.
 func TestUploadPausesOverHTTP2(t *testing.T) {
+	t.Parallel()
 	const size = 32 << 20
-	s := newSite(t, func(c *config.Config) { c.Limits.BodyTime, c.Limits.BodyRate = 400*time.Millisecond, 1000 }, nil)
+	s := newSite(t, func(c *config.Config) { c.Limits.BodyTime, c.Limits.BodyRate = 1200*time.Millisecond, 1000 }, nil)
 	s.front.core = func(r *gateway.Request, w gateway.Responder) {
 		r.Body.Read(make([]byte, 1))
-		time.Sleep(time.Second)
+		time.Sleep(1800 * time.Millisecond)
 		n, err := io.Copy(io.Discard, r.Body)
 		text := fmt.Sprint(n+1, err)
 		w.Head(200, nil, int64(len(text)), false)

@@ -9,9 +9,6 @@ import (
 	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
-// noDeadline takes a deadline away.
-var noDeadline time.Time
-
 // incoming is the body of a request. Another goroutine may read it while the answer
 // is written.
 type incoming struct {

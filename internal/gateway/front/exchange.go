@@ -53,10 +53,10 @@ type answer struct {
 type framing uint8
 
 const (
-	none    framing = iota // no body, whatever the head says
-	length                 // Content-Length
-	chunked                // Transfer-Encoding
-	close1                 // the end of the connection (HTTP/1.0)
+	none       framing = iota // no body, whatever the head says
+	length                    // Content-Length
+	chunked                   // Transfer-Encoding
+	untilClose                // the end of the connection (HTTP/1.0)
 )
 
 var exchanges = sync.Pool{New: func() any { return &exchange{buf: make([]byte, inSize), out: make([]byte, 0, outSize)} }}
@@ -231,7 +231,7 @@ func (x *exchange) end() bool {
 	case x.switched:
 		return false
 	case x.aborted || !x.begun:
-		if x.framing == close1 || !x.begun {
+		if x.framing == untilClose || !x.begun {
 			c.reset()
 		}
 		return false

@@ -39,10 +39,10 @@ func (x *exchange) Head(status int, header []gateway.Field, size int64, trailer 
 		f := &header[i]
 		switch len(f.Name) {
 		case 4:
-			dated = dated || fold(f.Name, "date")
+			dated = dated || http1.EqualFold(f.Name, "date")
 		case 10:
-			if fold(f.Name, "connection") {
-				x.close = x.close || fold(f.Value, "close")
+			if http1.EqualFold(f.Name, "connection") {
+				x.close = x.close || http1.EqualFold(f.Value, "close")
 				continue
 			}
 		}
@@ -87,7 +87,7 @@ func (x *exchange) frame(status int, size int64) {
 		x.out = append(x.out, "Content-Length: "...)
 		x.out = append(strconv.AppendInt(x.out, size, 10), "\r\n"...)
 	case x.ask.Minor == 0:
-		x.framing, x.close = close1, true
+		x.framing, x.close = untilClose, true
 	default:
 		x.framing = chunked
 		x.out = append(x.out, "Transfer-Encoding: chunked\r\n"...)
@@ -109,23 +109,6 @@ func (x *exchange) field(f *gateway.Field) {
 	if b, err := http1.AppendField(x.out, f.Name, f.Value); err == nil {
 		x.out = b
 	}
-}
-
-// fold compares with a lower-case word, folding ASCII.
-func fold(s, lower string) bool {
-	if len(s) != len(lower) {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // Write sends a piece of the body. A small one waits for more, or for Flush.

@@ -238,7 +238,7 @@ func (r *Request) keep(name, value string, at int) *Fault {
 		if r.codings++; r.codings > 1 {
 			return faulty(CodingRepeated, at, value)
 		}
-		if !equalFold(value, "chunked") {
+		if !EqualFold(value, "chunked") {
 			return faulty(codingFault(value), at, value)
 		}
 		r.chunked = true
@@ -257,14 +257,14 @@ func (r *Request) keep(name, value string, at int) *Fault {
 			var one string
 			one, rest, more = strings.Cut(rest, ",")
 			switch one = trim(one); {
-			case equalFold(one, "close"):
+			case EqualFold(one, "close"):
 				r.Close = true
-			case equalFold(one, "keep-alive"):
+			case EqualFold(one, "keep-alive"):
 				r.stay = true
 			}
 		}
 	case "Expect":
-		if !equalFold(value, "100-continue") {
+		if !EqualFold(value, "100-continue") {
 			return faulty(BadExpect, at, value)
 		}
 		r.expects = true
@@ -280,7 +280,7 @@ func codingFault(value string) Kind {
 		var one string
 		one, rest, more = strings.Cut(rest, ",")
 		one = trim(one)
-		if last = equalFold(one, "chunked"); last {
+		if last = EqualFold(one, "chunked"); last {
 			chunks++
 		} else if !registered(one) {
 			unknown = true

@@ -74,9 +74,9 @@ func trim[T text](s T) T {
 	return s
 }
 
-// equalFold compares with a lower-case word, folding ASCII only: Unicode folding
+// EqualFold compares with a lower-case word, folding ASCII only: Unicode folding
 // would take a Kelvin sign for the k of chunked.
-func equalFold[T text](s T, lower string) bool {
+func EqualFold[T text](s T, lower string) bool {
 	if len(s) != len(lower) {
 		return false
 	}

@@ -62,7 +62,7 @@ func (r *Response) Framing(method string) Framing {
 func (r *Response) length() int64 {
 	length, seen := int64(-1), 0
 	for _, f := range r.Fields {
-		if !equalFold(f.Name, "content-length") {
+		if !EqualFold(f.Name, "content-length") {
 			continue
 		}
 		for rest, more := f.Value, true; more; {
@@ -91,7 +91,7 @@ func (r *Response) length() int64 {
 func (r *Response) codings() (coded, chunked bool) {
 	fields, chunks := 0, 0
 	for _, f := range r.Fields {
-		if !equalFold(f.Name, "transfer-encoding") {
+		if !EqualFold(f.Name, "transfer-encoding") {
 			continue
 		}
 		coded = true
@@ -100,7 +100,7 @@ func (r *Response) codings() (coded, chunked bool) {
 			var one []byte
 			one, rest, more = bytes.Cut(rest, []byte(","))
 			one = trim(one)
-			chunked = equalFold(one, "chunked")
+			chunked = EqualFold(one, "chunked")
 			switch {
 			case chunked:
 				chunks++
@@ -121,7 +121,7 @@ func (r *Response) codings() (coded, chunked bool) {
 // registered reports whether a transfer coding is in IANA's registry.
 func registered[T text](coding T) bool {
 	for _, known := range [...]string{"compress", "deflate", "gzip", "x-compress", "x-gzip"} {
-		if equalFold(coding, known) {
+		if EqualFold(coding, known) {
 			return true
 		}
 	}

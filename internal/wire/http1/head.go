@@ -88,14 +88,14 @@ func (r *Response) ParseCGI(b []byte, maxFields int) {
 	r.Status = 200
 	for _, f := range r.Fields {
 		switch {
-		case equalFold(f.Name, "status"):
+		case EqualFold(f.Name, "status"):
 			code, reason, _ := bytes.Cut(f.Value, []byte(" "))
 			r.Status, r.Reason = number3(code), reason
 			if r.Status == 0 {
 				r.fault(StatusLine, 0, f.Value)
 			}
 			return
-		case equalFold(f.Name, "location"):
+		case EqualFold(f.Name, "location"):
 			r.Status = 302 // nginx and RFC 3875 section 6.2.3, unless Status says otherwise
 		}
 	}
@@ -112,7 +112,7 @@ func (r *Response) ParseTrailer(b []byte, maxFields int) {
 // whether there is one.
 func (r *Response) Get(lower string) ([]byte, bool) {
 	for _, f := range r.Fields {
-		if equalFold(f.Name, lower) {
+		if EqualFold(f.Name, lower) {
 			return f.Value, true
 		}
 	}

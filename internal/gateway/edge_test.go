@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -212,5 +213,59 @@ func TestRetryOffIsOnce(t *testing.T) {
 	close(free)
 	if code := <-done; code != 200 || seen.Load() != 1 {
 		t.Errorf("%d, asked %d times", code, seen.Load())
+	}
+}
+
+// TestAnswerInsteadOfLeave: a client that waits for leave to send its body gets the
+// answer that came instead, whole, however long it takes.
+func TestAnswerInsteadOfLeave(t *testing.T) {
+	t.Parallel()                                // it waits for a clock
+	for _, length := range []int{10, 100_000} { // gathered, and not
+		t.Run(fmt.Sprint(length), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, nil, newServer(t, func(_ int, c net.Conn) {
+				if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
+					return
+				}
+				fmt.Fprintf(c, "HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\nhello", length)
+				time.Sleep(1500 * time.Millisecond) // the body would be sent without leave after a second
+				c.Write(make([]byte, length-5))
+				io.Copy(io.Discard, c)
+			}))
+			got := s.raw("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n")
+			head, body, _ := strings.Cut(got, "\r\n\r\n")
+			if !strings.HasPrefix(head, "HTTP/1.1 401 ") || len(body) != length {
+				t.Errorf("%q and %d bytes", head, len(body))
+			}
+		})
+	}
+}
+
+// TestPauseInABody: what has come of a body is passed on while the rest is waited for.
+func TestPauseInABody(t *testing.T) {
+	t.Parallel()                                        // it waits for a clock
+	for _, length := range []int{10, 60_000, 1 << 20} { // gathered, copied, moved
+		seen := make(chan struct{})
+		s := newSite(t, nil, newServer(t, func(_ int, c net.Conn) {
+			if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
+				return
+			}
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nhello", length)
+			<-seen
+			c.Write(make([]byte, length-5))
+		}))
+		resp, err := s.client.Get(s.url)
+		if err != nil {
+			t.Fatal(length, err)
+		}
+		b := make([]byte, 5)
+		if _, err := io.ReadFull(resp.Body, b); err != nil || string(b) != "hello" {
+			t.Errorf("%d: %q, %v", length, b, err)
+		}
+		close(seen)
+		if n, err := io.Copy(io.Discard, resp.Body); err != nil || n != int64(length-5) {
+			t.Errorf("%d: %d more, %v", length, n, err)
+		}
+		resp.Body.Close()
 	}
 }

@@ -44,7 +44,7 @@ func (h *handler) relay(x *upstream.Exchange) {
 
 // pass passes the body on and reports whether all of it went.
 func (h *handler) pass(x *upstream.Exchange, live bool) bool {
-	var begun time.Time // when more had to be waited for
+	var gathered time.Time // until when pieces may be gathered
 	for {
 		b, f := x.Piece()
 		switch {
@@ -58,13 +58,6 @@ func (h *handler) pass(x *upstream.Exchange, live bool) bool {
 			continue
 		case x.Done():
 			return true
-		case begun.IsZero() && !live:
-			begun = time.Now()
-		case live || time.Since(begun) > patience:
-			// Nothing more is here: what was written must not wait for it.
-			if err := h.w.Flush(); err != nil {
-				return h.lostClient(x, err)
-			}
 		}
 		if x.Left() >= largeRest {
 			if f, err, ok := h.haul(x); f != nil {
@@ -74,6 +67,20 @@ func (h *handler) pass(x *upstream.Exchange, live bool) bool {
 			} else if ok {
 				continue
 			}
+		}
+		now := time.Now()
+		if gathered.IsZero() && !live {
+			gathered = now.Add(patience)
+		}
+		if now.Before(gathered) {
+			if f := x.Soon(gathered); f != nil {
+				return h.broken(x, f)
+			}
+			continue
+		}
+		// Nothing more is here: what was written must not wait for it.
+		if err := h.w.Flush(); err != nil {
+			return h.lostClient(x, err)
 		}
 		if f := x.More(); f != nil {
 			return h.broken(x, f)
@@ -97,6 +104,9 @@ func (h *handler) haul(x *upstream.Exchange) (f *upstream.Failure, err error, ok
 		return nil, nil, false // no descriptors: the other way needs none
 	}
 	defer p.Close()
+	if err := h.w.Flush(); err != nil {
+		return nil, err, true
+	}
 	for x.Left() > 0 {
 		n, f := x.Move(p)
 		if f != nil {

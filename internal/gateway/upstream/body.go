@@ -84,6 +84,21 @@ func (x *Exchange) More() *Failure {
 	return nil
 }
 
+// Soon is More for a body of known length, and gives up at that time.
+func (x *Exchange) Soon(until time.Time) *Failure {
+	if !x.limit.IsZero() && x.limit.Before(until) {
+		return x.More()
+	}
+	if !x.read.Equal(until) {
+		x.deadline(until)
+	}
+	err := x.fill()
+	if err == nil || timeout(err) && x.state.Load()&cancelled == 0 {
+		return nil
+	}
+	return x.failed(x.bodyError(err))
+}
+
 // Left returns how many bytes of a body of known length have not been read; 0 where
 // the length is not known.
 func (x *Exchange) Left() int64 {

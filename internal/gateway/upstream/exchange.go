@@ -53,6 +53,7 @@ const (
 	nudgeable             // a second attempt is allowed
 	nudged                // Wait shall return ErrNudged
 	cancelled             // the client went away
+	answered              // the head of the answer is here; set where there is an upload
 )
 
 // Begin sends req to e on an idle connection or a new one. The endpoint must have

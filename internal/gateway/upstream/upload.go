@@ -77,6 +77,15 @@ func (x *Exchange) broke(err error) *Failure {
 	return nil
 }
 
+// unwanted says that a client that waits for leave to send its body got an answer
+// instead; nil where it did not.
+func (u *upload) unwanted() *Failure {
+	if !u.x.req.Expect || u.x.state.Load()&answered == 0 {
+		return nil
+	}
+	return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Detail: "the answer came before the body"}
+}
+
 func (u *upload) goOn() { u.once.Do(func() { close(u.cont) }) }
 
 // failure returns why the upload ended early, nil while it runs.
@@ -95,6 +104,9 @@ func (u *upload) run() *Failure {
 	select {
 	case <-u.cont:
 	case <-t.C:
+		if f := u.unwanted(); f != nil {
+			return f
+		}
 	case <-u.stop:
 		return nil
 	}
@@ -131,6 +143,9 @@ func (u *upload) run() *Failure {
 			return w.end(body)
 		}
 		if err != nil {
+			if f := u.unwanted(); f != nil {
+				return f
+			}
 			return &Failure{Symptom: vocab.HTTPRequestError, Phase: event.Send, Client: true, Detail: "the client broke off its body", Err: err}
 		}
 	}

@@ -43,6 +43,9 @@ func (x *Exchange) Wait() error {
 			if x.state.And(^uint32(waiting|nudgeable|nudged))&nudged != 0 {
 				x.unnudged()
 			}
+			if x.up != nil {
+				x.state.Or(answered)
+			}
 			x.first()
 			return nil
 		}

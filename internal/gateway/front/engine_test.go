@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -522,6 +523,70 @@ func TestStop(t *testing.T) {
 	close(leave)
 	if resp, body := reply(t, bufio.NewReader(busy), "GET"); body != "ok" || !resp.Close {
 		t.Errorf("%v %q", resp, body)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// queue is a listener that takes nobody before it is told when to end.
+type queue struct {
+	*net.TCPListener
+	opens func()
+	open  chan struct{}
+	calls atomic.Int32
+	taken chan struct{} // closed when one was taken and another is waited for
+}
+
+func (q *queue) Accept() (net.Conn, error) {
+	<-q.open
+	if q.calls.Add(1) == 2 {
+		close(q.taken)
+	}
+	return q.TCPListener.Accept()
+}
+
+func (q *queue) Close() error {
+	q.opens()
+	return q.TCPListener.Close()
+}
+
+func (q *queue) SetDeadline(at time.Time) error {
+	q.opens()
+	<-q.taken
+	return q.TCPListener.SetDeadline(at)
+}
+
+// TestStopTakesWhoHasConnected: a client that stands in the kernel's queue when the end
+// comes is served, and not reset with the listener.
+func TestStopTakesWhoHasConnected(t *testing.T) {
+	s := newSite(t, nil, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := make(chan struct{})
+	s.serve(&queue{TCPListener: l.(*net.TCPListener), opens: sync.OnceFunc(func() { close(open) }), open: open, taken: make(chan struct{})})
+	for { // until both listeners are known: the one of the site as well
+		s.front.mu.Lock()
+		n := len(s.front.listeners)
+		s.front.mu.Unlock()
+		if n == 2 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	done := make(chan error)
+	go func() { done <- s.front.Stop(context.Background()) }()
+	if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 200 || !resp.Close {
+		t.Errorf("%v %v", resp, err)
 	}
 	if err := <-done; err != nil {
 		t.Error(err)

@@ -184,6 +184,9 @@ func (s *session) Head(status int, header []gateway.Field, length int64, trailer
 		values[n] = strconv.FormatInt(length, 10)
 		h["Content-Length"] = values[n : n+1 : n+1]
 	}
+	if s.front.parting.Load() {
+		h["Connection"] = []string{"close"} // which net/http turns into GOAWAY, and no stream that it has begun ends by it
+	}
 	// net/http would guess a type that the server did not send.
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil

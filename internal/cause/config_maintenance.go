@@ -25,7 +25,7 @@ var maintenance = Cause{
 	Hides:   []vocab.Cause{vocab.AppError, vocab.RateLimited, vocab.NoHealthyUpstream},
 	Summary: "{route} is answered with an error on purpose[: {value:static_answer}|: {value:servers_down}|: {value:pool_in_maintenance}|: {value:probe_retry_after}].",
 	Fixes: []Fix{
-		{Text: "End the maintenance: [set the servers ready again, as they were taken out while the gateway runs ({where:pool_in_maintenance}).|remove the rule at {where:static_answer} that answers the error, then reload.|put the servers at {where:servers_down} back, then reload.|it is the application's own ({value:probe_retry_after}).|remove the rule that answers the error, or set the servers ready again.]"},
+		{Text: "End the maintenance: [set the servers ready again, as they were taken out while the gateway runs ({where:pool_in_maintenance}).|remove the rule at {where:static_answer} that answers the error and reload, or take away what turns it on, where it has a condition.|put the servers at {where:servers_down} back, then reload.|it is the application's own ({value:probe_retry_after}).|remove the rule that answers the error, or set the servers ready again.]"},
 	},
 	Next: "Who put the rule there, and for how long?",
 }

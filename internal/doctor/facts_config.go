@@ -28,7 +28,7 @@ func (x *examination) configFacts() {
 		if d.Outcome == topo.NoRoute {
 			fact = vocab.RouteMissing
 		}
-		standing(fact, x.route, step.Text, step.Place)
+		standing(fact, x.route, onCondition(d, step), step.Place)
 	}
 	if d.Outcome == topo.NoRoute && d.Status >= 400 && d.Status < 500 {
 		// That is no failure of the site; who expected a page wants to know it all the same.
@@ -130,6 +130,15 @@ func answeringStep(d topo.Decision) topo.Step {
 		return topo.Step{}
 	}
 	return d.Steps[len(d.Steps)-1]
+}
+
+// onCondition returns the text of a rule with that of the if block around it.
+func onCondition(d topo.Decision, rule topo.Step) string {
+	i := slices.Index(d.Steps, rule)
+	if i < 1 || !strings.HasPrefix(d.Steps[i-1].Text, "if ") || d.Steps[i-1].Place.File != rule.Place.File {
+		return rule.Text
+	}
+	return d.Steps[i-1].Text + " " + rule.Text
 }
 
 func stepText(d topo.Decision, p topo.Place) string {

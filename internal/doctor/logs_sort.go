@@ -11,6 +11,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/topo"
+	"github.com/goodgatehq/goodgate/internal/vocab"
 )
 
 // readLogs reads the window of every log of the gateway and sorts its lines:
@@ -73,6 +74,7 @@ func (x *examination) sortHits(l readLog) {
 			x.sortWhole(h)
 		case l.Kind == "access":
 			switch {
+			case x.leftEarlier(h):
 			case x.isOwn(h), x.attributable(l, h.Endpoint) && x.concerns(h):
 				x.access = append(x.access, h)
 			case !l.exclusive && h.Path == x.match.Request.Path:
@@ -88,6 +90,12 @@ func (x *examination) sortHits(l readLog) {
 			x.foreign = append(x.foreign, h)
 		}
 	}
+}
+
+// leftEarlier reports whether a line tells of a client that went away which was
+// goodgate itself, in an earlier examination: it waits no longer than it was told to.
+func (x *examination) leftEarlier(h scan.Hit) bool {
+	return x.cond(h).Fact == vocab.GatewayClientGone && strings.HasPrefix(h.UserAgent, "goodgate/") && strings.Contains(h.UserAgent, " (+diagnose; gg-") && !x.isOwn(h)
 }
 
 // writesHere reports whether an error log is one to which failures of our request

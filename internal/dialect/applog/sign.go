@@ -103,6 +103,9 @@ func dependency(b []byte, r *dialect.Record) sign {
 			return w.sign
 		}
 	}
+	if s := unreached(b, r); s != none {
+		return s
+	}
 	if !line.Contains(b, "onnect") && !line.Contains(b, "OperationalError") && !line.Contains(b, "Mongo") && !line.Contains(b, "SQLSTATE[") {
 		return none
 	}
@@ -143,6 +146,46 @@ func dependency(b []byte, r *dialect.Record) sign {
 			return dependencyTimeout
 		}
 		return dependencyFailed
+	}
+	return none
+}
+
+// unreached looks for an outgoing connection that failed, in the words of a language's
+// runtime: Python's errno, Go's dialler, Ruby's Errno, Rust's os error, libcurl.
+func unreached(b []byte, r *dialect.Record) sign {
+	if rest, ok := line.After(b, "dial tcp "); ok {
+		to, _ := line.Word(rest)
+		switch {
+		case line.Contains(rest, "connect: connection refused"):
+			r.Name = line.Trim(to[:max(0, len(to)-1)]) // "127.0.0.1:5432:"
+			return dependencyRefused
+		case line.Contains(rest, ": i/o timeout"):
+			r.Name = line.Trim(to[:max(0, len(to)-1)])
+			return dependencyTimeout
+		case line.Contains(rest, ": no such host"), line.Contains(rest, "server misbehaving"):
+			return dependencyName
+		}
+	}
+	for _, w := range [...]struct {
+		text string
+		sign sign
+	}{
+		{"[Errno 111] ", dependencyRefused}, // Python: ConnectionRefusedError
+		{"[Errno 113] ", dependencyTimeout}, // no route to host
+		{"[Errno 110] ", dependencyTimeout},
+		{"gaierror: [Errno -", dependencyName},
+		{"Errno::ECONNREFUSED", dependencyRefused},
+		{"Errno::ETIMEDOUT", dependencyTimeout},
+		{"Errno::EHOSTUNREACH", dependencyTimeout},
+		{"Connection refused (os error 111)", dependencyRefused},
+		{"RedisException: Connection refused", dependencyRefused},
+		{"Connection refused [tcp://", dependencyRefused}, // Predis
+		{"cURL error 7: ", dependencyRefused},             // Guzzle
+		{"cURL error 6: ", dependencyName},
+	} {
+		if line.Contains(b, w.text) {
+			return w.sign
+		}
 	}
 	return none
 }

@@ -13,7 +13,7 @@ import (
 func full() *Exchange {
 	return &Exchange{
 		ID: "7f", Start: time.Date(2026, 3, 4, 5, 6, 7, 8000, time.UTC), Client: "[2001:db8::1]:5000", Site: "shop", Route: "/api", Pool: "app",
-		Method: "GET", Scheme: "https", Host: "shop.example", Target: "/a?b=\"c", Proto: "HTTP/1.1", Referrer: "x\x1b[2J", UserAgent: "\xff\u202e",
+		Method: "GET", Scheme: "https", Host: "shop.example", Target: "/a?b=\"c", Proto: "HTTP/1.1", Referrer: "x\x1b[2J", UserAgent: "\xff\u202e\u061c",
 		Status: 502, MadeBy: Gateway, Symptom: vocab.ConnectionRefused, Detail: "connect: refused", Received: 5, Sent: 99, Total: 1500 * time.Millisecond,
 		Held: time.Second, Out: "127.0.0.1:3", Retries: 1, Hedges: 1, Cut: true,
 		Attempts: []Attempt{{Endpoint: "127.0.0.1:1", Reused: true, Idle: time.Second, Symptom: vocab.ConnectionRefused, Phase: Connect, Detail: "refused", Total: time.Millisecond},
@@ -38,14 +38,14 @@ func TestJSONIsReadAsWritten(t *testing.T) {
 	if a := m["attempts"].([]any)[1].(map[string]any); a["upstream"] != "127.0.0.1:2" || a["won"] != true || a["first"] != 2.0 {
 		t.Errorf("the second attempt is %v", a)
 	}
-	if strings.ContainsAny(string(line[:len(line)-1]), "\x1b\n\u202e") {
+	if strings.ContainsAny(string(line[:len(line)-1]), "\x1b\n\u202e\u061c") {
 		t.Errorf("the line acts on a terminal: %q", line)
 	}
 }
 
 func TestCombined(t *testing.T) {
 	got := string(full().AppendCombined(nil))
-	want := `2001:db8::1 - - [04/Mar/2026:05:06:07 +0000] "GET /a?b=\x22c HTTP/1.1" 502 99 "x\x1B[2J" "\xFF\xE2\x80\xAE"` + "\n"
+	want := `2001:db8::1 - - [04/Mar/2026:05:06:07 +0000] "GET /a?b=\x22c HTTP/1.1" 502 99 "x\x1B[2J" "\xFF\xE2\x80\xAE\xD8\x9C"` + "\n"
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}

@@ -175,5 +175,5 @@ func escape(b []byte, r rune) []byte {
 // hidden reports whether a terminal or an editor could act on r: C1 controls,
 // line separators, and what changes the direction of text.
 func hidden(r rune) bool {
-	return r >= 0x80 && r <= 0x9f || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff
+	return r >= 0x80 && r <= 0x9f || r == 0x61c || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff
 }

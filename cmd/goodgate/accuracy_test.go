@@ -189,20 +189,10 @@ func newDriver(t *testing.T) *driver {
 			t.Fatal(err)
 		}
 	}
-	// Everybody must be able to run it, so not below t.TempDir.
-	dir, err := os.MkdirTemp("", "goodgate-accuracy-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	d.binary, d.backend = filepath.Join(dir, "goodgate"), filepath.Join(dir, "backend")
-	for path, source := range map[string]string{d.binary: ".", d.backend: "../../internal/lab/backend/app"} {
-		if out, err := exec.Command("go", "build", "-o", path, source).CombinedOutput(); err != nil {
-			t.Fatalf("cannot build %s: %v\n%s", source, err, out)
-		}
+	dir := openDir(t)
+	d.binary, d.backend = buildGoodgate(t, dir), filepath.Join(dir, "backend")
+	if out, err := exec.Command("go", "build", "-o", d.backend, "../../internal/lab/backend/app").CombinedOutput(); err != nil {
+		t.Fatalf("cannot build the scenes' applications: %v\n%s", err, out)
 	}
 	return d
 }

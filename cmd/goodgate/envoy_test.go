@@ -20,10 +20,10 @@ import (
 
 // standIn is what testdata/envoy is told to do.
 type standIn struct {
-	Listen, Admin, To, Log string
-	Say                    string
-	Wait                   time.Duration
-	Tell                   map[string]string
+	To, Log string
+	Say     string
+	Wait    time.Duration
+	Tell    map[string]string
 }
 
 const envoyConfig = `admin:
@@ -69,12 +69,10 @@ func TestEnvoy(t *testing.T) {
 		t.Skip("builds programs")
 	}
 	program := filepath.Join(t.TempDir(), "envoy")
-	goodgate := filepath.Join(t.TempDir(), "goodgate")
-	for path, source := range map[string]string{program: "./testdata/envoy", goodgate: "."} {
-		if out, err := exec.Command("go", "build", "-o", path, source).CombinedOutput(); err != nil {
-			t.Fatalf("cannot build %s: %v: %s", source, err, out)
-		}
+	if out, err := exec.Command("go", "build", "-o", program, "./testdata/envoy").CombinedOutput(); err != nil {
+		t.Fatalf("cannot build the stand-in: %v: %s", err, out)
 	}
+	goodgate := builtProgram(t)
 	healthy := func(t *testing.T) string {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }))
 		t.Cleanup(s.Close)
@@ -111,14 +109,16 @@ func TestEnvoy(t *testing.T) {
 			to := x.to(t)
 			toHost, toPort, _ := net.SplitHostPort(to)
 			dir := t.TempDir()
-			o := standIn{Listen: freeAddress(t), Admin: freeAddress(t), To: to, Log: filepath.Join(dir, "access.log"), Say: x.say, Wait: time.Second, Tell: map[string]string{}}
+			web, admin := listener(t), listener(t)
+			o := standIn{To: to, Log: filepath.Join(dir, "access.log"), Say: x.say, Wait: time.Second, Tell: map[string]string{}}
 			for path, text := range x.tell {
 				o.Tell[path] = strings.NewReplacer("HOST", toHost, "PORT", toPort).Replace(text)
 			}
 			config := filepath.Join(dir, "envoy.yaml")
-			part := func(a string) (string, string) { h, p, _ := net.SplitHostPort(a); return h, p }
-			ah, ap := part(o.Admin)
-			lh, lp := part(o.Listen)
+			part := func(l net.Listener) (string, string) { h, p, _ := net.SplitHostPort(l.Addr().String()); return h, p }
+			ah, ap := part(admin)
+			lh, lp := part(web)
+			url := "http://" + web.Addr().String() + "/api/list"
 			cluster := x.cluster
 			if cluster == "" {
 				cluster = "lb_policy: ROUND_ROBIN"
@@ -126,13 +126,13 @@ func TestEnvoy(t *testing.T) {
 			if err := os.WriteFile(config, fmt.Appendf(nil, envoyConfig, ah, ap, lh, lp, o.Log, cluster, toHost, toPort), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			start(t, program, config, o)
+			start(t, program, config, o, web, admin)
 			for range 3 {
-				if a, err := http.Get("http://" + o.Listen + "/api/list"); err == nil {
+				if a, err := http.Get(url); err == nil {
 					a.Body.Close()
 				}
 			}
-			judge(t, goodgate, "http://"+o.Listen+"/api/list", x.cause, x.symptom)
+			judge(t, goodgate, url, x.cause, x.symptom)
 		})
 	}
 }
@@ -140,15 +140,23 @@ func TestEnvoy(t *testing.T) {
 // freeAddress is one at which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listener(t)
 	defer l.Close()
 	return l.Addr().String()
 }
 
-func start(t *testing.T, program, config string, o standIn) {
+func listener(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// start starts the stand-in, which takes the listeners over: nobody else can have
+// their ports meanwhile, and who connects waits until it serves.
+func start(t *testing.T, program, config string, o standIn, listeners ...net.Listener) {
 	t.Helper()
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -157,17 +165,19 @@ func start(t *testing.T, program, config string, o standIn) {
 	cmd := exec.Command(program, "-c", config)
 	cmd.Env = append(os.Environ(), "STAND_IN="+string(text))
 	cmd.Stderr = os.Stderr
+	for _, l := range listeners {
+		f, err := l.(*net.TCPListener).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		defer l.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if c, err := net.Dial("tcp", o.Listen); err == nil {
-			c.Close()
-			return
-		}
-	}
-	t.Fatal("the stand-in does not listen")
 }
 
 func judge(t *testing.T, goodgate, url string, cause vocab.Cause, symptom vocab.Symptom) {

@@ -154,7 +154,7 @@ func saying(t *testing.T, name string) string {
 const gatewayText = `listen: [{address: ADDRESS}]
 access_log: {file: DIR/access.log}
 admin: unix:DIR/admin.sock
-limits: {header: 8192, header_time: 300ms}
+limits: {header: 8192, header_time: 1s}
 upstreams: {app: {servers: [{url: SERVER}]}}
 sites: [{name: all, routes: [{to: app}]}]
 `

@@ -17,10 +17,19 @@ import (
 )
 
 type orders struct {
-	Listen, Admin, To, Log string
-	Say                    string            // "overflow" or "unhealthy": answer so without asking
-	Wait                   time.Duration     // the route's timeout
-	Tell                   map[string]string // what the admin interface answers
+	To, Log string
+	Say     string            // "overflow" or "unhealthy": answer so without asking
+	Wait    time.Duration     // the route's timeout
+	Tell    map[string]string // what the admin interface answers
+}
+
+// inherited is a listener that the test has opened.
+func inherited(fd uintptr) net.Listener {
+	l, err := net.FileListener(os.NewFile(fd, "listener"))
+	if err != nil {
+		panic(err)
+	}
+	return l
 }
 
 func main() {
@@ -32,10 +41,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	admin, err := net.Listen("tcp", o.Admin)
-	if err != nil {
-		panic(err)
-	}
+	web, admin := inherited(3), inherited(4)
 	go http.Serve(admin, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, ok := o.Tell[r.URL.Path]
 		if !ok {
@@ -44,10 +50,6 @@ func main() {
 		}
 		io.WriteString(w, text)
 	}))
-	web, err := net.Listen("tcp", o.Listen)
-	if err != nil {
-		panic(err)
-	}
 	http.Serve(web, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		status, flags, text := o.forward(w, r)

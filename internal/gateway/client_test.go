@@ -246,17 +246,17 @@ func TestSSE(t *testing.T) {
 // TestInterim: 103 reaches the client before the answer.
 func TestInterim(t *testing.T) {
 	s := newSite(t, nil, newServer(t, answering(func(c net.Conn, r *http.Request) bool {
-		io.WriteString(c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		io.WriteString(c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: X-Drop\r\nX-Drop: 1\r\nKeep-Alive: timeout=5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 		return true
 	})))
 	var hint atomic.Value
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
-		hint.Store(fmt.Sprint(code, h.Get("Link")))
+		hint.Store(fmt.Sprint(code, h))
 		return nil
 	}})
 	r, _ := http.NewRequestWithContext(ctx, "GET", s.url, nil)
 	code, body, h := s.send(r)
-	if code != 200 || body != "ok" || hint.Load() != "103 </a.css>" && hint.Load() != "103</a.css>" || h.Get("Link") != "" {
+	if code != 200 || body != "ok" || hint.Load() != "103 map[Link:[</a.css>]]" || h.Get("Link") != "" {
 		t.Errorf("%d %q, hint %v, header %v", code, body, hint.Load(), h)
 	}
 }

@@ -251,11 +251,16 @@ func element(b []byte, client, scheme, host string) []byte {
 	return b
 }
 
-// interim passes a 1xx answer on.
+// interim passes a 1xx answer on, without what belongs to the server's connection.
 func (h *handler) interim(status int, fields []http1.Field) {
 	list := make([]Field, 0, len(fields))
+	named := namedBy(fields)
 	for _, f := range fields {
-		list = append(list, Field{string(f.Name), string(f.Value)})
+		name := string(f.Name)
+		if responseHop(f.Name) || fold(f.Name, "content-length") || named != "" && lists(named, name) {
+			continue
+		}
+		list = append(list, Field{name, string(f.Value)})
 	}
 	h.w.Interim(status, list)
 }

@@ -145,12 +145,7 @@ func (h *handler) responseHeader(x *upstream.Exchange) []Field {
 	out := h.fields[:0]
 	text := newText(x)
 	cgi := h.pool.Settings.Protocol == upstream.FastCGI
-	named := ""
-	for _, f := range r.Fields {
-		if fold(f.Name, "connection") {
-			named = join(named, string(f.Value))
-		}
-	}
+	named := namedBy(r.Fields)
 	for _, f := range r.Fields {
 		name := text.of(f.Name)
 		if responseHop(f.Name) || named != "" && lists(named, name) {
@@ -172,6 +167,16 @@ func (h *handler) responseHeader(x *upstream.Exchange) []Field {
 	}
 	h.fields = out
 	return out
+}
+
+// namedBy returns what an answer's Connection fields name: it goes no further.
+func namedBy(fields []http1.Field) (named string) {
+	for _, f := range fields {
+		if fold(f.Name, "connection") {
+			named = join(named, string(f.Value))
+		}
+	}
+	return named
 }
 
 // responseHop reports whether a field of an answer stays here.

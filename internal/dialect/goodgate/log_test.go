@@ -84,6 +84,8 @@ var cases = []struct {
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; unchecked,failing: the check cannot connect: dial: timed out"), "connect-timeout", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; ejected: connection_terminated"), "no-server", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; away: dial: connection refused"), "refused", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; away: dial: timed out"), "connect-timeout", 0},
+	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; away: dial: resource temporarily unavailable"), "backlog-full", 0},
 	{failedWith(503, vocab.DestinationUnavailable, "no server can be asked; hung: nothing completed for 2s"), "no-server", 0},
 	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "the server closed the connection without an answer")), "closed-early", 0},
 	{failedWith(502, vocab.ConnectionTerminated, "x", try(vocab.ConnectionTerminated, event.Header, "read: connection reset by peer")), "reset-early", 0},

@@ -37,9 +37,12 @@ func (s *seen) verdict(r *dialect.Record) dialect.Key {
 		symptom, detail, phase = s.last.symptom, s.last.detail, s.last.phase
 		r.Message, r.Upstream, r.Endpoint = detail, s.last.upstream, s.last.upstream
 	}
-	if s.last.symptom == nil && string(symptom) == string(vocab.DestinationUnavailable) && bytes.Contains(detail, []byte("; away: ")) {
+	if _, why, away := bytes.Cut(detail, []byte("; away: ")); away && s.last.symptom == nil && string(symptom) == string(vocab.DestinationUnavailable) {
 		// No attempt was made, because earlier ones had found nobody there.
 		symptom = []byte(vocab.ConnectionRefused)
+		if bytes.Contains(why, []byte("dial: timed out")) {
+			symptom = []byte(vocab.ConnectionTimeout)
+		}
 	}
 	return failure(symptom, detail, phase)
 }

@@ -135,10 +135,23 @@ func (c *config) checkBind(s *section, r *row) {
 			return
 		}
 		if key == "crt" && !strings.HasPrefix(r.arg(i+1), "@") { // "@web/site" is one of a crt-store
-			c.checkFile(r, i+1, c.absolute(r.arg(i+1), "crt-base"), "SSL certificate")
+			c.checkCertificate(r, i+1)
 		}
 		i += max(n, 0)
 	}
+}
+
+// checkCertificate is checkFile for a certificate, which may be a bundle: then
+// there are only files with the kind of key behind the name
+// (SSL_SOCK_KEYTYPE_NAMES, include/haproxy/ssl_sock-t.h).
+func (c *config) checkCertificate(r *row, word int) {
+	path := c.absolute(r.arg(word), "crt-base")
+	for _, kind := range []string{".rsa", ".ecdsa", ".dsa"} {
+		if there, err := c.src.Glob(path + kind); err == nil && len(there) > 0 {
+			return
+		}
+	}
+	c.checkFile(r, word, path, "SSL certificate")
 }
 
 // checkFile tells of a file that is not there, in a folder that can be looked

@@ -278,3 +278,20 @@ func FuzzReplies(f *testing.F) {
 		}
 	})
 }
+
+// TestCertificateBundle: a certificate may be there in a file for each kind of key
+// only, "site.pem.rsa" beside "site.pem.ecdsa".
+func TestCertificateBundle(t *testing.T) {
+	for file, loads := range map[string]bool{"/etc/ssl/site.pem": true, "/etc/ssl/site.pem.ecdsa": true, "/etc/ssl/other.pem": false} {
+		const text = "frontend f\n mode http\n timeout client 1s\n bind :8443 ssl crt /etc/ssl/site.pem\n http-request return status 200\n"
+		fatal := ""
+		for _, p := range Config(suite.Files{"/haproxy.cfg": text, file: ""}, dialect.Launch{Config: "/haproxy.cfg", Version: "3.0.11"}).Instance.Problems {
+			if p.Fatal {
+				fatal = p.Text
+			}
+		}
+		if (fatal == "") != loads {
+			t.Errorf("with %s: %q", file, fatal)
+		}
+	}
+}

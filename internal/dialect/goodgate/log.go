@@ -9,7 +9,7 @@ import (
 )
 
 // Logs are the gateway's logs. Its combined format is the one of all others.
-var Logs = []dialect.Log{{Name: "goodgate access", Kind: "access", Whole: true, Sites: true, Sniff: sniff, Line: read, Time: line.Time, Conds: conds}}
+var Logs = []dialect.Log{{Name: "goodgate access", Kind: "access", Whole: true, Sites: true, Sniff: sniff, Line: read, Time: line.Time, Conds: conds}, notices}
 
 func sniff(head []byte) int {
 	var r dialect.Record

@@ -114,7 +114,10 @@ func examples() []suite.Example {
 	for _, c := range cases {
 		out = append(out, suite.Example{Log: Logs[0].Name, Line: c.line})
 	}
-	return out
+	for _, c := range notes {
+		out = append(out, suite.Example{Log: Logs[1].Name, Line: c.line})
+	}
+	return append(out, suite.Example{Log: Logs[1].Name, Line: "goodgate: listening on 127.0.0.1:8080"})
 }
 
 func TestSuite(t *testing.T) { suite.Run(t, Logs, examples()) }

@@ -45,6 +45,7 @@ type Limits struct {
 	HeaderTime  time.Duration `yaml:"header_time,omitempty" json:"header_time,omitempty" doc:"for a whole request head" zero:"no"`
 	IdleTime    time.Duration `yaml:"idle_time,omitempty" json:"idle_time,omitempty" doc:"for which a client's connection may be idle" zero:"no"`
 	WriteTime   time.Duration `yaml:"write_time,omitempty" json:"write_time,omitempty" doc:"for which a client may take nothing of an answer" zero:"no"`
+	WriteRate   int           `yaml:"write_rate,omitempty" json:"write_rate,omitempty" doc:"bytes per second of an answer that a client must take on average while more waits for it here; it may be write_time behind; HTTP/1 over TCP" zero:"no"`
 	BodyTime    time.Duration `yaml:"body_time,omitempty" json:"body_time,omitempty" doc:"for which a client may send nothing of a body" zero:"no"`
 	BodyRate    int           `yaml:"body_rate,omitempty" json:"body_rate,omitempty" doc:"bytes per second of a body that a client must send on average, once it was waited for during a third of body_time; until the answer begins" zero:"no"`
 }

@@ -19,6 +19,7 @@ func (c *Config) Defaults() {
 	span(&l.HeaderTime, 10*time.Second)
 	span(&l.IdleTime, 75*time.Second)
 	span(&l.WriteTime, 60*time.Second)
+	whole(&l.WriteRate, 240)
 	span(&l.BodyTime, 60*time.Second)
 	whole(&l.BodyRate, 500)
 	span(&c.Stop.Deadline, 30*time.Second)

@@ -162,7 +162,7 @@ func (x *exchange) goAhead() error {
 	}
 	x.in.expects = false
 	_, err := x.c.s.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
-	return err
+	return x.c.wrote(err)
 }
 
 // stop makes a Read that is under way return soon.

@@ -148,7 +148,7 @@ func (x *exchange) send(b []byte) error {
 	x.c.mayWrite()
 	_, err := x.c.s.WriteBoth(x.out, b)
 	x.out = x.out[:0]
-	if err != nil {
+	if err = x.c.wrote(err); err != nil {
 		x.failed = err
 		x.c.cancel()
 	}
@@ -168,7 +168,7 @@ func (x *exchange) Carry(p *sock.Pipe, n int) error {
 		return x.failed
 	}
 	x.c.mayWrite()
-	if err := x.c.s.WriteFrom(p); err != nil {
+	if err := x.c.wrote(x.c.s.WriteFrom(p)); err != nil {
 		x.failed = err
 		x.c.cancel()
 		return err

@@ -86,6 +86,11 @@ func (c *conn) look(now int64) {
 	s := state(c.state.Load())
 	since := now - c.since.Load() // of this state or a later one: to writes it first
 	l := &c.front.limits
+	if s == active {
+		c.lookTaking(now)
+	} else {
+		c.taking = taking{}
+	}
 	switch {
 	case s == fresh && l.HeaderTime > 0 && since > int64(l.HeaderTime),
 		(s == idle || s == resting) && l.IdleTime > 0 && since > int64(l.IdleTime):

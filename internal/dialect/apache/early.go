@@ -41,9 +41,10 @@ func (r *reader) readEarly(in *input, n *node, into *node) bool {
 	return true
 }
 
-// loadModule notes a module as loaded. One whose file is missing stops httpd.
+// loadModule notes a module as loaded. One whose file is missing stops httpd, which
+// does not look for that of one it has already (AH01574, mod_so.c).
 func (r *reader) loadModule(n *node) {
-	if len(n.args) != 2 {
+	if len(n.args) != 2 || r.modules[n.arg(0)] {
 		return
 	}
 	source := sourceOf(n.arg(0))

@@ -233,62 +233,6 @@ func (c *conn) giveBack() {
 	exchanges.Put(x)
 }
 
-<<<<<<< HEAD
-=======
-// blocked is called before a read or a write waits. Deadlines are set only here:
-// most requests never wait where one is needed, and heads and idle connections are
-// the watcher's.
-func (c *conn) blocked(write bool) {
-	l := &c.front.limits
-	switch {
-	case write && l.WriteTime > 0:
-		c.waits()
-	case !write && c.reading && !c.until.IsZero():
-		c.readBy(c.until)
-	case !write && c.reading:
-		d := c.x.in.pace.left(l, c.x.answering.Load())
-		if d <= 0 {
-			return
-		}
-		c.asked = time.Now()
-		c.readBy(c.asked.Add(d))
-		if d < l.BodyTime && c.x.answering.Load() {
-			c.readBy(c.asked.Add(l.BodyTime))
-		}
-	}
-}
-
-// readBy sets the deadline for a read of a body, unless nobody wants it any more.
-func (c *conn) readBy(t time.Time) {
-	c.waitRead.Store(true)
-	c.s.SetReadDeadline(t)
-	if c.stopped.Load() {
-		c.s.SetReadDeadline(past)
-	}
-}
-
-// mayRead takes away the deadline of an earlier wait, which may have passed meanwhile:
-// it would end a read that need not wait at all.
-func (c *conn) mayRead() {
-	if !c.waitRead.Load() {
-		return
-	}
-	c.waitRead.Store(false)
-	c.s.SetReadDeadline(noDeadline)
-	if c.stopped.Load() {
-		c.s.SetReadDeadline(past)
-	}
-}
-
-// mayWrite does the same for writing.
-func (c *conn) mayWrite() {
-	if c.waitWrite {
-		c.waitWrite = false
-		c.s.SetWriteDeadline(noDeadline)
-	}
-}
-
->>>>>>> 7ee606b (wip)
 // closeIdle closes the connection where no request is under way, or on its way as
 // far as can be seen, and reports whether it did. The caller holds front.mu.
 func (c *conn) closeIdle() bool {

@@ -14,8 +14,7 @@ func (c *conn) blocked(write bool) {
 	l := &c.front.limits
 	switch {
 	case write && l.WriteTime > 0:
-		c.waitWrite = true
-		c.s.SetWriteDeadline(time.Now().Add(l.WriteTime))
+		c.waits()
 	case !write && c.reading && !c.until.IsZero():
 		c.readBy(c.until)
 	case !write && c.reading:

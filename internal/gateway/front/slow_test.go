@@ -155,14 +155,14 @@ func TestServerTakesSlowly(t *testing.T) {
 // longer than its reader may be slow, with both versions of HTTP.
 func TestQuietAfterABurst(t *testing.T) {
 	burst := strings.Repeat("x", 16<<20)
-	s := newSite(t, func(c *config.Config) { c.Limits.WriteTime = time.Second }, func(c net.Conn, r *http.Request, _ []byte) bool {
+	s := newSite(t, func(c *config.Config) { c.Limits.WriteTime = 2 * time.Second }, func(c net.Conn, r *http.Request, _ []byte) bool {
 		length := len(burst) + 5
 		if r.URL.Path == "/chunked" {
 			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", len(burst), burst)
 		} else {
 			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", length, burst)
 		}
-		time.Sleep(1500 * time.Millisecond)
+		time.Sleep(2500 * time.Millisecond)
 		if r.URL.Path == "/chunked" {
 			io.WriteString(c, "5\r\nevent\r\n0\r\n\r\n")
 		} else {

@@ -34,9 +34,13 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	if !known(kind) {
 		return dialect.Unparsed
 	}
-	var f [11][]byte
+	var f [9][]byte
 	for i := range f {
 		f[i], b = line.Word(b)
+	}
+	var size []byte
+	for n := 0; n < 2 && len(b) > 0 && b[0] != '"'; n++ { // received and sent; examples leave one out
+		size, b = line.Word(b)
 	}
 	status, ok := line.Int(f[7])
 	if !ok || len(f[0]) < 20 || f[0][4] != '-' || len(b) == 0 || b[0] != '"' {
@@ -55,7 +59,7 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 	if n, ok := line.Int(f[8]); ok {
 		r.UpStatus = int(n)
 	}
-	r.Bytes, _ = line.Int(f[10])
+	r.Bytes, _ = line.Int(size)
 	r.Request, b = quoted(b)
 	r.Method, r.Path = line.Request(r.Request)
 	r.UserAgent, b = quoted(b)

@@ -107,8 +107,10 @@ func unnumbered(b []byte, r *dialect.Record) dialect.Key {
 	case line.Contains(b, "search for temporary directory failed"), line.Contains(b, "creation of temporary file in directory "), line.Contains(b, "write to temporary file "):
 		return temporary(r)
 	}
-	if key := page(b, r); key != dialect.Unparsed {
-		return key
+	for _, read := range [...]func([]byte, *dialect.Record) dialect.Key{page, old, fcgid, modJK} {
+		if key := read(b, r); key != dialect.Unparsed {
+			return key
+		}
 	}
 	return modWSGI(b, r)
 }

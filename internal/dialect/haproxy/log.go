@@ -34,6 +34,11 @@ func read(b []byte, r *dialect.Record) dialect.Key {
 		return key
 	}
 	r.Reset()
+	r.PID, r.Stamp = h.PID, h.Stamp
+	if key := fragment(rest, r); key != dialect.Unparsed {
+		return key
+	}
+	r.Reset()
 	r.PID, r.Stamp, r.Message = h.PID, h.Stamp, rest
 	if key := message(rest, r); key != dialect.Unparsed {
 		return key

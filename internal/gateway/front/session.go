@@ -154,9 +154,7 @@ func (s *session) requestTrailer() []gateway.Field {
 func (s *session) Interim(status int, header []gateway.Field) {
 	h := s.w.Header()
 	for _, f := range header {
-		if name := textproto.CanonicalMIMEHeaderKey(f.Name); !ofConnection(name) {
-			h[name] = append(h[name], f.Value)
-		}
+		h.Add(f.Name, f.Value)
 	}
 	s.w.WriteHeader(status)
 	clear(h)
@@ -169,8 +167,8 @@ func (s *session) Head(status int, header []gateway.Field, length int64, trailer
 	values := make([]string, len(header)+1) // one allocation for all fields
 	for i, f := range header {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
-		if ofConnection(name) {
-			continue
+		if name == "Connection" {
+			continue // HTTP/2 has none; to net/http it would mean the end of all streams
 		}
 		if old, ok := h[name]; ok {
 			h[name] = append(old, f.Value)
@@ -192,17 +190,6 @@ func (s *session) Head(status int, header []gateway.Field, length int64, trailer
 		h["Content-Type"] = nil
 	}
 	s.w.WriteHeader(status)
-}
-
-// ofConnection reports whether a field, whose name is canonical, has no place in HTTP/2 (RFC
-// 9113 section 8.2.2): clients take an answer with one for malformed, and to net/http
-// "Connection: close" means the end of all streams.
-func ofConnection(name string) bool {
-	switch name {
-	case "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade":
-		return true
-	}
-	return false
 }
 
 func bodyAllowed(status int) bool { return status >= 200 && status != 204 && status != 304 }

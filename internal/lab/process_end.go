@@ -116,9 +116,11 @@ func runs(group int) bool {
 		if err != nil {
 			continue // it has gone
 		}
-		// Behind the name, which may hold anything: state, parent, group (proc(5)).
+		// Behind the name, which may hold anything, stand state, parent and group, and
+		// as the eighteenth how many threads there are (proc(5)): the first may have
+		// ended before the others.
 		f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-		if len(f) > 2 && f[2] == strconv.Itoa(group) && f[0] != "Z" && f[0] != "X" {
+		if len(f) > 17 && f[2] == strconv.Itoa(group) && (f[0] != "Z" && f[0] != "X" || f[17] != "1" && f[17] != "0") {
 			return true
 		}
 	}

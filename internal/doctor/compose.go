@@ -8,6 +8,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/cause"
 	"github.com/goodgatehq/goodgate/internal/evidence"
 	"github.com/goodgatehq/goodgate/internal/infer"
+	"github.com/goodgatehq/goodgate/internal/probe"
 	"github.com/goodgatehq/goodgate/internal/scan"
 	"github.com/goodgatehq/goodgate/internal/vocab"
 )
@@ -233,10 +234,21 @@ func (x *examination) recovered() bool {
 	if slices.ContainsFunc(x.hits, func(h scan.Hit) bool { return x.cond(h).Fails && unsafe(h.Method) }) {
 		return false
 	}
+	if x.sawBeginning(last) {
+		return false
+	}
 	if len(x.own) == 0 {
 		return x.past() || x.to.Sub(last.To) > ongoingFor
 	}
 	return len(x.own) >= 3 && x.own[0].Started.After(last.To) || x.to.Sub(last.To) > ongoingFor
+}
+
+// sawBeginning reports whether a failure that may come late in an answer was met within
+// the last minute, and of ours only the beginning was read: a temporary file that finds
+// no space, a body that is cut.
+func (x *examination) sawBeginning(f evidence.Failure) bool {
+	late := f.Symptom == vocab.ProxyInternalError || f.Symptom == vocab.HTTPResponseIncomplete
+	return late && x.to.Sub(f.To) <= ongoingFor && slices.ContainsFunc(x.own, func(o ownRequest) bool { return o.BodyEnd == probe.BodyBound })
 }
 
 func unsafe(method string) bool {

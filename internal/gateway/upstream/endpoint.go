@@ -67,8 +67,10 @@ type Endpoint struct {
 	fails    int // transport failures in a row
 	ejects   int // ejections in a row
 	backAt   time.Time
-	lastDone int64 // Unix nanoseconds at which the head of an answer came
-	triedAt  int64 // Unix nanoseconds at which it was last put on trial
+	lastDone int64         // Unix nanoseconds at which the head of an answer came
+	lastTook time.Duration // from the request to that head
+	quickAt  int64         // Unix nanoseconds of the last one known to have come within patience
+	triedAt  int64         // Unix nanoseconds at which it was last put on trial
 	refused  time.Time
 	hungAt   time.Time // when it was last found to hang
 	lastWhy  string

@@ -71,11 +71,15 @@ func (p *Pool) look(now time.Time, n int, late bool) {
 // look cancels the exchanges whose client left, and says for how long nothing has
 // come although something is waited for. Only requests that are complete count: the
 // others wait for their clients. Nor do those that were there before the last trial
-// began (stuck): they may be slow by themselves.
+// began (stuck): they may be slow by themselves. Those certainly are for which patience was
+// over while another answer came within it.
 func (e *Endpoint) look(now time.Time, usual time.Duration) (silent time.Duration, hung, stuck bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	oldest := int64(math.MaxInt64)
+	limit, oldest := e.patience(usual), int64(math.MaxInt64)
+	if e.lastDone > 0 && e.lastTook < limit {
+		e.quickAt = e.lastDone
+	}
 	for x := e.first; x != nil; x = x.next {
 		if x.state.Load()&cancelled == 0 && x.unwanted() {
 			x.state.Or(cancelled)
@@ -85,17 +89,18 @@ func (e *Endpoint) look(now time.Time, usual time.Duration) (silent time.Duratio
 		if asked == 0 || x.probe || x.state.Load()&waiting == 0 {
 			continue
 		}
-		if asked > e.triedAt {
-			oldest = min(oldest, asked)
-		} else {
+		switch {
+		case asked <= e.triedAt:
 			stuck = true
+		case asked > e.quickAt-int64(limit):
+			oldest = min(oldest, asked)
 		}
 	}
 	if oldest == math.MaxInt64 {
 		return 0, false, stuck
 	}
 	silent = time.Duration(now.UnixNano() - max(oldest, e.lastDone))
-	return silent, silent > e.patience(usual), stuck
+	return silent, silent > limit, stuck
 }
 
 // A server of which nothing is known is measured by the others, with more patience,

@@ -118,6 +118,74 @@ func TestLoneServerIsNotHung(t *testing.T) {
 	})
 }
 
+// TestSlowRequestIsNoHang: a request that goes on waiting while others are answered says
+// nothing of its server when no others come. One that comes to a silence does.
+func TestSlowRequestIsNoHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stopped atomic.Bool
+		p := piped(t, 2, Settings{Hedge: 0.05, Timeouts: Timeouts{First: 20 * time.Second}}, func(_ string, _ int, c net.Conn) {
+			in := bufio.NewReader(c)
+			for {
+				r, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				if r.URL.Path == "/report" {
+					time.Sleep(3 * time.Second)
+				}
+				time.Sleep(10 * time.Millisecond)
+				for stopped.Load() {
+					time.Sleep(10 * time.Millisecond)
+				}
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			}
+		})
+		a := p.Endpoints()[0]
+		quick := func(n int) {
+			for range n {
+				x, err := at(a, get("GET"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				x.Finish()
+			}
+		}
+		quick(50)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			report := get("GET")
+			report.Head = []byte("GET /report HTTP/1.1\r\nHost: a\r\n\r\n")
+			x, err := at(a, report)
+			if err != nil {
+				t.Errorf("the report: %v", err)
+				x.Abandon()
+				return
+			}
+			x.Finish()
+		}()
+		for range 4 {
+			quick(15)
+			time.Sleep(500 * time.Millisecond)
+			if c := a.Condition(); c != 0 {
+				t.Fatalf("it is %s: %s", c, a.Status().Why)
+			}
+		}
+		<-ended
+		quick(15)
+		stopped.Store(true)
+		begun := time.Now()
+		x, err := at(a, get("GET"))
+		if took := time.Since(begun); err != ErrNudged || took > 500*time.Millisecond {
+			t.Errorf("a hang: %v after %v", err, took)
+		}
+		x.Abandon()
+		stopped.Store(false)
+		p.Close()
+		time.Sleep(10 * time.Second)
+	})
+}
+
 // TestNudgedAsItAnswers nudges a request at the moment at which its answer comes:
 // what is read afterwards has limits of its own.
 func TestNudgedAsItAnswers(t *testing.T) {

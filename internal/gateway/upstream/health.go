@@ -14,7 +14,7 @@ func (e *Endpoint) answered(d time.Duration, now time.Time) {
 	// What waited through a hang says nothing about how fast the server is when it
 	// works; counted, it would excuse the next hang.
 	e.latency.add(d, now, now.Add(-d).After(e.hungAt))
-	e.lastDone = now.UnixNano()
+	e.lastDone, e.lastTook = now.UnixNano(), d
 	e.mu.Unlock()
 	if e.shaky.Load() != 0 {
 		e.shaky.Store(0)

@@ -153,7 +153,9 @@ func TestUnrepeatableWaitsForTheStill(t *testing.T) {
 		}
 		e.stir.Store(time.Now().UnixNano())
 		for range 100 {
+			e.mu.Lock() // the pool looks at it
 			e.latency.add(300*time.Millisecond, time.Now(), true)
+			e.mu.Unlock()
 		}
 		time.Sleep(100 * time.Millisecond)
 		e.latency.ewma.Store(0)

@@ -21,6 +21,7 @@ var keepaliveRace = Cause{
 		{Fact: vocab.ProbeEmpty, Seen: -12},
 		{Fact: vocab.ProbeReset, Seen: -12},
 		{Fact: vocab.FailsAlways, Seen: -15},
+		{Fact: vocab.GatewayNoLiveUpstream, Seen: -20}, // no connection was asked for
 		{Fact: vocab.EndpointServesOthers, Seen: 4},
 		{Fact: vocab.AppWorkerKilled, Seen: -20},
 		{Fact: vocab.AppCrashed, Seen: -18},

@@ -106,6 +106,8 @@ func TestFragments(t *testing.T) {
 		{"upstream timed out (110: Connection timed out) while reading response header from upstream", "read-timeout", ""},
 		{"no live upstreams while connecting to upstream", "no-live-upstreams", ""},
 		{"Connection refused while connecting to upstream", "connect-refused", ""},
+		{"(110: Connection timed out) while reading response header from upstream", "read-timeout", ""},
+		{"Connection timed out while connecting to upstream", "connect-timeout", ""},
 		{`connect() failed (111: Connection refused) while connecting to upstream: "http://10.0.0.9:8000/x"`, "connect-refused", "10.0.0.9:8000"},
 		{"(13: Permission denied) while connecting to upstream", "connect-denied", ""},
 		{"nginx: [emerg] host not found in upstream \"app\" in /etc/nginx/conf.d/a.conf:3", "start-name-not-found", ""},

@@ -21,8 +21,11 @@ func words(b []byte, r *dialect.Record) dialect.Key {
 	if errno == 0 {
 		return dialect.Unparsed
 	}
-	tail(b, b[i:], r)
 	r.Errno = errno
+	if errno == line.ETIMEDOUT && !line.Contains(b[:i], "failed") {
+		return timeoutPhase(b, b[i:], r) // "upstream timed out (110: …)": a limit of nginx's own
+	}
+	tail(b, b[i:], r)
 	switch p {
 	case phaseConnecting:
 		return connectErrno(errno, r.Endpoint)

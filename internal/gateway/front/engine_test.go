@@ -593,6 +593,29 @@ func TestStopTakesWhoHasConnected(t *testing.T) {
 	}
 }
 
+// TestStopWaitsForNewcomers: a client that has just connected, and writes when the end has
+// begun, gets its answer.
+func TestStopWaitsForNewcomers(t *testing.T) {
+	s := newSite(t, nil, nil)
+	c := s.dial()
+	for s.front.left() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.front.mu.Lock()
+	s.front.first.since.Store(time.Now().Add(time.Minute).UnixNano()) // so that no pause of this host makes it old
+	s.front.mu.Unlock()
+	done := make(chan error)
+	go func() { done <- s.front.Stop(context.Background()) }()
+	<-s.front.stopped
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 200 || !resp.Close {
+		t.Errorf("%v %v", resp, err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStopBreaksOff(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s := newSite(t, nil, func(c net.Conn, r *http.Request, _ []byte) bool {

@@ -280,13 +280,19 @@ func (f *Front) end() {
 	}
 }
 
+// newcomer is for how long a connection is new: its first request is on its way.
+const newcomer = 150 * time.Millisecond
+
 // closeIdle closes connections on which no request is under way, and returns how
 // many are left.
 func (f *Front) closeIdle() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	old := time.Now().Add(-newcomer).UnixNano()
 	for c := f.first; c != nil; c = c.next {
-		c.closeIdle()
+		if state(c.state.Load()) != fresh || c.since.Load() < old {
+			c.closeIdle()
+		}
 	}
 	return f.count
 }

@@ -28,6 +28,11 @@ func TestHops(t *testing.T) {
 	inNet(t, gateway, "ip addr add 10.77.1.1/24 dev wan\nip link set wan up\nip route add default via 10.77.1.2")
 	inNet(t, first, "ip addr add 10.77.2.1/24 dev far\nip link set far up\nip route add 10.77.3.0/24 via 10.77.2.2")
 	inNet(t, server, "ip addr add 10.77.3.2/24 dev wan\nip link set wan up\nip route add default via 10.77.3.1")
+	for _, pid := range []int{gateway, first, second, server} {
+		// The kernel drops what is sent before it has noticed that the other end is up
+		// (net/core/link_watch.c), and asks for an address again only after a second.
+		inNet(t, pid, "until ! ip -o link show up | grep -q 'state [DL]'; do sleep 0.01; done")
+	}
 	v := open(t, gateway)
 	look := func() []Hop {
 		t.Helper()

@@ -257,7 +257,7 @@ func (h *handler) interim(status int, fields []http1.Field) {
 	named := namedBy(fields)
 	for _, f := range fields {
 		name := string(f.Name)
-		if responseHop(f.Name) || fold(f.Name, "content-length") || named != "" && lists(named, name) {
+		if responseHop(f.Name) || http1.EqualFold(f.Name, "content-length") || named != "" && lists(named, name) {
 			continue
 		}
 		list = append(list, Field{name, string(f.Value)})

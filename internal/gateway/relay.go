@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
@@ -151,13 +152,16 @@ func (h *handler) responseHeader(x *upstream.Exchange) []Field {
 		if responseHop(f.Name) || named != "" && lists(named, name) {
 			continue
 		}
-		if cgi && fold(f.Name, "status") {
+		if cgi && http1.EqualFold(f.Name, "status") {
 			continue // it became the status line (RFC 3875 section 6.3.3)
 		}
-		if x.Framing.Kind != http1.NoBody && fold(f.Name, "content-length") || r.Status == 204 && fold(f.Name, "content-length") {
+		if http1.EqualFold(f.Name, "content-length") {
 			continue // the front frames
 		}
 		out = append(out, Field{name, text.of(f.Value)})
+	}
+	if n := x.Framing.Length; x.Framing.Kind == http1.NoBody && n >= 0 && r.Status >= 200 && r.Status != 204 {
+		out = append(out, Field{"Content-Length", strconv.FormatInt(n, 10)}) // of the answer that it stands for, once
 	}
 	if h.session != "" {
 		out = append(out, Field{"Set-Cookie", h.session})
@@ -172,7 +176,7 @@ func (h *handler) responseHeader(x *upstream.Exchange) []Field {
 // namedBy returns what an answer's Connection fields name: it goes no further.
 func namedBy(fields []http1.Field) (named string) {
 	for _, f := range fields {
-		if fold(f.Name, "connection") {
+		if http1.EqualFold(f.Name, "connection") {
 			named = join(named, string(f.Value))
 		}
 	}
@@ -183,17 +187,17 @@ func namedBy(fields []http1.Field) (named string) {
 func responseHop(name []byte) bool {
 	switch len(name) {
 	case 2:
-		return fold(name, "te")
+		return http1.EqualFold(name, "te")
 	case 6:
 		return false
 	case 7:
-		return fold(name, "upgrade") || fold(name, "trailer")
+		return http1.EqualFold(name, "upgrade") || http1.EqualFold(name, "trailer")
 	case 10:
-		return fold(name, "connection") || fold(name, "keep-alive")
+		return http1.EqualFold(name, "connection") || http1.EqualFold(name, "keep-alive")
 	case 16:
-		return fold(name, "proxy-connection")
+		return http1.EqualFold(name, "proxy-connection")
 	case 17:
-		return fold(name, "transfer-encoding")
+		return http1.EqualFold(name, "transfer-encoding")
 	}
 	return false
 }
@@ -242,20 +246,4 @@ func (t text) of(b []byte) string {
 		return string(b)
 	}
 	return t.all[at : at+len(b)]
-}
-
-// fold compares with a lower-case word, folding ASCII.
-func fold(b []byte, lower string) bool {
-	if len(b) != len(lower) {
-		return false
-	}
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
 }

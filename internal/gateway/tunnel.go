@@ -9,6 +9,7 @@ import (
 	"github.com/goodgatehq/goodgate/internal/gateway/event"
 	"github.com/goodgatehq/goodgate/internal/gateway/upstream"
 	"github.com/goodgatehq/goodgate/internal/vocab"
+	"github.com/goodgatehq/goodgate/internal/wire/http1"
 )
 
 // tunnel carries bytes both ways after a 101, until one side ends. It outlives
@@ -18,7 +19,7 @@ func (h *handler) tunnel(x *upstream.Exchange) {
 	h.status(101, event.Upstream)
 	header := h.responseHeader(x)
 	for _, f := range x.Response.Fields {
-		if fold(f.Name, "upgrade") {
+		if http1.EqualFold(f.Name, "upgrade") {
 			header = append(header, Field{"Upgrade", string(f.Value)})
 		}
 	}

@@ -229,13 +229,18 @@ func (x *Exchange) take(n, interim int) (done bool, f *Failure) {
 }
 
 // fatal returns the first fault with which a gateway does not pass an answer on.
-// A transfer coding that ends with anything but chunked was not asked for and
-// would be a body without an end.
+// A transfer coding other than chunked was not asked for, and the front frames anew:
+// the client would get a coded body without a word of the coding.
 func fatal(r *http1.Response) *http1.Fault {
 	for i := range r.Faults {
-		switch f := &r.Faults[i]; {
-		case f.Fatal, f.Kind == http1.CodingOrder:
+		if f := &r.Faults[i]; f.Fatal {
 			return f
+		}
+	}
+	for _, f := range r.Fields {
+		if http1.EqualFold(f.Name, "transfer-encoding") && !http1.EqualFold(f.Value, "chunked") {
+			coded := http1.NewFault(http1.CodingUnknown, 0, f.Value)
+			return &coded
 		}
 	}
 	return nil
@@ -247,7 +252,7 @@ func (x *Exchange) keeps() bool {
 	r := &x.Response
 	keep := r.Major == 1 && r.Minor >= 1
 	for _, f := range r.Fields {
-		if len(f.Name) == len("connection") && foldEqual(f.Name, "connection") {
+		if len(f.Name) == len("connection") && http1.EqualFold(f.Name, "connection") {
 			if listHas(f.Value, "close") {
 				return false
 			}

@@ -44,6 +44,10 @@ type Dialect struct {
 	// LogFormat). Nil for products whose formats cannot be changed.
 	Format func(format string) (Log, error)
 
+	// Telling says how the product is made to log how each request ended, where its
+	// default does not. Empty: by a format that has the status.
+	Telling string
+
 	// Knobs spells knobs in the product's own words, per protocol spoken
 	// upstream where that matters.
 	Knobs map[vocab.Knob]string

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -156,17 +157,11 @@ func (x *examination) coverage(l readLog) {
 
 // tellingLog says how the gateway is made to log how requests end.
 func (x *examination) tellingLog() string {
-	product := ""
+	telling := ""
 	if x.match != nil {
-		product = x.match.Gateway.Dialect.Name
+		telling = x.match.Gateway.Dialect.Telling
 	}
-	switch product {
-	case "goodgate":
-		return "format: json below access_log"
-	case "haproxy":
-		return "option httplog in the frontend or defaults section"
-	}
-	return "a format of the access log that has the status of each request"
+	return cmp.Or(telling, "a format of the access log that has the status of each request")
 }
 
 // lateLines finds the lines of our own requests that were written only after we

@@ -152,7 +152,7 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 			if w == 0 {
 				continue
 			}
-			if w > 0 && !it.Absent && circumstance(e.Fact) {
+			if w > 0 && !it.Absent && e.Fact.Circumstance() {
 				groups = calm
 			}
 			if abs(w) > abs(groups[info.Group]) {
@@ -190,20 +190,10 @@ func weigh(c cause.Cause, about []evidence.Item) (candidate, bool) {
 // supportOf is what an item adds to the support of a cause: what is not there
 // supports nothing, nor what is so wherever all is well.
 func supportOf(it evidence.Item, weight int) int {
-	if it.Absent || circumstance(it.Fact) {
+	if it.Absent || it.Fact.Circumstance() {
 		return 0
 	}
 	return weight
-}
-
-// circumstance reports whether a fact holds of sites that work, too. It separates
-// causes for which something else speaks, and is no reason to suspect one.
-func circumstance(f vocab.Fact) bool {
-	switch f {
-	case vocab.ProbeOK, vocab.ListenerKept, vocab.ListenerOlder, vocab.TargetWorkers, vocab.KeepaliveUsed, vocab.EndpointServesOthers:
-		return true
-	}
-	return false
 }
 
 // fold takes away the causes that are only consequences of another one: the

@@ -47,6 +47,16 @@ func (f Fact) Info() (FactInfo, bool) {
 	return info, ok
 }
 
+// Circumstance reports whether f holds of sites that work, too. It separates causes
+// for which something else speaks, and is no reason to suspect one.
+func (f Fact) Circumstance() bool {
+	switch f {
+	case ProbeOK, ListenerKept, ListenerOlder, TargetWorkers, KeepaliveUsed, EndpointServesOthers:
+		return true
+	}
+	return false
+}
+
 var factIndex = func() map[Fact]FactInfo {
 	m := make(map[Fact]FactInfo, len(Facts))
 	for _, info := range Facts {

@@ -18,6 +18,7 @@ var Dialect = dialect.Dialect{
 	Recognise: recognise,
 	Config:    readConfig,
 	Logs:      Logs,
+	Telling:   "format: json below access_log",
 	Spell:     spell,
 	ConfigTest: func(l dialect.Launch) []string {
 		if l.Config == "" {

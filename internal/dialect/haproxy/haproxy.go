@@ -15,6 +15,7 @@ var Dialect = dialect.Dialect{
 	Config:       Config,
 	Logs:         Logs,
 	Format:       Format,
+	Telling:      "option httplog in the frontend or defaults section",
 	Knobs:        knobs(),
 	Spell:        spell,
 	ConfigTest:   func(l dialect.Launch) []string { return command(l, "-c") },

@@ -16,8 +16,9 @@ func words() []dialect.Word {
 	add := func(text string, key dialect.Key) {
 		list = append(list, table.Word(text, key, ""))
 	}
+	var r dialect.Record // one for all: what is called through a variable keeps it on the heap
 	for code := 1; code < lastNumber; code++ {
-		var r dialect.Record
+		r.Reset()
 		if key := meaning(code, nil, &r); key > dialect.Plain {
 			add(fmt.Sprintf("AH%05d", code), key)
 		}

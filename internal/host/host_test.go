@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -169,6 +170,35 @@ func open(t *testing.T, pid int) *View {
 	}
 	t.Cleanup(func() { _ = v.Close() })
 	return v
+}
+
+// TestOwnPlaceBesideAnother asks for goodgate's own network while so many threads are
+// in another one that the first of the process is among them.
+func TestOwnPlaceBesideAnother(t *testing.T) {
+	v := open(t, newNet(t, "", 0).Process.Pid)
+	home := selfPlace()
+	const threads = 64
+	var all, in sync.WaitGroup
+	in.Add(threads)
+	leave := make(chan struct{})
+	for range threads {
+		all.Go(func() {
+			err := v.inside(func() error {
+				in.Done()
+				<-leave
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	in.Wait()
+	if p := selfPlace(); p.Net != home.Net {
+		t.Errorf("own network %s, was %s", p.Net, home.Net)
+	}
+	close(leave)
+	all.Wait()
 }
 
 // shortDir is a folder whose path leaves room for unix sockets.

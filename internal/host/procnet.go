@@ -20,7 +20,7 @@ func (v *View) netFile(name string) ([]byte, error) {
 	if v.shut != nil {
 		return nil, v.shut
 	}
-	who := "self"
+	who := "thread-self" // the first thread may be in another network just now (View.inside)
 	if v.net >= 0 {
 		who = strconv.Itoa(v.place.PID)
 	}

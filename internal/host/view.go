@@ -95,8 +95,10 @@ func Self() *View {
 
 func selfPlace() Place {
 	p := Place{Root: "/", OwnMount: true, OwnNet: true}
-	p.Mount, _ = os.Readlink("/proc/self/ns/mnt")
-	p.Net, _ = os.Readlink("/proc/self/ns/net")
+	// Not "self": that is the first thread, which may be in another network just now
+	// (View.inside).
+	p.Mount, _ = os.Readlink("/proc/thread-self/ns/mnt")
+	p.Net, _ = os.Readlink("/proc/thread-self/ns/net")
 	return p
 }
 

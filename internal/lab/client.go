@@ -33,25 +33,41 @@ func (b *Bench) dial(ctx context.Context, address string) (net.Conn, error) {
 	if b.netns < 0 {
 		return dialer.DialContext(ctx, network, address)
 	}
-	type result struct {
-		c   net.Conn
-		err error
-	}
-	done := make(chan result, 1)
+	var c net.Conn
+	err := inside(b.netns, func() (err error) {
+		// An address without a name is dialled in the goroutine that asks for it.
+		c, err = dialer.DialContext(ctx, network, address)
+		return err
+	})
+	return c, err
+}
+
+// inside runs f in a network namespace, on a thread of its own, which goes back to
+// where it was. It must: the first thread of a process cannot end, and would show its
+// namespace to everybody who reads /proc/net.
+func inside(netns int, f func() error) error {
+	done := make(chan error, 1)
 	go func() {
-		// A thread that has entered another namespace is not used again: it
-		// ends with this goroutine. An address without a name is dialled in
-		// the goroutine that asks for it.
 		runtime.LockOSThread()
-		if err := unix.Setns(b.netns, unix.CLONE_NEWNET); err != nil {
-			done <- result{err: fmt.Errorf("cannot enter the scene's network: %w", err)}
+		home, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			runtime.UnlockOSThread()
+			done <- fmt.Errorf("cannot open the network namespace of a thread: %w", err)
 			return
 		}
-		c, err := dialer.DialContext(ctx, network, address)
-		done <- result{c, err}
+		defer unix.Close(home)
+		if err := unix.Setns(netns, unix.CLONE_NEWNET); err != nil {
+			runtime.UnlockOSThread()
+			done <- fmt.Errorf("cannot enter the scene's network: %w", err)
+			return
+		}
+		err = f()
+		if unix.Setns(home, unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+		done <- err
 	}()
-	r := <-done
-	return r.c, r.err
+	return <-done
 }
 
 // Ask makes one request as a client of the scene would, and reads the whole

@@ -107,15 +107,16 @@ func (b *Bench) meetOnce(n *Nginx, app *Proc) bool {
 	return (<-lost).Status == http.StatusBadGateway
 }
 
-// States of a connection in /proc/net/tcp (include/net/tcp_states.h).
+// States of a connection in /proc/PID/net/tcp (include/net/tcp_states.h).
 const (
 	established = "01"
 	closeWait   = "08" // the other side has closed
 )
 
-// connection says that a connection of this host to port is in state.
+// connection says that a connection of this host to port is in state. The first
+// thread, whose table /proc/net is, may be in another network.
 func (b *Bench) connection(port int, state string) bool {
-	text, err := os.ReadFile("/proc/net/tcp")
+	text, err := os.ReadFile("/proc/thread-self/net/tcp")
 	if err != nil {
 		b.fail("cannot watch connections: %w", err)
 		return false

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -55,16 +54,7 @@ func (b *Bench) FillTable(netns int) {
 	if b.err != nil {
 		return
 	}
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // the thread ends with the goroutine
-		if err := unix.Setns(netns, unix.CLONE_NEWNET); err != nil {
-			done <- err
-			return
-		}
-		done <- fillTable(tracked())
-	}()
-	if err := <-done; err != nil {
+	if err := inside(netns, func() error { return fillTable(tracked()) }); err != nil {
 		b.fail("cannot fill the connection tracking table: %w", err)
 	}
 }

@@ -486,6 +486,25 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// TestPlacesAreOfAllListeners: a listener to which nobody comes keeps no place.
+func TestPlacesAreOfAllListeners(t *testing.T) {
+	s := newSite(t, func(c *config.Config) { c.Limits.Connections = 1 }, nil)
+	for range 2 {
+		for _, address := range []string{s.addr, s.listen(t)} {
+			c, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.SetDeadline(time.Now().Add(20 * time.Second))
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if resp, _ := reply(t, bufio.NewReader(c), "GET"); resp.StatusCode != 200 {
+				t.Error(resp)
+			}
+			c.Close()
+		}
+	}
+}
+
 // TestStop: what is idle ends at once, what is under way ends well, and what takes
 // too long is broken off.
 func TestStop(t *testing.T) {

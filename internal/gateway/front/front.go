@@ -77,20 +77,16 @@ func (f *Front) Serve(l net.Listener) error {
 	defer f.close(l)
 	var pause time.Duration
 	for {
-		if f.room != nil {
-			select {
-			case f.room <- struct{}{}: // clients beyond the limit stand in the kernel's queue
-			case <-f.stopped:
-				return nil
-			}
-		}
 		c, err := l.Accept()
 		if err == nil {
 			pause = 0
+			if !f.enter() {
+				c.Close()
+				return nil
+			}
 			f.take(c)
 			continue
 		}
-		f.leave()
 		if f.stopping.Load() || f.closing.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil
 		}
@@ -131,6 +127,21 @@ func (f *Front) close(l net.Listener) {
 	f.mu.Lock()
 	delete(f.listeners, l)
 	f.mu.Unlock()
+}
+
+// enter waits for a place for a connection; false at the end. Clients beyond the limit
+// stand in the kernel's queue, but for one of each listener: a place that a listener
+// held while nobody comes would be missing at the others.
+func (f *Front) enter() bool {
+	if f.room == nil {
+		return true
+	}
+	select {
+	case f.room <- struct{}{}:
+		return true
+	case <-f.stopped:
+		return false
+	}
 }
 
 // leave gives back the place of a connection.

@@ -9,28 +9,7 @@ import (
 )
 
 // Logs are the gateway's logs. Its combined format is the one of all others.
-var Logs = []dialect.Log{{Name: "goodgate access", Kind: "access", Whole: true, Sites: true, Sniff: sniff, Line: read, Time: line.Time, Conds: conds}, notices}
-
-func sniff(head []byte) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; read(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, 99*own/lines)
-}
+var Logs = []dialect.Log{{Name: "goodgate access", Kind: "access", Whole: true, Sites: true, Sniff: dialect.Share(99, read), Line: read, Time: line.Time, Conds: conds}, notices}
 
 // seen is what the verdict needs of a line.
 type seen struct {

@@ -46,31 +46,10 @@ var (
 )
 
 // notices is the gateway's log: what it says on standard error.
-var notices = dialect.Log{Name: "goodgate notices", Kind: "error", Sniff: sniffOwn, Line: readOwn, Time: line.Time, Conds: ownConds.list}
+var notices = dialect.Log{Name: "goodgate notices", Kind: "error", Sniff: dialect.Share(98, readOwn), Line: readOwn, Time: line.Time, Conds: ownConds.list}
 
 // listens is what the command line says on standard error when requests are taken.
 var listens = []byte("goodgate: listening on ")
-
-func sniffOwn(head []byte) int {
-	var r dialect.Record
-	lines, own := 0, 0
-	for lines < 20 && len(head) > 0 {
-		row, rest, found := bytes.Cut(head, []byte{'\n'})
-		if !found && lines > 0 {
-			break
-		}
-		if head = rest; len(row) == 0 {
-			continue
-		}
-		if lines++; readOwn(row, &r) != dialect.Unparsed {
-			own++
-		}
-	}
-	if own == 0 {
-		return 0
-	}
-	return max(1, 98*own/lines)
-}
 
 // readOwn reads one line as log/slog's TextHandler writes it. Values stay escaped.
 func readOwn(b []byte, r *dialect.Record) dialect.Key {

@@ -11,7 +11,7 @@ import (
 // end that is no such proxy is the client; what stands before is its own invention. Where
 // a proxy says nothing that is an address, it is itself the best that is known.
 func (h *handler) client() string {
-	peer := strings.Trim(clientIP(h.r.Remote), "[]")
+	peer := h.peer()
 	if !h.trusts(peer) {
 		return peer
 	}

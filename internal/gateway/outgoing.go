@@ -105,7 +105,7 @@ func (h *handler) stays(name, named string) bool {
 		name = textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-"))
 		return hop(name) || strings.HasPrefix(name, "X-Forwarded-")
 	}
-	return strings.HasPrefix(name, "X-Forwarded-") && !h.trusts(strings.Trim(clientIP(h.r.Remote), "[]"))
+	return strings.HasPrefix(name, "X-Forwarded-") && !h.trusts(h.peer())
 }
 
 // lists reports whether a comma-separated list holds a word.

@@ -46,7 +46,7 @@ func (h *handler) serve() {
 func (h *handler) describe() {
 	r, x := h.r, &h.x
 	x.Client, x.Method, x.Scheme, x.Host, x.Target, x.Proto = r.Remote, r.Method, r.Scheme, r.Host, r.Target, r.Proto
-	if who := h.client(); who != strings.Trim(clientIP(r.Remote), "[]") {
+	if who := h.client(); who != h.peer() {
 		x.For = who
 	}
 	for i := range r.Header {

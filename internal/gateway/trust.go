@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 )
@@ -50,7 +51,7 @@ func (h *handler) key() string {
 	case conf.HashKey == "host":
 		return h.r.Host
 	case conf.HashKey == "client":
-		return h.client()
+		return cmp.Or(h.x.For, h.peer())
 	}
 	path, _, _ := strings.Cut(h.r.Target, "?")
 	return path
@@ -80,9 +81,11 @@ func (h *handler) stickyKey() string {
 	return v
 }
 
-func clientIP(remote string) string {
-	if i := strings.LastIndexByte(remote, ':'); i > 0 {
-		return remote[:i]
+// peer is the address of who is connected, without its port.
+func (h *handler) peer() string {
+	address := h.r.Remote
+	if i := strings.LastIndexByte(address, ':'); i > 0 {
+		address = address[:i]
 	}
-	return remote
+	return strings.Trim(address, "[]")
 }

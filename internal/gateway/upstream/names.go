@@ -120,7 +120,9 @@ func (n *Names) run(next time.Duration) {
 			now := n.stamp()
 			if now != seen && now != was {
 				was, wait = now, settling
-				due = later(due, time.Now().Add(settling))
+				if still := time.Now().Add(settling); due.Before(still) {
+					due = still
+				}
 				continue
 			}
 			wait = watchEvery
@@ -150,13 +152,6 @@ const watchEvery = time.Second
 // settling is for how long a file of servers that changes must stay as it is before it
 // is read: what is written in place is for a moment only a part of itself.
 const settling = 250 * time.Millisecond
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
 
 // lost reports whether nothing accepts connections at an address of a name.
 func (n *Names) lost() bool {
